@@ -1,0 +1,3 @@
+//! Builds and runs programs nobody has read.
+
+pub mod protocol;

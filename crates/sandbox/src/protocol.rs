@@ -1,0 +1,102 @@
+//! What the runner and the referee say to each other.
+//!
+//! The *referee* is a compiled specification (a test binary that stands on `testkit`). The *runner*
+//! (`cargo xtask`) starts one referee for one check, hands it a [`Config`] in the environment variable
+//! [`CONFIG_VAR`], and reads [`Record`]s, one JSON object a line, from a pipe that only the referee
+//! holds. No verdict is ever read from an exit status or from standard output: both belong, in part, to
+//! the program under test.
+//!
+//! Without [`CONFIG_VAR`] (plain `cargo test`), the referee uses [`Config::default`]: no confinement, no
+//! verdict pipe, a random seed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The environment variable that carries the [`Config`] as JSON.
+pub const CONFIG_VAR: &str = "IPC_LABS_REFEREE";
+
+/// What the runner tells the referee before a check.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where each program of the lab is, by its contract name (`psh`). Empty: where cargo built it.
+    pub programs: BTreeMap<String, PathBuf>,
+    /// The folder with the helper programs (`gate`, `meet`, ...). `None`: beside the referee's own file.
+    pub helpers: Option<PathBuf>,
+    /// The folder in which the check makes its private directory. `None`: the system's.
+    pub scratch: Option<PathBuf>,
+    /// The descriptor of the verdict pipe's write end. `None`: failures only panic.
+    pub verdict_fd: Option<i32>,
+    /// The seed of every random challenge. `None`: a new one, printed on failure.
+    pub seed: Option<u64>,
+    /// How much slower than the reference machine this one is, in percent (100 = equal, 300 = three times
+    /// slower). Watchdogs are multiplied by it, never divided.
+    pub slowness: Option<u32>,
+    /// How the programs under test are confined.
+    pub confine: Confine,
+}
+
+/// How the referee confines each program under test, between `fork` and `exec`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confine {
+    /// Not at all: a student runs their own program.
+    #[default]
+    None,
+    /// System-call filters, resource limits, Landlock scopes; namespaces were made by the sandbox.
+    Full,
+    /// System-call filters, resource limits and Landlock file rules, without namespaces.
+    Reduced,
+}
+
+/// The outcome of a check, or of one case of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The promise was kept.
+    Pass,
+    /// The promise was broken.
+    Fail,
+    /// Nobody moved any more, or the watchdog ended the check.
+    Hang,
+    /// The program under test died of a signal or panicked.
+    Crash,
+    /// The program left something behind: a process, a zombie, a descriptor, a name.
+    Leak,
+    /// The check did not run, because of what its text says.
+    NotRun,
+    /// The grader itself failed. Never costs points, and has its own exit status.
+    GraderError,
+}
+
+/// One line on the verdict pipe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The test function, with its case: `m3_pipeline::no_stage_keeps_an_end::case_2_middle`.
+    pub test: String,
+    /// What happened.
+    pub verdict: Verdict,
+    /// Why, for the student: at most 15 lines, empty for [`Verdict::Pass`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// The seed that repeats this run.
+    pub seed: u64,
+}
+
+impl Verdict {
+    /// The word used in reports and journals.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Hang => "hang",
+            Self::Crash => "crash",
+            Self::Leak => "leak",
+            Self::NotRun => "not run",
+            Self::GraderError => "grader error",
+        }
+    }
+}
