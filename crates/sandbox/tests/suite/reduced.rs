@@ -15,7 +15,7 @@ use Want::{Ends, Reaches, Says};
 #[case::limits_cannot_be_raised(&["raise_limits"], Says("EPERM"))]
 #[case::memfd_is_refused(&["memfd", "100"], Says("EPERM"))]
 #[case::the_root_is_not_writable(&["make", "/file"], Says("EACCES"))]
-#[case::tmp_is_not_writable(&["make", "/tmp/sandbox-reduced"], Says("EACCES"))]
+#[case::the_hosts_temporary_folder_is_not_writable(&["make", "/var/tmp/sandbox-reduced"], Says("EACCES"))]
 #[case::the_toolchain_is_not_writable(&["make", "/usr/bin/file"], Says("EACCES"))]
 #[case::the_password_file_is_not_readable(&["read", "/etc/shadow"], Says("EACCES"))]
 #[case::homes_are_not_listed(&["list", "/home"], Says("EACCES"))]

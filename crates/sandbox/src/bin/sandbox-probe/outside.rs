@@ -4,10 +4,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 
 use anyhow::{Context, Result};
-use nix::mqueue::{MQ_OFlag, mq_open, mq_unlink};
+use nix::mqueue::{MQ_OFlag, MqAttr, mq_open, mq_unlink};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::stat::Mode;
 
@@ -79,14 +80,21 @@ pub(crate) fn terminal() -> Result<String> {
     grantpt(&master).context("grantpt")?;
     unlockpt(&master).context("unlockpt")?;
     let name = ptsname_r(&master).context("ptsname")?;
-    OpenOptions::new().read(true).write(true).open(&name).with_context(|| format!("open {name}"))?;
+    let flags = nix::fcntl::OFlag::O_NOCTTY.bits();
+    // Without O_NOCTTY it would become our controlling terminal, and its end our SIGHUP.
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(flags)
+        .open(&name)
+        .with_context(|| format!("open {name}"))?;
     Ok("works".to_owned())
 }
 
 /// Makes a message queue: must work.
 pub(crate) fn queue() -> Result<String> {
     let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_RDWR;
-    mq_open("/probe", flags, Mode::S_IRWXU, None).context("open a queue")?;
+    mq_open("/probe", flags, Mode::S_IRWXU, Some(&MqAttr::new(0, 4, 128, 0))).context("open a queue")?;
     mq_unlink("/probe").context("remove a queue")?;
     Ok("works".to_owned())
 }

@@ -70,9 +70,12 @@ pub(crate) fn kernel() -> Result<String> {
     Ok(format!("not refused [{}]", through.join(", ")))
 }
 
+/// A protocol that only raw sockets speak.
+const ICMP: c_long = libc::IPPROTO_ICMP as c_long;
+
 /// Opens sockets of families that reach beyond the sandbox, and raw ones.
 pub(crate) fn families() -> Result<String> {
-    let socket = |family, kind| word(call(libc::SYS_socket, family, c_long::from(kind), 0));
+    let socket = |family, kind| word(call(libc::SYS_socket, family, c_long::from(kind), ICMP));
     let others = [libc::AF_VSOCK, libc::AF_PACKET, libc::AF_NETLINK, libc::AF_ALG, libc::AF_BLUETOOTH];
     let mut said: Vec<_> =
         others.iter().map(|family| socket(c_long::from(*family), libc::SOCK_RAW)).collect();

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use nix::mqueue::{MQ_OFlag, mq_open};
+use nix::mqueue::{MQ_OFlag, MqAttr, mq_open};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -55,7 +55,8 @@ pub(crate) fn leak(name: &str) -> Result<String> {
     let fifo = crate::word(mkfifo(&Path::new("/tmp").join(name), Mode::S_IRWXU));
     let socket = io_word(UnixListener::bind(Path::new("/tmp").join(format!("{name}.sock"))));
     let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_RDWR;
-    let queue = crate::word(mq_open(format!("/{name}").as_str(), flags, Mode::S_IRWXU, None));
+    let size = MqAttr::new(0, 4, 128, 0);
+    let queue = crate::word(mq_open(format!("/{name}").as_str(), flags, Mode::S_IRWXU, Some(&size)));
     Ok(format!("shm {shm}, fifo {fifo}, socket {socket}, queue {queue}"))
 }
 
