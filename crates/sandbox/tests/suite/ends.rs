@@ -47,6 +47,39 @@ fn a_killed_grader_takes_the_programs_with_it() {
     eventually("the program is dead", || process_with(&marker).is_none());
 }
 
+#[test]
+fn a_killed_grader_takes_the_referee_with_it() {
+    let marker = marker("referee");
+    let bench = Bench::new();
+    let mut spec = bench.spec(Level::Full, &[]);
+    let mut config = sandbox::protocol::Config::default();
+    config.programs.insert("student".to_owned(), crate::harness::PROBE.into());
+    spec.job = sandbox::Job::Referee {
+        exe: crate::harness::bin("sandbox-referee"),
+        args: vec!["hang".to_owned(), marker.clone()],
+        cwd: "/tmp".into(),
+        config: Box::new(config),
+    };
+    let mut grader = start(&spec);
+    eventually("the referee runs", || process_with(&format!("referee hang {marker}")).is_some());
+    grader.kill().expect("kill the grader");
+    grader.wait().expect("wait for the grader");
+    eventually("the referee is dead", || process_with(&marker).is_none());
+}
+
+#[test]
+fn names_left_without_namespaces_are_swept_for_root() {
+    let name = marker("swept");
+    Bench::new().attack(Level::Reduced, &["leak", &name]);
+    let left = std::path::Path::new("/dev/shm").join(&name);
+    if nix::unistd::geteuid().is_root() {
+        assert!(!left.exists(), "{} is left", left.display());
+    } else {
+        println!("skipped: an ordinary user's own names cannot be told from the programs'");
+        std::fs::remove_file(left).expect("remove the name again");
+    }
+}
+
 #[rstest]
 #[case::a_plain_file("file", Ok("result"))]
 #[case::a_link("link", Err("ELOOP"))]
