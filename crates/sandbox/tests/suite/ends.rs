@@ -47,6 +47,21 @@ fn a_killed_grader_takes_the_programs_with_it() {
     eventually("the program is dead", || process_with(&marker).is_none());
 }
 
+#[rstest]
+fn a_cancelled_run_still_returns_an_outcome(#[values(Level::Full, Level::Reduced)] level: Level) {
+    let marker = marker("cancelled");
+    let bench = Bench::new();
+    let grader = start(&bench.spec(level, &["ignore_everything", &marker]));
+    let running = || process_with(&format!("sandbox-probe ignore_everything {marker}")).is_some();
+    eventually("the program runs", running);
+    let pid = nix::unistd::Pid::from_raw(grader.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("send SIGTERM");
+    let output = grader.wait_with_output().expect("wait for the grader");
+    let outcome: sandbox::Outcome = serde_json::from_slice(&output.stdout).expect("decode the outcome");
+    assert_eq!(outcome.end, End::Cancelled);
+    assert_eq!(process_with(&marker), None);
+}
+
 #[test]
 fn a_killed_grader_takes_the_referee_with_it() {
     let marker = marker("referee");
