@@ -45,6 +45,7 @@ use Want::{Ends, Reaches, Says};
 #[case::core_pattern_cannot_be_written(&["write", "/proc/sys/kernel/core_pattern"], Says("EACCES"))]
 #[case::a_domain_name_cannot_be_written(&["write", "/proc/sys/kernel/domainname"], Says("EACCES"))]
 #[case::no_namespace_can_be_made(&["namespaces"], Says("unshare EPERM, setns EPERM, clone EPERM, clone3 ENOSYS, chroot EPERM, pivot_root EPERM, fsopen EPERM, open_tree EPERM"))]
+#[case::others_limits_and_priorities_are_out_of_reach(&["meddle"], Says("refused 9 of 9, its own ok"))]
 #[case::kernel_interfaces_are_refused(&["kernel"], Says("not refused []"))]
 #[case::foreign_socket_families_are_refused(&["families"], Says("EPERM EPERM EPERM EPERM EPERM EPERM"))]
 #[case::x32_calls_do_not_exist(&["x32"], Says("ENOSYS"))]
