@@ -1,0 +1,7 @@
+//! What the lecture claims, asserted from outside: each example is a program, and here is what it must print.
+//! Nothing forks inside this test process, which has threads.
+
+mod claims;
+mod program;
+mod readme;
+mod run;
