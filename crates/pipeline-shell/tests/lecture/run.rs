@@ -34,7 +34,8 @@ fn target_folder() -> PathBuf {
     test.ancestors().nth(2).expect("the test lies two folders deep").to_owned()
 }
 
-fn run(command: &mut Command) -> Assert {
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Assert {
     let command = command.env("LC_ALL", "C").process_group(0);
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
