@@ -6,6 +6,7 @@
 
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access};
 use std::ffi::{CString, c_char};
 
 /// A program and its arguments in the form that exec wants.
@@ -71,5 +72,8 @@ fn places_of(name: &str) -> Vec<String> {
         return vec![name.to_owned()];
     }
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".to_owned());
-    path.split(':').map(|folder| format!("{}/{name}", if folder.is_empty() { "." } else { folder })).collect()
+    let folders = path.split(':').map(|folder| if folder.is_empty() { "." } else { folder });
+    // A folder that we may not search would answer "permission denied" (126) for every name that is nowhere (127).
+    let searchable = folders.filter(|folder| access(*folder, AccessFlags::X_OK).is_ok());
+    searchable.map(|folder| format!("{folder}/{name}")).collect()
 }
