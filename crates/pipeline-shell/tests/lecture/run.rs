@@ -15,7 +15,26 @@ const WATCHDOG: Duration = Duration::from_secs(120);
 
 /// Runs the example of that name, which cargo has built beside this test.
 pub(crate) fn example(name: &str) -> Assert {
-    run(&mut Command::new(target_folder().join("examples").join(name)))
+    let program = target_folder().join("examples").join(name);
+    assert!(
+        is_current(&program, name),
+        "the example {name} is not built, or is older than its source: run `cargo test -p pipeline-shell`, \
+         which builds the examples; with `--test lecture` cargo does not"
+    );
+    run(&mut Command::new(program))
+}
+
+/// Whether the example is newer than its own source and the library's: else the test would judge old code.
+/// (`main.rs` is no part of the library, so cargo does not build the examples again when it changes.)
+fn is_current(program: &Path, name: &str) -> bool {
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified());
+    let Ok(built) = changed(program) else { return false };
+    let library = folder().join("src").read_dir().expect("the sources can be listed");
+    let sources = library.map(|entry| entry.expect("an entry can be read").path());
+    sources
+        .filter(|source| !source.ends_with("main.rs"))
+        .chain([folder().join("examples").join(name).with_extension("rs")])
+        .all(|source| changed(&source).is_ok_and(|changed| changed <= built))
 }
 
 /// Runs the lecture's program.
