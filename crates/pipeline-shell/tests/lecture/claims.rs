@@ -62,6 +62,19 @@ fn fork_copies_unflushed_output() {
 }
 
 #[test]
+fn a_panicking_child_must_not_unwind_into_its_parent() {
+    shows(
+        "a_panicking_child_must_not_unwind_into_its_parent",
+        &[
+            "child: panics",
+            "child: exit code 101",
+            "this line is reached once",
+            "guard dropped, by the parent",
+        ],
+    );
+}
+
+#[test]
 fn fork_is_clone_underneath() {
     shows("fork_is_clone_underneath", &["fork enters the system call clone", "child: exit code 0"]);
 }

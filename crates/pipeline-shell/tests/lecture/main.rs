@@ -2,6 +2,7 @@
 //! Nothing forks inside this test process, which has threads.
 
 mod claims;
+mod library;
 mod program;
 mod readme;
 mod run;
