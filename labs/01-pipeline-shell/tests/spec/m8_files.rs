@@ -100,7 +100,7 @@ fn no_temporary_file_survives_a_kill() {
 
     for call in 1.. {
         let done = via_files(&room, format!("echo {word} | cat"))
-            .trace(Fault::KillAt { call, nth_process: 1 })
+            .trace(Fault::KillAt { call, nth_process: 0 })
             .run();
         no_temporary_name(&room, &format!("after psh was killed at its system call {call},"));
         if !done.fault_delivered() {
