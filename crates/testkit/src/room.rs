@@ -306,6 +306,12 @@ impl Shared {
     }
 }
 
+/// What was started last in the room this thread made last, as a line; empty without either.
+pub(crate) fn last_command() -> String {
+    let line = CURRENT.with_borrow(Weak::upgrade).map_or_else(String::new, |shared| shared.command_line());
+    if line.is_empty() { line } else { line + "\n" }
+}
+
 /// Waits until `done` says so, under the watchdog of the room this thread made last. `what` completes
 /// "waited in vain: ".
 #[track_caller]
