@@ -1,0 +1,1 @@
+//! Takes the editable files of a submission, and nothing else.
