@@ -15,6 +15,7 @@
 //! | `verify`, `mutants`, `handout`, `doctor`, `ci` | an author's gates |
 
 pub mod build;
+pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod exit;
@@ -31,6 +32,7 @@ pub mod referee;
 pub mod report;
 pub mod sample;
 pub mod seed;
+pub mod show;
 pub mod slowness;
 pub mod spec_text;
 pub mod starter;
