@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
-use crate::{check, grade, report};
+use crate::{check, grade, hint, list, readmes, report, starters};
 
 /// Checks a lab, grades a class, keeps the course true.
 #[derive(Debug, Parser)]
@@ -19,9 +19,57 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    List(ListArgs),
     Check(CheckArgs),
+    Hint(HintArgs),
+    Explain(ExplainArgs),
     Grade(GradeArgs),
     Report(ReportArgs),
+    /// Write the starters from the solutions.
+    #[command(after_help = "Examples:\n  cargo xtask starters\n  cargo xtask starters --check")]
+    Starters(FreshArgs),
+    /// Write the generated parts of the READMEs; check their headings and examples.
+    #[command(after_help = "Examples:\n  cargo xtask readmes\n  cargo xtask readmes --check")]
+    Readmes(FreshArgs),
+}
+
+/// List the labs, or the checks of one lab.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list 01")]
+pub struct ListArgs {
+    /// The lab whose checks are to be listed.
+    pub lab: Option<String>,
+}
+
+/// Show the next hint of a milestone.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cargo xtask hint 01 m2")]
+pub struct HintArgs {
+    /// The lab.
+    pub lab: String,
+    /// The milestone.
+    pub milestone: String,
+    /// Show the hints already seen, and no further one.
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// Explain a check: its rule, its reason, its man page.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  cargo xtask explain m2_pipe::the_reader_sees_end_of_file_when_the_writer_exits"
+)]
+pub struct ExplainArgs {
+    /// The check, or a part of its name that no other check has.
+    pub check: String,
+}
+
+/// Arguments of the commands that write generated files.
+#[derive(Debug, Args)]
+pub struct FreshArgs {
+    /// Write nothing; fail if something is out of date.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Build a lab and run its checks.
@@ -124,6 +172,11 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let workspace = Workspace::find()?;
     match cli.command {
+        Command::List(args) => list::list(&workspace, &args),
+        Command::Hint(args) => hint::run(&workspace, &args),
+        Command::Explain(args) => list::explain(&workspace, &args),
+        Command::Starters(args) => starters::run(&workspace, &args),
+        Command::Readmes(args) => readmes::run(&workspace, &args),
         Command::Check(args) => check::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
