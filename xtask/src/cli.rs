@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
-use crate::{check, grade, hint, list, readmes, report, starters};
+use crate::{check, grade, hint, list, readmes, report, starters, verify};
 
 /// Checks a lab, grades a class, keeps the course true.
 #[derive(Debug, Parser)]
@@ -31,6 +31,31 @@ enum Command {
     /// Write the generated parts of the READMEs; check their headings and examples.
     #[command(after_help = "Examples:\n  cargo xtask readmes\n  cargo xtask readmes --check")]
     Readmes(FreshArgs),
+    Verify(VerifyArgs),
+}
+
+/// Verify the course: its invariants, and that the specifications catch what they must.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask verify
+  cargo xtask verify --quick                        the rules that need no run
+  cargo xtask verify --lab 01 --mutant leaks_an_end one mutant")]
+pub struct VerifyArgs {
+    /// Only this lab.
+    #[arg(long)]
+    pub lab: Option<String>,
+    /// Only the rules that need no run.
+    #[arg(long)]
+    pub quick: bool,
+    /// Only this mutant.
+    #[arg(long, value_name = "NAME", conflicts_with = "quick")]
+    pub mutant: Option<String>,
+    /// Run every check on every mutant, and print who catches it.
+    #[arg(long, conflicts_with = "quick")]
+    pub full: bool,
+    /// How many checks at once [default: twice the number of cores].
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub jobs: Option<usize>,
 }
 
 /// List the labs, or the checks of one lab.
@@ -175,6 +200,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::List(args) => list::list(&workspace, &args),
         Command::Hint(args) => hint::run(&workspace, &args),
         Command::Explain(args) => list::explain(&workspace, &args),
+        Command::Verify(args) => verify::run(&workspace, &args),
         Command::Starters(args) => starters::run(&workspace, &args),
         Command::Readmes(args) => readmes::run(&workspace, &args),
         Command::Check(args) => check::run(&workspace, &args),
