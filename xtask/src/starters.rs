@@ -73,11 +73,10 @@ pub fn differences(workspace: &Workspace, lab: &Lab) -> anyhow::Result<BTreeMap<
     Ok(differences)
 }
 
-/// Runs rustfmt on a text, with the workspace's settings.
+/// Runs rustfmt on a text. It finds the workspace's settings in its current folder.
 fn format(workspace: &Workspace, text: &str) -> anyhow::Result<String> {
     let mut child = Command::new("rustfmt")
-        .args(["--edition", "2024", "--quiet", "--config-path"])
-        .arg(&workspace.root)
+        .args(["--edition", "2024", "--quiet"])
         .current_dir(&workspace.root)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -7,7 +7,7 @@ mod rules;
 mod runs;
 
 use crate::cli::VerifyArgs;
-use crate::exit::{Exit, bad_input, stop};
+use crate::exit::{self, Exit, bad_input, stop};
 use crate::interrupt;
 use crate::workspace::{Lab, Workspace};
 
@@ -19,7 +19,11 @@ struct Gate {
 
 impl Gate {
     fn look(&mut self, what: &str, found: anyhow::Result<Vec<String>>) -> anyhow::Result<()> {
-        let found = found?;
+        let found = match found {
+            // One unreadable file must not hide what the other rules find.
+            Err(error) if exit::of_error(&error) == Exit::BadInput => vec![format!("{error:#}")],
+            found => found?,
+        };
         if interrupt::is_set() {
             return Err(stop(Exit::Interrupted, "interrupted"));
         }
