@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
-use crate::{check, grade, hint, list, readmes, report, starters, verify};
+use crate::{check, ci, doctor, grade, handout, hint, list, readmes, report, starters, verify};
 
 /// Checks a lab, grades a class, keeps the course true.
 #[derive(Debug, Parser)]
@@ -32,6 +32,21 @@ enum Command {
     #[command(after_help = "Examples:\n  cargo xtask readmes\n  cargo xtask readmes --check")]
     Readmes(FreshArgs),
     Verify(VerifyArgs),
+    Handout(HandoutArgs),
+    /// Look whether this machine is ready, and say what to do if not.
+    #[command(after_help = "Example:\n  cargo xtask doctor")]
+    Doctor,
+    /// Run all gates of continuous integration but the tests.
+    #[command(after_help = "Example:\n  cargo xtask ci && cargo test --workspace")]
+    Ci,
+}
+
+/// Write a student's checkout: the course without its solutions.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cargo xtask handout ../ipc-labs-2027")]
+pub struct HandoutArgs {
+    /// A new folder, outside the course.
+    pub dir: PathBuf,
 }
 
 /// Verify the course: its invariants, and that the specifications catch what they must.
@@ -201,6 +216,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Hint(args) => hint::run(&workspace, &args),
         Command::Explain(args) => list::explain(&workspace, &args),
         Command::Verify(args) => verify::run(&workspace, &args),
+        Command::Handout(args) => handout::run(&workspace, &args),
+        Command::Doctor => doctor::run(&workspace),
+        Command::Ci => ci::run(&workspace),
         Command::Starters(args) => starters::run(&workspace, &args),
         Command::Readmes(args) => readmes::run(&workspace, &args),
         Command::Check(args) => check::run(&workspace, &args),

@@ -16,12 +16,15 @@
 
 pub mod build;
 pub mod check;
+pub mod ci;
 pub mod cli;
 pub mod compile;
+pub mod doctor;
 pub mod exit;
 pub mod family;
 pub mod files;
 pub mod grade;
+pub mod handout;
 pub mod hint;
 pub mod hints;
 pub mod intake;
