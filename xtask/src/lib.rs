@@ -1,1 +1,2 @@
-//! xtask.
+//! The runner.
+pub mod intake;
