@@ -1,0 +1,1 @@
+//! Builds one submission in the sandbox.

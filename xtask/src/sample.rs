@@ -1,0 +1,1 @@
+//! A sample class made from solutions, starters and mutants.

@@ -1,0 +1,1 @@
+//! The read-only build seed: dependencies, no lab.
