@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`manifest`] | pure: `lab.toml`, its types and its rules |
 //! | [`outcome`] | pure: what the referee said, judged into a verdict and points |
+//! | [`score`] | pure: a class and what its checks gave, added up |
+//! | [`text`] | pure: a student's output made safe to print |
 //! | [`workspace`] | where the root, the labs and the solutions are |
 //! | [`exit`] | the exit statuses, and the errors that carry one |
 //! | [`cli`] | the commands and their help |
@@ -24,5 +26,7 @@ pub mod manifest;
 pub mod outcome;
 pub mod report;
 pub mod sample;
+pub mod score;
 pub mod seed;
+pub mod text;
 pub mod workspace;
