@@ -176,7 +176,11 @@ impl Plan {
             .enumerate()
             .map(|(at, entry)| self.member(entry, found.get(at).unwrap_or(&nothing)))
             .collect();
-        Results { plan: self.head(), complete: members.iter().all(|member| member.undecided == 0), members }
+        Results {
+            head: self.head.clone(),
+            complete: members.iter().all(|member| member.undecided == 0),
+            members,
+        }
     }
 
     fn member(&self, entry: &Entry, found: &Found) -> Member {
