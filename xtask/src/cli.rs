@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
-use crate::{grade, report};
+use crate::{check, grade, report};
 
 /// Checks a lab, grades a class, keeps the course true.
 #[derive(Debug, Parser)]
@@ -19,8 +19,33 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(CheckArgs),
     Grade(GradeArgs),
     Report(ReportArgs),
+}
+
+/// Build a lab and run its checks.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask check 01                 the whole lab
+  cargo xtask check 01 m2              one milestone
+  cargo xtask check 01 the_reader_sees one check, by a part of its name
+  cargo xtask check 01 m2 --seed 7     the same random challenges again")]
+pub struct CheckArgs {
+    /// The lab [default: the one whose folder you are in, or the only one].
+    pub lab: Option<String>,
+    /// A milestone or a check.
+    #[arg(value_name = "MILESTONE|CHECK")]
+    pub only: Option<String>,
+    /// The seed of the random challenges, from an earlier run.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many checks at once [default: twice the number of cores].
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub jobs: Option<usize>,
+    /// Show the text of every failure, not only those of the first open milestone.
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// Grade a folder of submissions, or the sample class.
@@ -33,7 +58,7 @@ pub struct GradeArgs {
     #[arg(long, default_value = "01")]
     pub lab: String,
     /// How many submissions at once [default: the number of cores].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
     /// Where journal and reports go.
     #[arg(long, value_name = "DIR", default_value = "grades")]
@@ -69,6 +94,13 @@ pub struct ReportArgs {
     pub dir: PathBuf,
 }
 
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(jobs @ 1..=256) => Ok(jobs),
+        _ => Err("a number from 1 to 256 is needed".to_owned()),
+    }
+}
+
 /// Parses the arguments, runs the command, prints an error once.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -92,6 +124,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let workspace = Workspace::find()?;
     match cli.command {
+        Command::Check(args) => check::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
     }

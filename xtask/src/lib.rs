@@ -17,16 +17,28 @@
 //! | `verify`, `mutants`, `handout`, `doctor`, `ci` | an author's gates |
 
 pub mod build;
+pub mod check;
 pub mod cli;
+pub mod compile;
 pub mod exit;
+pub mod family;
 pub mod grade;
 pub mod intake;
+pub mod interrupt;
 pub mod journal;
 pub mod manifest;
 pub mod outcome;
+pub mod patch;
+pub mod pool;
+pub mod referee;
 pub mod report;
 pub mod sample;
 pub mod score;
 pub mod seed;
+pub mod show;
+pub mod slowness;
+pub mod spec_text;
+pub mod starter;
+pub mod suite;
 pub mod text;
 pub mod workspace;

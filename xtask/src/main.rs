@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // The sandbox re-executes this program as its helper; everything else comes after.
-    // (the hook is called here)
+    if let Some(code) = sandbox::init_main() {
+        return code;
+    }
     grader::cli::main()
 }

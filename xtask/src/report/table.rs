@@ -16,7 +16,7 @@ const SENTENCE: usize = 100;
 #[must_use]
 pub fn render(results: &Results) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     let milestones = results.head.milestones.iter().map(|m| format!("{}\n/{}", m.id, m.max));
     let max: u32 = results.head.milestones.iter().map(|milestone| milestone.max).sum();
     let header = std::iter::once("member".to_owned()).chain(milestones);
@@ -26,7 +26,7 @@ pub fn render(results: &Results) -> String {
     }
     let numbers = 1..=results.head.milestones.len() + 1;
     for column in table.column_iter_mut() {
-        if numbers.contains(&column.index()) {
+        if numbers.contains(&column.index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
