@@ -19,41 +19,37 @@ pub mod confine;
 pub mod doctor;
 pub mod protocol;
 
+mod apart;
+mod copy;
+mod devices;
+mod full;
+mod helper;
+mod identity;
+mod landlock_rules;
+mod mounts;
+mod network;
+mod order;
 mod outcome;
+mod overlay;
+mod proc;
+mod pump;
+mod relocate;
+mod run;
+mod seccomp;
+mod shield;
 mod spec;
-
-use std::process::ExitCode;
+mod supervise;
+mod sweep;
+mod sys;
+mod tree;
 
 pub use confine::Confinement;
 pub use doctor::{Doctor, Finding, probe};
+pub use helper::init_main;
 pub use outcome::{Capped, End, Outcome, Usage};
+pub use run::run;
+pub use shield::shield;
 pub use spec::{Bind, Collect, Job, Level, Limits, Spec, Tmpfs};
 
 /// The first argument that turns a program into the sandbox's helper.
 pub const INIT_ARG: &str = "__sandbox-init";
-
-/// Runs `spec` and returns when nothing of it is left. Never panics, never prints.
-///
-/// Call it from a thread that lives as long as the run: the helper dies with the thread that started it.
-#[must_use]
-pub fn run(spec: &Spec) -> Outcome {
-    Outcome::bare(End::SetupFailed("not built".to_owned()), spec.level.unwrap_or(Level::None))
-}
-
-/// Does the helper's work if this process was started as one (first argument [`INIT_ARG`]), else returns
-/// `None` at once. To be called first in `main`, before any thread is started.
-#[must_use]
-pub fn init_main() -> Option<ExitCode> {
-    None
-}
-
-/// Shields the referee from the programs it starts: makes this process non-dumpable (so that nobody of its own
-/// uid may trace it or read its memory and descriptors), and puts back the default of the signals for which
-/// Rust's runtime installs handlers (a process 1 without handlers cannot be hit from inside). Then
-/// `PR_SET_CHILD_SUBREAPER` and `FD_CLOEXEC` on `verdict_fd`. To be called before the first program is started.
-///
-/// # Errors
-/// The refused system call.
-pub fn shield(_verdict_fd: Option<i32>) -> anyhow::Result<()> {
-    Ok(())
-}
