@@ -81,6 +81,7 @@ fn judge(seed: &Seed, programs: &[String], outcome: Outcome) -> Result<Built> {
         End::TimedOut => refused(format!("the build took longer than {:?}", Limits::build().wall)),
         End::MemoryLimit => refused("the build used more memory than it may".to_owned()),
         End::OutputLimit => refused("the compiler printed more than 8 MiB".to_owned()),
+        End::Cancelled => Err(anyhow!("interrupted")),
         End::SetupFailed(why) => Err(anyhow!("make the build sandbox: {why}")),
         End::Exited(_) | End::Signaled(_) => {
             let words = outcome.stderr.text();

@@ -188,6 +188,7 @@ impl Session {
                 "it used more than {} MiB of memory",
                 self.lab.manifest.limits.memory_mib
             )),
+            End::Cancelled => RefereeEnd::Broken("interrupted".to_owned()),
             End::SetupFailed(why) => RefereeEnd::Broken(format!("make the sandbox: {why}")),
         }
     }

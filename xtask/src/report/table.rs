@@ -16,7 +16,7 @@ const SENTENCE: usize = 100;
 #[must_use]
 pub fn render(results: &Results) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let milestones = results.head.milestones.iter().map(|m| format!("{}\n/{}", m.id, m.max));
     let max: u32 = results.head.milestones.iter().map(|milestone| milestone.max).sum();
     let header = std::iter::once("member".to_owned()).chain(milestones);
@@ -30,7 +30,7 @@ pub fn render(results: &Results) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let mut out = table.to_string();
+    let mut out = table.trim_fmt();
     out.push('\n');
     for line in circumstances(results) {
         // Writing to a String cannot fail.
