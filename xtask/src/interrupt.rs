@@ -23,6 +23,7 @@ pub fn install() -> anyhow::Result<()> {
         while signals.wait().is_ok() {
             // Relaxed: a lone flag, it orders nothing else.
             IS_INTERRUPTED.store(true, Ordering::Relaxed);
+            sandbox::cancel_all();
         }
     };
     thread::Builder::new().name("interrupt".to_owned()).spawn(wait).context("start the signal thread")?;

@@ -51,12 +51,14 @@ pub struct Limits {
     pub processes: u32,
     /// Memory of the whole tree, in MiB.
     pub memory_mib: u32,
+    /// Whether `memfd_create(2)` is allowed; its memory escapes the sum of resident sets.
+    pub memfd: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // What most labs need: a handful of workers, no large buffers.
-        Self { processes: 64, memory_mib: 256 }
+        Self { processes: 64, memory_mib: 256, memfd: false }
     }
 }
 

@@ -28,7 +28,7 @@ use crate::interrupt;
 use crate::outcome::RefereeEnd;
 
 /// The path of the specification's module in its test binary.
-const ROOT: &str = "spec::";
+pub const ROOT: &str = "spec::";
 
 /// More than this on the verdict pipe is no record of ours.
 const MAX_RECORDS: usize = 1 << 20;
