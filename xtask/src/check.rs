@@ -33,9 +33,8 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     let cores = pool::cores();
     let jobs = args.jobs.unwrap_or(cores * 2);
     let suite = Suite {
-        spec: built.spec()?,
+        built: &built,
         cases: &cases,
-        helpers: built.helpers.as_deref(),
         seed: args.seed.map_or_else(suite::new_seed, Ok)?,
         slowness: slowness::measure(jobs, cores),
         jobs,

@@ -161,6 +161,19 @@ impl Built {
     pub fn spec(&self) -> anyhow::Result<&Path> {
         self.spec.as_deref().context("the package has no test target `spec`")
     }
+
+    /// Fills a folder with the helper programs and nothing else; cargo's own folder holds everything.
+    ///
+    /// # Errors
+    /// When they were not built or cannot be copied.
+    pub fn install_helpers(&self, to: &Path) -> anyhow::Result<()> {
+        let helper = self.helpers.as_ref().context("find the helper programs: cargo built none")?;
+        let helper = helper.join("testkit-helper");
+        let status = Command::new(&helper).arg("install").arg(to).stdin(Stdio::null()).status();
+        let status = status.with_context(|| format!("run {}", helper.display()))?;
+        anyhow::ensure!(status.success(), "install the helper programs: {status}");
+        Ok(())
+    }
 }
 
 impl Found {

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use sandbox::protocol::{Config, Verdict};
 use tempfile::TempDir;
 
+use crate::compile::Built;
 use crate::family::Family;
 use crate::manifest::Check;
 use crate::outcome::{Asked, CheckOutcome, RefereeEnd, judge};
@@ -26,12 +27,10 @@ const LOG_LINES: usize = 12;
 /// A specification and the programs it shall look at.
 #[derive(Debug)]
 pub struct Suite<'a> {
-    /// The specification's test binary.
-    pub spec: &'a Path,
+    /// The specification and the helper programs.
+    pub built: &'a Built,
     /// Its cases, from `--list`.
     pub cases: &'a Cases,
-    /// The folder with the helper programs.
-    pub helpers: Option<&'a Path>,
     /// The seed of all random challenges.
     pub seed: u64,
     /// In percent, see `slowness`.
@@ -62,8 +61,11 @@ impl Suite<'_> {
         mut done: impl FnMut(usize, CheckOutcome),
     ) -> anyhow::Result<()> {
         let scratch = scratch()?;
+        let helpers = scratch.path().join("helpers");
+        self.built.install_helpers(&helpers)?;
+        let spec = self.built.spec()?;
         let config = Config {
-            helpers: self.helpers.map(Path::to_owned),
+            helpers: Some(helpers),
             scratch: Some(scratch.path().to_owned()),
             seed: Some(self.seed),
             slowness: Some(self.slowness),
@@ -71,7 +73,7 @@ impl Suite<'_> {
         };
         let work = |task: &Task<'_>| {
             let config = Config { programs: task.programs.clone(), ..config.clone() };
-            self.check(family, &config, scratch.path(), task.check)
+            self.check(family, spec, &config, task.check)
         };
         pool::each(self.jobs, tasks, work, &mut done);
         family.sweep();
@@ -82,11 +84,10 @@ impl Suite<'_> {
         Ok(())
     }
 
-    fn check(&self, family: &Family, config: &Config, scratch: &Path, check: &Check) -> CheckOutcome {
+    fn check(&self, family: &Family, spec: &Path, config: &Config, check: &Check) -> CheckOutcome {
         let cases = self.cases.get(&check.name).map_or(&[][..], Vec::as_slice);
         let asked = Asked { check: &check.name, max: check.points, cases, seed: self.seed };
-        let log = tempfile::Builder::new().prefix("log-").tempfile_in(scratch);
-        let log = match log {
+        let log = match tempfile::NamedTempFile::new() {
             Ok(log) => log.into_temp_path(),
             Err(error) => {
                 let end = RefereeEnd::Broken(format!("make a log file: {error}"));
@@ -94,10 +95,10 @@ impl Suite<'_> {
             }
         };
         let patience = (CASE * u32::try_from(cases.len()).unwrap_or(u32::MAX) + MARGIN) * self.slowness / 100;
-        let heard = Referee { spec: self.spec, config, cases, log: log.to_path_buf(), patience }.run(family);
+        let heard = Referee { spec, config, cases, log: log.to_path_buf(), patience }.run(family);
         let millis = u64::try_from(heard.took.as_millis()).unwrap_or(u64::MAX);
         let mut outcome = judge(asked, &heard.records, &heard.end, millis);
-        if outcome.verdict == Verdict::GraderError {
+        if outcome.verdict == Verdict::GraderError && heard.records.len() < cases.len() {
             outcome.text.push_str(&tail(&log));
         }
         outcome

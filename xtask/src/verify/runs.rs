@@ -51,9 +51,8 @@ impl<'a> Bench<'a> {
     /// Outcomes in the order of `tasks`; after Ctrl-C some are missing.
     fn run(&self, tasks: &[Task<'_>]) -> anyhow::Result<Vec<Option<CheckOutcome>>> {
         let suite = Suite {
-            spec: self.built.spec()?,
+            built: &self.built,
             cases: &self.cases,
-            helpers: self.built.helpers.as_deref(),
             seed: suite::new_seed()?,
             slowness: slowness::measure(self.jobs, pool::cores()),
             jobs: self.jobs,
