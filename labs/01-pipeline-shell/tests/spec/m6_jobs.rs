@@ -15,12 +15,12 @@ fn a_background_job_does_not_hold_the_shell() {
     let (word, gate) = (room.word(), room.gate("gate"));
 
     let shell =
-        psh_reads(&room, format!("gate gate & echo {word} $?\ncat &\nwait $!\necho $? {word}\n")).spawn();
+        psh_reads(&room, format!("gate gate & echo {word} $?\ncat &\nwait $!; echo $? {word}\nsigs & wait $!\n")).spawn();
     gate.reached();
     shell.wait_line(&format!("{word} 0"));
     let done = shell.wait();
     gate.open();
-    done.code(0).stdout(format!("{word} 0\n0 {word}\n")).stderr("");
+    done.code(0).stdout(format!("{word} 0\n0 {word}\nblocked - ignored - caught -\n")).stderr("");
 }
 
 /// A pipeline is a *job*: one process group, so that one kill, one Ctrl-C, one stop reaches all of its
@@ -99,6 +99,7 @@ fn a_signal_to_the_group_leaves_psh_alive() {
 #[rstest]
 #[case::while_it_waits_for_a_command("gate last\n")]
 #[case::while_it_waits_for_a_line("")]
+#[case::while_it_waits_for_all_jobs("wait\n")]
 fn jobs_that_end_together_are_all_reaped(#[case] last: &str) {
     let room = Room::new();
     let gates: Vec<_> = ["a", "b", "c", "d", "e"].map(|name| room.gate(name)).into();
@@ -108,18 +109,17 @@ fn jobs_that_end_together_are_all_reaped(#[case] last: &str) {
     let shell = psh_stays(&room, script);
     shell.wait_line(&word);
     gates.iter().for_each(|gate| gate.reached());
-    if !last.is_empty() {
+    if last.contains("gate") {
         end.reached();
     }
     shell.asleep();
+    shell.assert_idle();
     shell.stop();
     gates.iter().for_each(|gate| gate.open());
     eventually("the five jobs have ended", || zombies(&shell) == 5);
     shell.cont();
     eventually("psh has reaped all five jobs, which ended while it was stopped", || zombies(&shell) == 0);
-    if !last.is_empty() {
-        end.open();
-    }
+    end.open();
     shell.close_stdin();
     shell.wait().code(0);
 }
