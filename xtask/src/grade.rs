@@ -42,6 +42,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
         None => (sample::members(&lab, &rules(&lab)?)?, Vec::new()),
     };
     interrupt::install()?;
+    interrupt::survive_file_limit()?;
     let (level, more) = session::level(args.level.map(level_of), args.trust_submissions)?;
     notes.extend(more);
     let folder = new_folder(&args.out)?;

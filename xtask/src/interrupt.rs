@@ -30,6 +30,16 @@ pub fn install() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Lets a write beyond `RLIMIT_FSIZE` fail with an error that can be told, instead of SIGXFSZ, which kills.
+///
+/// # Errors
+/// When the signal cannot be blocked.
+pub fn survive_file_limit() -> anyhow::Result<()> {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGXFSZ);
+    signals.thread_block().context("block SIGXFSZ")
+}
+
 /// Whether the user wants the run to end.
 #[must_use]
 pub fn is_set() -> bool {

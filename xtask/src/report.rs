@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::ReportArgs;
 use crate::exit::{Exit, bad_input};
+use crate::interrupt;
 use crate::journal;
 use crate::score::Results;
 use crate::workspace::Workspace;
@@ -33,6 +34,7 @@ pub const LATEST: &str = "latest";
 /// # Errors
 /// When the folder holds neither, or cannot be written.
 pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
+    interrupt::survive_file_limit()?;
     let folder = folder_of(&args.dir)?;
     let results = load(&folder)?;
     write(&folder, &results)?;

@@ -1,9 +1,12 @@
 //! Milestone 2.
 
+use testkit::{Room, bin};
+
 /// What comes in goes out.
 #[test]
 fn it_repeats_its_input() {
-    testkit::check("m2_copy::it_repeats_its_input", "hello", "a\nb\n", |output, _| {
-        if output == "hello\na\nb\n" { Ok(()) } else { Err(format!("received {output:?}")) }
-    });
+    let room = Room::new();
+    let lines = room.lines(3);
+    let expected = format!("hello\n{lines}");
+    room.command(bin!("hello")).stdin(lines).run().code(0).stdout(expected);
 }
