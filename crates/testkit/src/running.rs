@@ -93,7 +93,11 @@ impl Running {
     #[track_caller]
     pub fn send(&self, text: impl AsRef<[u8]>) -> &Self {
         if let Err(error) = self.stdin().write_all(text.as_ref()) {
-            self.fail(Verdict::Fail, &format!("its stdin cannot be written: {error}"));
+            // It may be about to say why.
+            let ended = self.shared.try_wait(|| self.is_complete());
+            self.crash_if_panicked();
+            let what = if ended.is_ok() { "it has ended" } else { "it has closed its stdin" };
+            self.fail(Verdict::Fail, &format!("{what}, its stdin cannot be written: {error}"));
         }
         self
     }
