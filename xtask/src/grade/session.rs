@@ -74,6 +74,8 @@ impl Session {
         fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
         let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&state);
         let folder = folder.context("create the session's folder")?;
+        // As for the seeds: a slot's user must get through, and nobody needs to list it.
+        mode(folder.path(), 0o711)?;
         let package = lab.manifest.package();
         let wanted = Wanted { package: &package, programs: &lab.manifest.programs, prefix: "" };
         let built = compile::build(workspace, wanted)?;
