@@ -12,7 +12,7 @@ use crate::exit::{Exit, bad_input, stop, usage};
 use crate::family::Family;
 use crate::manifest::{self, Check, Manifest};
 use crate::outcome::CheckOutcome;
-use crate::suite::{self, Suite};
+use crate::suite::{self, Suite, Task};
 use crate::workspace::{Lab, Workspace};
 use crate::{interrupt, pool, referee, show, slowness};
 
@@ -25,17 +25,16 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     let checks = select(&lab.manifest, args.only.as_deref())?;
     interrupt::install()?;
     let family = Family::new()?;
-    let wanted = Wanted { package: &lab.manifest.package(), programs: &lab.manifest.programs, prefix: "" };
+    let wanted =
+        Wanted { package: &lab.manifest.package(), programs: &lab.manifest.programs, ..Wanted::default() };
     let built = compile::build(workspace, wanted)?;
-    let cases = referee::list(&built.spec)?;
+    let cases = referee::list(built.spec()?)?;
     agree(workspace, &lab, &cases)?;
     let cores = pool::cores();
     let jobs = args.jobs.unwrap_or(cores * 2);
     let suite = Suite {
-        spec: &built.spec,
+        built: &built,
         cases: &cases,
-        programs: &built.programs,
-        helpers: built.helpers.as_deref(),
         seed: args.seed.map_or_else(suite::new_seed, Ok)?,
         slowness: slowness::measure(jobs, cores),
         jobs,
@@ -43,7 +42,8 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     anstream::println!("lab {} {}   seed {}", lab.manifest.id, lab.manifest.title, suite.seed);
     let is_whole = checks.len() == lab.manifest.checks().count();
     let mut screen = Screen::new(&lab.manifest, &checks, args.full || !is_whole);
-    suite.run(&family, &checks, |index, outcome| screen.take(index, outcome))?;
+    let tasks: Vec<Task<'_>> = checks.iter().map(|check| Task { programs: &built.programs, check }).collect();
+    suite.run(&family, &tasks, |index, outcome| screen.take(index, outcome))?;
     let outcomes = screen.end();
     if interrupt::is_set() {
         return Err(stop(Exit::Interrupted, format!("interrupted after {} checks", outcomes.len())));

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
-use crate::{check, grade, report};
+use crate::{check, ci, doctor, grade, handout, hint, list, readmes, report, starters, verify};
 
 /// Checks a lab, grades a class, keeps the course true.
 #[derive(Debug, Parser)]
@@ -19,9 +19,97 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    List(ListArgs),
     Check(CheckArgs),
+    Hint(HintArgs),
+    Explain(ExplainArgs),
     Grade(GradeArgs),
     Report(ReportArgs),
+    /// Write the starters from the solutions.
+    #[command(after_help = "Examples:\n  cargo xtask starters\n  cargo xtask starters --check")]
+    Starters(FreshArgs),
+    /// Write the generated parts of the READMEs; check their headings and examples.
+    #[command(after_help = "Examples:\n  cargo xtask readmes\n  cargo xtask readmes --check")]
+    Readmes(FreshArgs),
+    Verify(VerifyArgs),
+    Handout(HandoutArgs),
+    /// Look whether this machine is ready, and say what to do if not.
+    #[command(after_help = "Example:\n  cargo xtask doctor")]
+    Doctor,
+    /// Run all gates of continuous integration but the tests.
+    #[command(after_help = "Example:\n  cargo xtask ci && cargo test --workspace")]
+    Ci,
+}
+
+/// Write a student's checkout: the course without its solutions.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cargo xtask handout ../ipc-labs-2027")]
+pub struct HandoutArgs {
+    /// A new folder, outside the course.
+    pub dir: PathBuf,
+}
+
+/// Verify the course: its invariants, and that the specifications catch what they must.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask verify
+  cargo xtask verify --quick                        the rules that need no run
+  cargo xtask verify --lab 01 --mutant leaks_an_end one mutant")]
+pub struct VerifyArgs {
+    /// Only this lab.
+    #[arg(long)]
+    pub lab: Option<String>,
+    /// Only the rules that need no run.
+    #[arg(long)]
+    pub quick: bool,
+    /// Only this mutant.
+    #[arg(long, value_name = "NAME", conflicts_with = "quick")]
+    pub mutant: Option<String>,
+    /// Run every check on every mutant, and print who catches it.
+    #[arg(long, conflicts_with = "quick")]
+    pub full: bool,
+    /// How many checks at once [default: twice the number of cores].
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub jobs: Option<usize>,
+}
+
+/// List the labs, or the checks of one lab.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list 01")]
+pub struct ListArgs {
+    /// The lab whose checks are to be listed.
+    pub lab: Option<String>,
+}
+
+/// Show the next hint of a milestone.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cargo xtask hint 01 m2")]
+pub struct HintArgs {
+    /// The lab.
+    pub lab: String,
+    /// The milestone.
+    pub milestone: String,
+    /// Show the hints already seen, and no further one.
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// Explain a check: its rule, its reason, its man page.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  cargo xtask explain m2_pipe::the_reader_sees_end_of_file_when_the_writer_exits"
+)]
+pub struct ExplainArgs {
+    /// The check, or a part of its name that no other check has.
+    pub check: String,
+}
+
+/// Arguments of the commands that write generated files.
+#[derive(Debug, Args)]
+pub struct FreshArgs {
+    /// Write nothing; fail if something is out of date.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Build a lab and run its checks.
@@ -124,6 +212,15 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let workspace = Workspace::find()?;
     match cli.command {
+        Command::List(args) => list::list(&workspace, &args),
+        Command::Hint(args) => hint::run(&workspace, &args),
+        Command::Explain(args) => list::explain(&workspace, &args),
+        Command::Verify(args) => verify::run(&workspace, &args),
+        Command::Handout(args) => handout::run(&workspace, &args),
+        Command::Doctor => doctor::run(&workspace),
+        Command::Ci => ci::run(&workspace),
+        Command::Starters(args) => starters::run(&workspace, &args),
+        Command::Readmes(args) => readmes::run(&workspace, &args),
         Command::Check(args) => check::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),

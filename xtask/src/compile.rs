@@ -19,14 +19,14 @@ use crate::workspace::Workspace;
 pub struct Built {
     /// The programs by contract name.
     pub programs: BTreeMap<String, PathBuf>,
-    /// The specification's test binary.
-    pub spec: PathBuf,
+    /// The specification's test binary, if it was asked for.
+    pub spec: Option<PathBuf>,
     /// The folder with the helper programs.
     pub helpers: Option<PathBuf>,
 }
 
 /// What to build.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted<'a> {
     /// The package with the programs and the specification.
     pub package: &'a str,
@@ -34,6 +34,18 @@ pub struct Wanted<'a> {
     pub programs: &'a [String],
     /// What stands before a program's name in this package: nothing, or `sol-`.
     pub prefix: &'a str,
+    /// A staged copy of the workspace, with its own target folder: only programs are built there, and only
+    /// errors are shown.
+    pub stage: Option<Stage<'a>>,
+}
+
+/// A workspace other than ours.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage<'a> {
+    /// Its root.
+    pub root: &'a Path,
+    /// Its target folder.
+    pub target: &'a Path,
 }
 
 #[derive(Deserialize)]
@@ -73,9 +85,13 @@ pub fn cargo(workspace: &Workspace) -> Command {
 /// [`Exit::DoesNotCompile`] when the package has errors; a grader error when something of ours has.
 pub fn build(workspace: &Workspace, wanted: Wanted<'_>) -> anyhow::Result<Built> {
     let mut command = cargo(workspace);
-    command.args(["build", "--package", wanted.package, "--package", "testkit", "--bins", "--test", "spec"]);
+    command.args(["build", "--package", wanted.package, "--bins"]);
+    match wanted.stage {
+        None => command.args(["--package", "testkit", "--test", "spec"]),
+        Some(stage) => command.current_dir(stage.root).arg("--quiet").arg("--target-dir").arg(stage.target),
+    };
     command.arg("--message-format=json-diagnostic-rendered-ansi").stdout(Stdio::piped());
-    if !std::io::stderr().is_terminal() {
+    if wanted.stage.is_none() && !std::io::stderr().is_terminal() {
         command.arg("--quiet");
     }
     let mut child = command.spawn().context("start cargo")?;
@@ -117,10 +133,11 @@ fn read(output: impl std::io::BufRead, wanted: Wanted<'_>) -> anyhow::Result<Fou
                 found.artifact(&package_id, target, path, wanted);
             }
             Message::Diagnosed { package_id, message } => {
-                if let Some(text) = &message.rendered {
+                let is_error = message.level == "error";
+                if let Some(text) = message.rendered.filter(|_| is_error || wanted.stage.is_none()) {
                     anstream::eprint!("{text}");
                 }
-                found.is_package_wrong |= message.level == "error" && is_of(&package_id, wanted.package);
+                found.is_package_wrong |= is_error && is_of(&package_id, wanted.package);
             }
             _ => {}
         }
@@ -134,6 +151,29 @@ fn is_of(package_id: &str, package: &str) -> bool {
     let name = package_id.rsplit('#').next().unwrap_or_default();
     name.split('@').next() == Some(package)
         || package_id.split('#').next().is_some_and(|url| url.ends_with(&format!("/{package}")))
+}
+
+impl Built {
+    /// The specification.
+    ///
+    /// # Errors
+    /// When it was not built.
+    pub fn spec(&self) -> anyhow::Result<&Path> {
+        self.spec.as_deref().context("the package has no test target `spec`")
+    }
+
+    /// Fills a folder with the helper programs and nothing else; cargo's own folder holds everything.
+    ///
+    /// # Errors
+    /// When they were not built or cannot be copied.
+    pub fn install_helpers(&self, to: &Path) -> anyhow::Result<()> {
+        let helper = self.helpers.as_ref().context("find the helper programs: cargo built none")?;
+        let helper = helper.join("testkit-helper");
+        let status = Command::new(&helper).arg("install").arg(to).stdin(Stdio::null()).status();
+        let status = status.with_context(|| format!("run {}", helper.display()))?;
+        anyhow::ensure!(status.success(), "install the helper programs: {status}");
+        Ok(())
+    }
 }
 
 impl Found {
@@ -156,8 +196,7 @@ impl Found {
             let path = path.with_context(|| format!("{} has no program {target}", wanted.package))?;
             programs.insert(name.clone(), path);
         }
-        let spec = self.spec.with_context(|| format!("{} has no test target spec", wanted.package))?;
-        Ok(Built { programs, spec, helpers: self.helpers })
+        Ok(Built { programs, spec: self.spec, helpers: self.helpers })
     }
 }
 
@@ -169,7 +208,7 @@ mod tests {
 
     fn found(lines: &str) -> Found {
         let programs: Vec<String> = WANTED.iter().map(ToString::to_string).collect();
-        let wanted = Wanted { package: "lab01-pipeline-shell", programs: &programs, prefix: "" };
+        let wanted = Wanted { package: "lab01-pipeline-shell", programs: &programs, ..Wanted::default() };
         read(lines.as_bytes(), wanted).unwrap()
     }
 
@@ -182,10 +221,10 @@ mod tests {
 {"reason":"build-finished","success":true}
 "##;
         let programs = vec!["psh".to_owned()];
-        let wanted = Wanted { package: "lab01-pipeline-shell", programs: &programs, prefix: "" };
+        let wanted = Wanted { package: "lab01-pipeline-shell", programs: &programs, ..Wanted::default() };
         let built = found(lines).complete(wanted).unwrap();
         assert_eq!(built.programs["psh"], Path::new("/t/debug/psh"));
-        assert_eq!(built.spec, Path::new("/t/debug/deps/spec-1"));
+        assert_eq!(built.spec().unwrap(), Path::new("/t/debug/deps/spec-1"));
         assert_eq!(built.helpers.unwrap(), Path::new("/t/debug"));
     }
 

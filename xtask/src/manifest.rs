@@ -127,6 +127,15 @@ impl Manifest {
         format!("sol{}", self.folder())
     }
 
+    /// Whether a student may change the file at this path, relative to the lab's folder.
+    #[must_use]
+    pub fn is_editable(&self, path: &str) -> bool {
+        let names = |globs: &[String]| {
+            globs.iter().any(|glob| glob::Pattern::new(glob).is_ok_and(|pattern| pattern.matches(path)))
+        };
+        names(&self.editable) && !names(&self.given)
+    }
+
     /// All checks, in order.
     pub fn checks(&self) -> impl Iterator<Item = &Check> {
         self.milestones.iter().flat_map(|milestone| &milestone.checks)

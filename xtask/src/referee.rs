@@ -146,6 +146,8 @@ impl Referee<'_> {
             .args(self.cases.iter().map(|case| format!("{ROOT}{case}")))
             .args(["--exact", "--test-threads=1", "--nocapture"])
             .env(CONFIG_VAR, serde_json::to_string(&config).context("write the referee's config")?)
+            // A backtrace of the specification tells a student nothing.
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
             .stdout(log.try_clone().context("copy the log's descriptor")?)
             .stderr(log)

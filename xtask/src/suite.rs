@@ -1,5 +1,5 @@
 //! Runs checks of one lab against given programs, several at once: one referee process a check. Used for a
-//! student's `check` and for an author's `verify`.
+//! student's `check` and for an author's `verify`, which looks at many programs in one run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,9 +10,10 @@ use anyhow::Context as _;
 use sandbox::protocol::{Config, Verdict};
 use tempfile::TempDir;
 
+use crate::compile::Built;
 use crate::family::Family;
 use crate::manifest::Check;
-use crate::outcome::{Asked, CheckOutcome, judge};
+use crate::outcome::{Asked, CheckOutcome, RefereeEnd, judge};
 use crate::pool;
 use crate::referee::{Cases, Referee};
 
@@ -26,14 +27,10 @@ const LOG_LINES: usize = 12;
 /// A specification and the programs it shall look at.
 #[derive(Debug)]
 pub struct Suite<'a> {
-    /// The specification's test binary.
-    pub spec: &'a Path,
+    /// The specification and the helper programs.
+    pub built: &'a Built,
     /// Its cases, from `--list`.
     pub cases: &'a Cases,
-    /// The programs under test by contract name.
-    pub programs: &'a BTreeMap<String, PathBuf>,
-    /// The folder with the helper programs.
-    pub helpers: Option<&'a Path>,
     /// The seed of all random challenges.
     pub seed: u64,
     /// In percent, see `slowness`.
@@ -42,8 +39,17 @@ pub struct Suite<'a> {
     pub jobs: usize,
 }
 
+/// One check of one set of programs.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// The programs under test by contract name.
+    pub programs: &'a BTreeMap<String, PathBuf>,
+    /// What is to be checked.
+    pub check: &'a Check,
+}
+
 impl Suite<'_> {
-    /// Runs `checks`; `done` hears of each as it ends, with its place in the list. After Ctrl-C the rest is
+    /// Runs `tasks`; `done` hears of each as it ends, with its place in the list. After Ctrl-C the rest is
     /// missing.
     ///
     /// # Errors
@@ -51,20 +57,25 @@ impl Suite<'_> {
     pub fn run(
         &self,
         family: &Family,
-        checks: &[&Check],
+        tasks: &[Task<'_>],
         mut done: impl FnMut(usize, CheckOutcome),
     ) -> anyhow::Result<()> {
         let scratch = scratch()?;
+        let helpers = scratch.path().join("helpers");
+        self.built.install_helpers(&helpers)?;
+        let spec = self.built.spec()?;
         let config = Config {
-            programs: self.programs.clone(),
-            helpers: self.helpers.map(Path::to_owned),
+            helpers: Some(helpers),
             scratch: Some(scratch.path().to_owned()),
             seed: Some(self.seed),
             slowness: Some(self.slowness),
             ..Config::default()
         };
-        let work = |check: &&Check| self.check(family, &config, scratch.path(), check);
-        pool::each(self.jobs, checks, work, &mut done);
+        let work = |task: &Task<'_>| {
+            let config = Config { programs: task.programs.clone(), ..config.clone() };
+            self.check(family, spec, &config, task.check)
+        };
+        pool::each(self.jobs, tasks, work, &mut done);
         family.sweep();
         let place = scratch.path().to_owned();
         if let Err(error) = scratch.close() {
@@ -73,15 +84,21 @@ impl Suite<'_> {
         Ok(())
     }
 
-    fn check(&self, family: &Family, config: &Config, scratch: &Path, check: &Check) -> CheckOutcome {
+    fn check(&self, family: &Family, spec: &Path, config: &Config, check: &Check) -> CheckOutcome {
         let cases = self.cases.get(&check.name).map_or(&[][..], Vec::as_slice);
         let asked = Asked { check: &check.name, max: check.points, cases, seed: self.seed };
-        let log = scratch.join(format!("{}.log", check.name.replace("::", ".")));
+        let log = match tempfile::NamedTempFile::new() {
+            Ok(log) => log.into_temp_path(),
+            Err(error) => {
+                let end = RefereeEnd::Broken(format!("make a log file: {error}"));
+                return judge(asked, &[], &end, 0);
+            }
+        };
         let patience = (CASE * u32::try_from(cases.len()).unwrap_or(u32::MAX) + MARGIN) * self.slowness / 100;
-        let heard = Referee { spec: self.spec, config, cases, log: log.clone(), patience }.run(family);
+        let heard = Referee { spec, config, cases, log: log.to_path_buf(), patience }.run(family);
         let millis = u64::try_from(heard.took.as_millis()).unwrap_or(u64::MAX);
         let mut outcome = judge(asked, &heard.records, &heard.end, millis);
-        if outcome.verdict == Verdict::GraderError {
+        if outcome.verdict == Verdict::GraderError && heard.records.len() < cases.len() {
             outcome.text.push_str(&tail(&log));
         }
         outcome

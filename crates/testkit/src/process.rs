@@ -233,3 +233,12 @@ fn parse_stat(text: &str) -> Option<Proc> {
         ticks: ticks(11)? + ticks(12)?,
     })
 }
+
+/// What descriptor `number` of `pid` is.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn descriptor_target(pid: i32, number: u64) -> Option<String> {
+    // System calls take an int: the upper half of the register may hold anything.
+    let number = number as i32;
+    let target = fs::read_link(format!("/proc/{pid}/fd/{number}")).ok()?;
+    Some(target.to_string_lossy().into_owned())
+}

@@ -77,13 +77,13 @@ impl Session {
         // As for the seeds: a slot's user must get through, and nobody needs to list it.
         mode(folder.path(), 0o711)?;
         let package = lab.manifest.package();
-        let wanted = Wanted { package: &package, programs: &lab.manifest.programs, prefix: "" };
+        let wanted = Wanted { package: &package, programs: &lab.manifest.programs, ..Wanted::default() };
         let built = compile::build(workspace, wanted)?;
-        let cases = referee::list(&built.spec)?;
+        let cases = referee::list(built.spec()?)?;
         check::agree(workspace, &lab, &cases)?;
         let spec = folder.path().join("spec");
         // A copy: somebody who builds during a long run must not change the judge.
-        fs::copy(&built.spec, &spec).context("copy the specification")?;
+        fs::copy(built.spec()?, &spec).context("copy the specification")?;
         let helpers = folder.path().join("helpers");
         install_helpers(built.helpers.as_deref(), &helpers)?;
         let build_seed = Seed::open(workspace, &lab, level)?;

@@ -212,6 +212,16 @@ checks = [
     }
 
     #[rstest]
+    #[case("src/lib.rs", true)]
+    #[case("src/jobs/table.rs", true)]
+    #[case("src/main.rs", false)]
+    #[case("tests/spec/mod.rs", false)]
+    #[case("build.rs", false)]
+    fn what_is_given_is_not_editable(#[case] path: &str, #[case] expected: bool) {
+        assert_eq!(parse(GOOD).unwrap().is_editable(path), expected);
+    }
+
+    #[rstest]
     #[case::sum("points = 60", "points = 61", "line 1: the points add up to 101, not 100")]
     #[case::zero("points = 40", "points = 0", "line 18: check `it_runs` is worth nothing")]
     #[case::type_error("points = 40", "points = \"4\"", "line 18: invalid type: string \"4\", expected u32")]
