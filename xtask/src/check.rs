@@ -25,8 +25,8 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     let checks = select(&lab.manifest, args.only.as_deref())?;
     interrupt::install()?;
     let family = Family::new()?;
-    let wanted =
-        Wanted { package: &lab.manifest.package(), programs: &lab.manifest.programs, ..Wanted::default() };
+    let (package, prefix) = package(&lab, args.solution)?;
+    let wanted = Wanted { package: &package, programs: &lab.manifest.programs, prefix, stage: None };
     let built = compile::build(workspace, wanted)?;
     let cases = referee::list(built.spec()?)?;
     agree(workspace, &lab, &cases)?;
@@ -54,6 +54,15 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
         anstream::println!("\n{next}");
     }
     Ok(exit_of(&outcomes))
+}
+
+/// The package to be checked, and what stands before the names of its programs.
+fn package(lab: &Lab, is_solution: bool) -> anyhow::Result<(String, &'static str)> {
+    match &lab.solution {
+        _ if !is_solution => Ok((lab.manifest.package(), "")),
+        Some(_) => Ok((lab.manifest.solution_package(), "sol-")),
+        None => Err(bad_input(format!("lab {}: this checkout has no solution", lab.manifest.id))),
+    }
 }
 
 /// `lab.toml` and the specification name the same checks.

@@ -134,6 +134,9 @@ pub struct CheckArgs {
     /// Show the text of every failure, not only those of the first open milestone.
     #[arg(long)]
     pub full: bool,
+    /// Check the reference instead of the lab (for authors).
+    #[arg(long)]
+    pub solution: bool,
 }
 
 /// Grade a folder of submissions, or the sample class.
