@@ -7,7 +7,6 @@ mod class;
 mod progress;
 mod queue;
 mod session;
-mod slot;
 mod submissions;
 
 use std::fs;
@@ -20,7 +19,6 @@ use sandbox::protocol::Verdict;
 
 pub use class::{Event, Member, run as run_class};
 pub use session::{Programs, Session, level};
-pub use slot::Slot;
 pub use submissions::rules;
 
 use crate::cli::{self, GradeArgs};
