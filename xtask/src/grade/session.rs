@@ -71,7 +71,8 @@ impl Session {
     pub fn open(workspace: &Workspace, lab: Lab, level: Level, seed: u64) -> Result<Self> {
         let state = workspace.state_dir();
         fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
-        let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&state);
+        let folder =
+            tempfile::Builder::new().prefix(&format!("run-{}-", std::process::id())).tempdir_in(&state);
         let folder = folder.context("create the session's folder")?;
         // As for the seeds: a slot's user must get through, and nobody needs to list it.
         mode(folder.path(), 0o711)?;
