@@ -48,8 +48,11 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     // Nothing was graded: leave no empty folder behind.
     let _ = fs::remove_dir(&folder);
     let exit = if interrupt::is_set() { Ok(Exit::Interrupted) } else { graded };
-    if interrupt::is_set() && folder.is_dir() {
-        anstream::eprintln!("interrupted; what was graded is in {}", workspace.shown(&folder));
+    if interrupt::is_set() {
+        match folder.is_dir() {
+            true => anstream::eprintln!("interrupted; what was graded is in {}", workspace.shown(&folder)),
+            false => anstream::eprintln!("interrupted before anything was graded"),
+        }
     }
     exit
 }

@@ -71,6 +71,7 @@ impl Session {
     pub fn open(workspace: &Workspace, lab: Lab, level: Level, seed: u64) -> Result<Self> {
         let state = workspace.state_dir();
         fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
+        remove_stale(&state);
         let folder =
             tempfile::Builder::new().prefix(&format!("run-{}-", std::process::id())).tempdir_in(&state);
         let folder = folder.context("create the session's folder")?;
@@ -221,6 +222,17 @@ pub fn level(asked: Option<Level>, is_trusted: bool) -> Result<(Level, Vec<Strin
             "no sandbox: {why}; `cargo xtask doctor` says what helps, --trust-submissions does without"
         ))),
         end => Err(bad_input(format!("the sandbox cannot run /bin/true: {end:?}"))),
+    }
+}
+
+/// Removes folders of sessions that were killed. Best effort: at worst they take up space.
+fn remove_stale(state: &Path) {
+    for entry in fs::read_dir(state).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name.strip_prefix("run-").and_then(|rest| rest.split('-').next());
+        if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
