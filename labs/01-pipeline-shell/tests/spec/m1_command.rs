@@ -99,16 +99,16 @@ fn a_failed_exec_leaves_no_second_shell(#[case] command: &str) {
 }
 
 /// A line is understood whole before any of it runs: half a line may do more harm than none. After a
-/// syntax error `psh` ends with status 2 and has run nothing of that line.
+/// syntax error `psh` ends with status 2 and has run nothing of that line, and nothing after it.
 #[rstest]
 #[case::an_unclosed_quote("echo V; echo 'V")]
 #[case::an_unclosed_substitution("echo V; echo $(echo V")]
 #[case::an_empty_stage("echo V | | cat")]
-#[case::an_empty_command("echo V; ; echo V")]
-#[case::nothing_before_and("&& echo V")]
+#[case::an_empty_command("echo V; ; echo V\necho V")]
+#[case::nothing_before_and("&& echo V\necho V")]
 #[case::nothing_after_the_pipe("echo V |")]
 #[case::no_file_name("echo V >")]
-#[case::a_parenthesis("(echo V)")]
+#[case::a_parenthesis("(echo V)\necho V")]
 #[case::a_variable("echo V; echo $HOME")]
 #[case::a_backquote("echo V; echo `echo V`")]
 #[case::a_nul_byte("echo V; echo \0")]

@@ -1,7 +1,7 @@
 //! Milestone 6: background jobs, process groups and the terminal.
 //! Man pages: setpgid(2), waitpid(2), kill(2), tcsetpgrp(3), credentials(7), signal(7): SIGCHLD.
 
-use predicates::str::contains;
+use predicates::str::{contains, ends_with};
 use rstest::rstest;
 use testkit::{Fault, Gate, Proc, Room, Running, Signal, bin, eventually};
 
@@ -14,8 +14,11 @@ fn a_background_job_does_not_hold_the_shell() {
     let room = Room::new();
     let (word, gate) = (room.word(), room.gate("gate"));
 
-    let shell =
-        psh_reads(&room, format!("gate gate & echo {word} $?\ncat &\nwait $!; echo $? {word}\nsigs & wait $!\n")).spawn();
+    let shell = psh_reads(
+        &room,
+        format!("gate gate & echo {word} $?\ncat &\nwait $!; echo $? {word}\nsigs & wait $!\n"),
+    )
+    .spawn();
     gate.reached();
     shell.wait_line(&format!("{word} 0"));
     let done = shell.wait();
@@ -226,39 +229,34 @@ fn a_stopped_job_is_reported_and_fg_continues_it() {
 #[test]
 fn the_terminal_belongs_to_the_job_in_the_foreground() {
     let room = Room::new();
-    let (word, other) = (room.word(), room.word());
+    let (word, other, last) = (room.word(), room.word(), room.word());
     room.executable("ask", "#!/bin/sh\necho ask-$1\nread answer\necho got-$answer\n");
+    let ctrl_c = "\u{3}";
+    let ctrl_z = "\u{1a}";
 
     let shell = room.command(bin!("psh")).terminal().spawn();
-    shows(&shell, "psh$ ");
-    shell.send(format!("./ask {word} | cat\n"));
-    shows(&shell, format!("ask-{word}"));
-    shell.asleep();
-    shell.send("\u{1a}");
-    shows(&shell, "[1] stopped ");
-    shell.send("fg\n");
-    shell.asleep();
-    shell.send(format!("{other}\n"));
-    shows(&shell, format!("got-{other}"));
-    shell.send(format!("./ask {other}\n"));
-    shows(&shell, format!("ask-{other}"));
-    shell.asleep();
-    shell.send("\u{3}");
-    shell.send(format!("echo $?-{word}\n"));
-    shows(&shell, format!("130-{word}"));
+    // A key that makes a signal throws away what was typed before; so each is waited for.
+    let keys = |typed: &str, shown: &str| {
+        shell.send(typed);
+        shell.wait_stdout(ends_with(shown.to_owned()));
+        shell.asleep();
+    };
+    shell.wait_stdout("psh$ ");
+    keys(&format!("./ask {word} | cat\n"), &format!("ask-{word}\n"));
+    keys(ctrl_z, &format!(" ./ask {word} | cat\npsh$ "));
+    keys("fg\n", &format!("./ask {word} | cat\n"));
+    keys(&format!("{other}\n"), &format!("got-{other}\npsh$ "));
+    keys(&format!("./ask {last}\n"), &format!("ask-{last}\n"));
+    keys(ctrl_c, "psh$ ");
+    keys(&format!("echo $?-{last}\n"), &format!("130-{last}\npsh$ "));
     shell.send("exit 7\n");
-    shell.wait().code(7);
+    shell.wait().code(7).stdout(contains("[1] stopped "));
 }
 
 /// kill(2) to a whole process group, as a terminal does it.
 fn signal_group(group: i32, signal: Signal) {
     nix::sys::signal::killpg(nix::unistd::Pid::from_raw(group), signal)
         .expect("send the signal to the group");
-}
-
-/// Waits until the terminal shows this text.
-fn shows(shell: &Running, text: impl Into<String>) {
-    shell.wait_stdout(contains(text.into()));
 }
 
 /// How many ended children wait for psh to collect them.

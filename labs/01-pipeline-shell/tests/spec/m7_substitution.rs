@@ -65,7 +65,6 @@ fn substitutions_nest(#[case] depth: usize) {
 #[case::killed("$(die KILL); echo $?", "137\n")]
 #[case::lost("echo $(sh -c 'exit A'); echo $?", "\n0\n")]
 #[case::seen_inside("echo $(sh -c 'exit A'; echo $?)", "A\n")]
-#[case::the_status_before("sh -c 'exit A'; echo $(echo $?)", "A\n")]
 #[case::of_a_list("$(sh -c 'exit B'; exit A; echo never); echo $?", "A\n")]
 fn the_status_of_a_substitution_is_kept_when_nothing_else_is_left(#[case] line: &str, #[case] wanted: &str) {
     let room = Room::new();

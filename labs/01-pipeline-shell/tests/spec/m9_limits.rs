@@ -3,9 +3,10 @@
 
 use predicates::str::ends_with;
 use rstest::rstest;
+use testkit::helpers::spew_bytes;
 use testkit::{Errno, Family, Fault, Resource, Room, bin};
 
-use super::{one_message, only_descriptors, process, psh, psh_reads};
+use super::{one_message, only_descriptors, process, psh, psh_reads, same_bytes};
 
 /// `<(LIST)` is a word: the path of a pipe that the list writes into. So a program that wants file names
 /// can read from programs, from several at a time. /dev/fd, proc(5); pipe(7).
@@ -47,12 +48,13 @@ fn a_process_substitution_leaves_nothing_behind() {
     only_descriptors("its neighbour in the pipeline", &room.read("two"), &[0, 1, 2]);
     only_descriptors("the command after it", &room.read("three"), &[0, 1, 2]);
 
-    let shell = psh(&room, format!("echo {word} <(gate gate; echo {other} >file); cat file")).spawn();
+    let shell =
+        psh(&room, format!("sh -c 'echo {word}' sh <(gate gate; echo {other} >file); cat file")).spawn();
     shell.wait_line(&word);
     gate.reached();
     shell.asleep();
     gate.open();
-    assert!(shell.wait().code(0).stdout_text().ends_with(&format!("{other}\n")));
+    shell.wait().code(0).stdout(format!("{word}\n{other}\n"));
 }
 
 /// Descriptors are few. Whatever the limit, a line works as a whole, or is given up as a whole: one
@@ -66,15 +68,15 @@ fn a_process_substitution_leaves_nothing_behind() {
 fn running_out_of_descriptors_ends_the_line_and_not_psh(#[case] line: &str, #[case] message: &str) {
     let room = Room::new();
     let (word, other) = (room.word(), room.word());
-    let script = format!("{}\necho $? {other}\n", line.replace('W', &word));
+    let script = format!("{}\necho $? {other} | cat\n", line.replace('W', &word));
     let works = format!("{word}\n0 {other}\n");
     let mut refused = 0;
 
     psh_reads(&room, script.as_str()).run().code(0).stdout(&works).stderr("");
     for limit in (4..16).chain([24, 48, 64, 100]) {
         let run = |script: &str| psh_reads(&room, script).limit(Resource::RLIMIT_NOFILE, limit).run();
-        // A shell may need a few descriptors for itself; what it needs for one command, it has here.
-        if limit < 12 && run(&format!("echo {other}\n")).stdout_text() != format!("{other}\n") {
+        // A shell may need a few descriptors for itself; what it needs for two commands, it has here.
+        if limit < 12 && run(&format!("echo {other} | cat\n")).stdout_text() != format!("{other}\n") {
             continue;
         }
         let done = run(&script);
@@ -97,15 +99,16 @@ fn running_out_of_descriptors_ends_the_line_and_not_psh(#[case] line: &str, #[ca
 /// never come, so they are killed and reaped; a shell that just gives up leaves them to themselves.
 /// fork(2): EAGAIN; pipe(2): ENFILE; kill(2): SIGKILL cannot be refused.
 #[rstest]
-#[case::no_process_for_the_first_stage(Family::Fork, 1, Errno::EAGAIN)]
-#[case::no_process_for_the_second_stage(Family::Fork, 2, Errno::EAGAIN)]
-#[case::no_process_for_the_third_stage(Family::Fork, 3, Errno::ENOMEM)]
-#[case::no_process_for_the_last_stage(Family::Fork, 4, Errno::EAGAIN)]
-#[case::no_pipe_in_the_middle(Family::Pipe, 3, Errno::ENFILE)]
+#[case::no_process_for_the_first_stage(Family::Fork, 1, Errno::EAGAIN, "Resource temporarily unavailable")]
+#[case::no_process_for_the_second_stage(Family::Fork, 2, Errno::EAGAIN, "Resource temporarily unavailable")]
+#[case::no_process_for_the_third_stage(Family::Fork, 3, Errno::ENOMEM, "Cannot allocate memory")]
+#[case::no_process_for_the_last_stage(Family::Fork, 4, Errno::EAGAIN, "Resource temporarily unavailable")]
+#[case::no_pipe_in_the_middle(Family::Pipe, 3, Errno::ENFILE, "Too many open files in system")]
 fn a_failing_fork_ends_the_stages_already_started(
     #[case] family: Family,
     #[case] nth: u64,
     #[case] errno: Errno,
+    #[case] reason: &str,
 ) {
     let room = Room::new();
     let (word, _never_opened) = (room.word(), room.gate("gate"));
@@ -117,7 +120,7 @@ fn a_failing_fork_ends_the_stages_already_started(
         done.fault_delivered(),
         format!("psh calls {call} at least {nth} times for a line of four stages"),
     );
-    done.code(0).stdout(format!("1 {word}\n")).stderr(format!("psh: {call}: {}\n", errno.desc()));
+    done.code(0).stdout(format!("1 {word}\n")).stderr(format!("psh: {call}: {reason}\n"));
 }
 
 /// Without a process there is no output to substitute: the command does not run, for its words are not
@@ -181,28 +184,28 @@ fn each_command_costs_one_process(#[case] line: &str, #[case] most: u64) {
     assert!(forks <= most, "`{line}` cost {forks} new processes: expected at most {most}");
 }
 
-/// The data goes from stage to stage through the kernel. A shell that stands in between, reading and
-/// writing, is slower by two copies and two switches a piece. /proc/PID/io counts what psh itself reads
-/// and writes.
+/// The data goes from stage to stage through the kernel, and from the last stage to where the shell's
+/// own output goes. A shell that stands in between, reading and writing, is slower by two copies and two
+/// switches a piece. /proc/PID/io counts what psh itself reads and writes.
 #[rstest]
-#[case::pipes(&[])]
-#[case::files(&["--via-files"])]
+#[case::through_pipes(&[])]
+#[case::through_files(&["--via-files"])]
 fn psh_copies_no_pipeline_data(#[case] options: &[&str]) {
     let room = Room::new();
-    let (word, gate, size) = (room.word(), room.gate("gate"), 16 * 1024 * 1024 + room.number(0..4096));
+    let (gate, size) = (room.gate("gate"), 16 * 1024 * 1024 + room.number(0..4096));
 
-    let line = format!("spew {size} | cat | wc -c; echo {word}; gate gate");
-    let shell = room.command(bin!("psh")).args(options).args(["-c", &line]).spawn();
-    shell.wait_line(&word);
+    let line = format!("spew {size} | cat | cat; gate gate");
+    let psh = room.command(bin!("psh")).args(options).args(["-c", &line]);
+    let shell = psh.stdout_to("output").spawn();
     gate.reached();
-    shell.asleep();
     let io = shell.io();
     assert!(
         io.rchar + io.wchar < size / 16,
-        "psh itself has read {} bytes and written {}, while {size} bytes passed through the pipeline",
+        "{size} bytes passed through the pipeline, and psh itself has read {} and written {}: expected next to nothing",
         io.rchar,
         io.wchar
     );
     gate.open();
-    shell.wait().code(0).stdout(format!("{size}\n{word}\n"));
+    shell.wait().code(0);
+    same_bytes("the output of the pipeline", &spew_bytes(size as usize), &room.read("output"));
 }
