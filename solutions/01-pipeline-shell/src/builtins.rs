@@ -70,7 +70,6 @@ impl Shell {
         };
         Flow::Break(status.unwrap_or_else(|| misuse("exit", "usage: exit [N]")))
         // END SOLUTION
-        // STUB: let _ = (arguments, number::<i64>);
         // STUB: todo!("M1: end the shell (Flow::Break) with this status, or the last one")
     }
 
@@ -84,7 +83,6 @@ impl Shell {
             _ => misuse("set", "usage: set -o pipefail, set +o pipefail"),
         }
         // END SOLUTION
-        // STUB: let _ = arguments;
         // STUB: todo!("M3: set or unset `pipefail`")
     }
 }
@@ -100,7 +98,6 @@ fn cd(arguments: &[Vec<u8>]) -> u8 {
     };
     chdir(directory).map_or_else(|errno| fail("cd", &reason(errno)), |()| 0)
     // END SOLUTION
-    // STUB: let _ = (arguments, env::var_os::<&str>, OsStr::as_bytes, chdir::<OsStr>, fail);
     // STUB: todo!("M3: change the current directory, to $HOME without an argument")
 }
 
@@ -114,7 +111,6 @@ fn pwd(arguments: &[Vec<u8>]) -> u8 {
         Err(errno) => fail("pwd", &reason(errno)),
     }
     // END SOLUTION
-    // STUB: let _ = (arguments, getcwd, print);
     // STUB: todo!("M3: print the current directory")
 }
 
@@ -132,7 +128,6 @@ pub(crate) fn print(name: &str, output: &[u8]) -> u8 {
     }
     0
     // END SOLUTION
-    // STUB: let _ = (name, output, write::<io::Stdout>, Errno::EINTR);
     // STUB: todo!("M3: write all of the output to standard output, or say what is wrong")
 }
 

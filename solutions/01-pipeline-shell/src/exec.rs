@@ -48,11 +48,10 @@ impl Program {
         }
         if is_missing(errno) { 127 } else { 126 }
         // END SOLUTION
-        // STUB: let _ = (&self.candidates, &self.arguments, &self.pointers, complain, reason, Errno::ENOENT);
         // STUB: todo!("M1: become the program (execv), or say why not and return 127 or 126")
     }
-
     // BEGIN SOLUTION
+
     /// Tries each candidate; returns the error that tells most.
     fn try_candidates(&self) -> Errno {
         let mut denied = None;
@@ -70,8 +69,8 @@ impl Program {
     }
     // END SOLUTION
 }
-
 // BEGIN SOLUTION
+
 /// Tells whether the error means that there is no such file.
 fn is_missing(errno: Errno) -> bool {
     matches!(errno, Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG | Errno::ELOOP)

@@ -47,8 +47,6 @@ impl Shell {
         }
         Ok(rightmost(statuses.into_iter().rev(), self.pipefail))
         // END SOLUTION
-        // STUB: let _ = (commands, text, Ends::between, Launch::new, Ground::Foreground, State::status);
-        // STUB: let _ = (temporary_file, rewind, rightmost::<std::vec::IntoIter<u8>>, Shell::wait_in_foreground);
         // STUB: todo!("M8: run each stage by itself, with a file instead of each pipe")
     }
 }
@@ -64,12 +62,10 @@ fn temporary_file() -> nix::Result<OwnedFd> {
         result => result,
     }
     // END SOLUTION
-    // STUB: let _ = (env::var_os::<&str>, open::<std::ffi::OsStr>, OFlag::O_TMPFILE, Mode::S_IRUSR);
-    // STUB: let _ = (memfd_create::<str>, MFdFlags::MFD_CLOEXEC, Errno::EMFILE);
     // STUB: todo!("M8: make a file in $TMPDIR (or /tmp) that has no name at any moment")
 }
-
 // BEGIN SOLUTION
+
 /// Tells whether a second attempt would fail for the same reason.
 fn is_shortage(errno: Errno) -> bool {
     matches!(errno, Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM)

@@ -21,11 +21,10 @@ impl Shell {
         }
         pids.into_iter().fold(0, |_, pid| self.wait_for(Pid::from_raw(pid)))
         // END SOLUTION
-        // STUB: let _ = (arguments, number::<i32>, misuse, Pid::from_raw, Shell::state_of);
         // STUB: todo!("M6: wait for all jobs that are not stopped, or for these processes")
     }
-
     // BEGIN SOLUTION
+
     fn runs_a_job(&self) -> bool {
         self.jobs.iter().any(|job| self.state_of(job) == State::Running)
     }
@@ -60,11 +59,10 @@ impl Shell {
         self.jobs.forget_done(&self.children);
         print("jobs", &lines.concat())
         // END SOLUTION
-        // STUB: let _ = (arguments, print, getpgrp);
         // STUB: todo!("M6: print a line for each job, then forget those that are done")
     }
-
     // BEGIN SOLUTION
+
     fn line(&self, job: &Job) -> Vec<u8> {
         let state = match self.state_of(job) {
             State::Running => "running",
@@ -95,11 +93,10 @@ impl Shell {
             None => fail("fg", "no such job"),
         }
         // END SOLUTION
-        // STUB: let _ = (arguments, fail, killpg::<Signal>, Signal::SIGCONT);
         // STUB: todo!("M6: give the job the terminal, continue it and wait for it")
     }
-
     // BEGIN SOLUTION
+
     fn bring_to_foreground(&mut self, job: Job) -> u8 {
         let Job { number, mut processes, text } = job;
         let printed = print("fg", &[&text[..], b"\n"].concat());

@@ -73,6 +73,7 @@ impl Shell {
     }
 
     fn launch_all(&mut self, launch: &mut Launch, commands: Vec<Expanded<'_>>) -> Result<(), Failure> {
+        // BEGIN SOLUTION
         let last = commands.len() - 1;
         for (index, command) in commands.into_iter().enumerate() {
             if index < last {
@@ -85,6 +86,12 @@ impl Shell {
             launch.ends.advance();
         }
         Ok(())
+        // END SOLUTION
+        // STUB: for command in commands {
+        // STUB:     // M2: before, the pipe to the next stage; after, psh's copies of this stage's ends
+        // STUB:     self.launch_stage(launch, command)?;
+        // STUB: }
+        // STUB: Ok(())
     }
 
     /// Starts one stage, between the ends in `launch`, and the lists it reads from.
@@ -148,7 +155,6 @@ impl Shell {
             launch.processes.lists.push(child);
             self.joined(launch, group, child);
             // END SOLUTION
-            // STUB: let _ = (given.list, &given.sink, dup2_stdin::<OwnedFd>, dup2_stdout::<OwnedFd>, Ends::close);
             // STUB: todo!("M9: start a child that runs the list (`run_copy`) and writes to its pipe")
         }
         Ok(())
@@ -156,6 +162,7 @@ impl Shell {
 
     /// The group for the next process of the pipeline.
     fn next_group(&self, launch: &Launch) -> Group {
+        // BEGIN SOLUTION
         match launch.processes.group {
             _ if self.is_copy => Group::Same,
             Some(leader) => Group::Join(leader),
@@ -164,6 +171,8 @@ impl Shell {
                 Group::New { foreground: launch.ground == Ground::Foreground && terminal_is_ours }
             }
         }
+        // END SOLUTION
+        // STUB: Group::Same // M6: the first process makes the group, the others join it
     }
 
     /// Notes what the first process of the pipeline settled.
@@ -192,8 +201,6 @@ impl Shell {
         while !processes.all().all(|pid| has_ended(self, pid)) && self.children.wait_for_change() {}
         self.reclaim_terminal(&processes);
         // END SOLUTION
-        // STUB: let _ = (launch, Signal::SIGKILL, kill::<Signal>, killpg::<Signal>, State::Running);
-        // STUB: let _ = Shell::reclaim_terminal;
         // STUB: todo!("M9: close the ends, kill what was started, reap it, take the terminal back")
     }
 }

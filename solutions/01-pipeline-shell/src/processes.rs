@@ -47,10 +47,9 @@ impl Processes {
 
 /// A pipeline's status out of its stages' statuses, given from right to left.
 pub(crate) fn rightmost(mut statuses: impl Iterator<Item = u8>, pipefail: bool) -> u8 {
-    let last = statuses.next().unwrap_or(0);
     // BEGIN SOLUTION
+    let last = statuses.next().unwrap_or(0);
     if pipefail && last == 0 { statuses.find(|&status| status != 0).unwrap_or(0) } else { last }
     // END SOLUTION
-    // STUB: let _ = pipefail; // M3: with `pipefail`, the rightmost status that is not 0
-    // STUB: last
+    // STUB: statuses.next().unwrap_or(0) // M3: with `pipefail`, the rightmost status that is not 0
 }

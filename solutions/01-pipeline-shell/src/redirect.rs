@@ -59,13 +59,10 @@ pub fn apply(redirects: &[Redirect]) -> bool {
         result.inspect_err(|&errno| redirect.complain(errno)).is_ok()
     })
     // END SOLUTION
-    // STUB: let _ = (open::<CString>, Mode::empty(), OFlag::O_CLOEXEC, fcntl::<OwnedFd>, FcntlArg::F_GETFD);
-    // STUB: let _ = (FdFlag::empty(), libc::dup2, Redirect::complain, OwnedFd::as_raw_fd, OwnedFd::into_raw_fd);
-    // STUB: let _ = BorrowedFd::try_clone_to_owned;
     // STUB: todo!("M4: apply each redirection from left to right; say what fails (`Redirect::complain`)")
 }
-
 // BEGIN SOLUTION
+
 fn apply_one(redirect: &Redirect, earlier: &[Redirect]) -> nix::Result<()> {
     let to = redirect.descriptor;
     match &redirect.origin {
@@ -127,7 +124,6 @@ impl Saved {
         }
         // END SOLUTION
         // STUB: // M4: copy each descriptor out of the way (`private_copy`)
-        // STUB: let _ = (redirects, private_copy::<OwnedFd>, &mut copies);
         Ok(Saved { copies })
     }
 }

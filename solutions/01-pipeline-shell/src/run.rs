@@ -44,7 +44,6 @@ impl Shell {
                 self.pipeline(pipeline, &and_or.text)?;
             }
             // END SOLUTION
-            // STUB: let _ = (condition, pipeline, Condition::Success);
             // STUB: todo!("M4: run the pipeline if the status so far meets the condition")
         }
         Flow::Continue(self.status)
@@ -123,6 +122,7 @@ impl Shell {
 
     /// Waits until nothing of the pipeline runs. A copy of the shell has no jobs: it waits for the end.
     pub(crate) fn wait_until_still(&mut self, processes: &Processes) -> State {
+        // BEGIN SOLUTION
         loop {
             match processes.state(&self.children, self.pipefail) {
                 State::Stopped(_) if self.is_copy => {}
@@ -133,6 +133,8 @@ impl Shell {
                 return State::Running;
             }
         }
+        // END SOLUTION
+        // STUB: todo!("M1: wait for changes until the processes' state is other than Running")
     }
 
     /// Takes the terminal back from a pipeline that had it.
@@ -171,13 +173,10 @@ impl Shell {
             }
         }
         // END SOLUTION
-        // STUB: let _ = (and_or, Ground::Background, Group::Same, dup2_stdin::<std::os::fd::OwnedFd>, getpgrp, say);
-        // STUB: let _ = (open::<str>, OFlag::O_RDONLY, Mode::empty(), Pid::as_raw, Shell::run_copy);
-        // STUB: let _ = (AndOr::only_pipeline, Pipeline::substitutes);
         // STUB: todo!("M6: start the list without waiting for it, and note it as a job")
     }
-
     // BEGIN SOLUTION
+
     /// psh starts the stages of a single pipeline itself. What would make it wait in between (a
     /// second pipeline, a `$(..)`, a temporary file) runs in a copy of the shell.
     fn launch_background(&mut self, and_or: &AndOr) -> Result<Processes, Failure> {
@@ -211,7 +210,6 @@ impl Shell {
         let number = self.jobs.add(processes, number, text);
         say(&[format!("[{number}] stopped {group} ").as_bytes(), text, b"\n"].concat());
         // END SOLUTION
-        // STUB: let _ = (processes, number, text);
         // STUB: todo!("M6: note the stopped pipeline as a job and say so on standard error")
     }
 }

@@ -7,6 +7,8 @@ use crate::shell::Shell;
 use nix::errno::Errno;
 use nix::libc;
 use nix::unistd::{ForkResult, Pid, fork, getpid, setpgid};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 
 /// The process group of a new child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +42,11 @@ impl Shell {
         // so, a command's child only makes system calls up to its exec.
         match unsafe { fork() }.map_err(Failure::fork)? {
             ForkResult::Child => {
-                let status = self.enter_group(group).and_then(|()| work(self));
-                exit_now(status.unwrap_or_else(|errno| {
-                    complain(b"child", &reason(errno));
-                    126
-                }))
+                let result = catch_unwind(AssertUnwindSafe(|| {
+                    self.enter_group(group)?;
+                    work(self)
+                }));
+                exit_now(result)
             }
             ForkResult::Parent { child } => {
                 self.settle_group(child, group);
@@ -53,12 +55,10 @@ impl Shell {
             }
         }
         // END SOLUTION
-        // STUB: let _ = (group, work, fork, ForkResult::Child, Failure::fork, complain, reason);
-        // STUB: let _ = (Errno::EACCES, getpid, setpgid, libc::_exit);
         // STUB: todo!("M1: fork; the child does `work` and leaves by _exit, psh notes the child's pid")
     }
-
     // BEGIN SOLUTION
+
     /// The child's half of [`Shell::settle_group`]: it must be in its group before it execs.
     fn enter_group(&mut self, group: Group) -> nix::Result<()> {
         let itself = Pid::from_raw(0);
@@ -95,10 +95,18 @@ impl Shell {
     }
     // END SOLUTION
 }
-
 // BEGIN SOLUTION
-/// Ends this child without unwinding: the frames above belong to the parent's work.
-fn exit_now(status: u8) -> ! {
+
+/// Ends this child. It never returns or unwinds into the frames above: they belong to the parent's work.
+fn exit_now(result: thread::Result<nix::Result<u8>>) -> ! {
+    let status = match result {
+        Ok(Ok(status)) => status,
+        Ok(Err(errno)) => {
+            complain(b"child", &reason(errno));
+            126
+        }
+        Err(_) => 101,
+    };
     // SAFETY: `_exit` only ends the process; it runs no destructor and no exit handler.
     unsafe { libc::_exit(status.into()) }
 }

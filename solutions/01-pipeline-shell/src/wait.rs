@@ -114,11 +114,10 @@ impl Children {
             }
         }
         // END SOLUTION
-        // STUB: let _ = (source.as_fd(), signals.while_polling); // M6: while children may exist, sleep in ppoll
         Ok(())
     }
-
     // BEGIN SOLUTION
+
     /// Waits for any one child, and notes what became of it.
     fn change(&mut self, flags: c_int) -> Change {
         let mut raw = 0;
@@ -144,8 +143,8 @@ impl Children {
     }
     // END SOLUTION
 }
-
 // BEGIN SOLUTION
+
 /// Reads the status word of `waitpid(2)`.
 fn decode(raw: c_int) -> State {
     // Signal numbers and exit statuses are below 256: the casts lose nothing.
