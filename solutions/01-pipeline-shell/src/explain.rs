@@ -65,7 +65,7 @@ impl Report {
     pub fn print(self, children: &mut Children, signals: &Signals) -> nix::Result<()> {
         let Report { source, sink, pipes } = self;
         drop(sink);
-        children.wait_readable(&source, signals)?;
+        while !children.wait_readable(&source, signals)? {}
         while read(&source, &mut [0]) == Err(Errno::EINTR) {}
         let mut text = String::new();
         for (index, holders) in holders(&pipes).iter().enumerate() {

@@ -101,7 +101,12 @@ impl Shell {
     /// Reads a logical line. While psh waits for it, it goes on reaping.
     fn read(&mut self, input: &mut Input) -> Parsed<Option<List>> {
         let (children, signals) = (&mut self.children, &self.signals);
-        parse_line(&mut |line| input.next_line(line, |stdin| children.wait_readable(stdin, signals)))
+        parse_line(&mut |line| {
+            input.next_line(line, |stdin| {
+                while !children.wait_readable(stdin, signals)? {}
+                Ok(())
+            })
+        })
     }
 
     /// Makes the copy of the shell that a child got by fork fit to run a list: it keeps nothing of

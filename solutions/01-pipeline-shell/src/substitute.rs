@@ -10,7 +10,8 @@ use crate::spawn::Group;
 use crate::wait::State;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::unistd::{dup2_stdout, pipe2, read};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::{Pid, dup2_stdout, getpgrp, pipe2, read};
 use std::os::fd::OwnedFd;
 
 impl Shell {
@@ -28,7 +29,7 @@ impl Shell {
         })?;
         // As long as psh holds a write end, the read end never comes to its end.
         drop(sink);
-        let mut output = self.read_to_end(&source).map_err(Failure::pipe)?;
+        let mut output = self.read_to_end(&source, child).map_err(Failure::pipe)?;
         output.retain(|&byte| byte != 0);
         while output.last() == Some(&b'\n') {
             output.pop();
@@ -39,11 +40,14 @@ impl Shell {
     }
     // BEGIN SOLUTION
 
-    fn read_to_end(&mut self, source: &OwnedFd) -> nix::Result<Vec<u8>> {
+    fn read_to_end(&mut self, source: &OwnedFd, child: Pid) -> nix::Result<Vec<u8>> {
         let mut output = Vec::new();
         let mut block = [0; 65536];
         loop {
-            self.children.wait_readable(source, &self.signals)?;
+            if !self.children.wait_readable(source, &self.signals)? {
+                self.undo_stop(child);
+                continue;
+            }
             match read(source, &mut block) {
                 Ok(0) => return Ok(output),
                 Ok(count) => output.extend_from_slice(&block[..count]),
@@ -53,8 +57,17 @@ impl Shell {
         }
     }
 
+    /// A substitution is in psh's own group and cannot become a job: what Ctrl-Z stops there, runs on.
+    fn undo_stop(&mut self, child: Pid) {
+        if let Some(State::Stopped(_)) = self.children.state(child)
+            && killpg(getpgrp(), Signal::SIGCONT).is_ok()
+        {
+            self.children.continued(child);
+        }
+    }
+
     /// Waits until a child of psh's own has ended; returns its status.
-    fn wait_to_end(&mut self, child: nix::unistd::Pid) -> u8 {
+    fn wait_to_end(&mut self, child: Pid) -> u8 {
         loop {
             match self.children.state(child) {
                 Some(State::Ended(status)) => return status,

@@ -99,22 +99,27 @@ impl Children {
         // STUB: // M6: reap all children that have ended by now, without sleeping (WNOHANG)
     }
 
-    /// Sleeps until `source` can be read (or is at its end), and reaps children meanwhile.
+    /// Sleeps until `source` can be read or is at its end (`true`), or children have changed their
+    /// state, and notes that (`false`).
     ///
     /// # Errors
     /// As `ppoll(2)`.
-    pub fn wait_readable(&mut self, source: impl AsFd, signals: &Signals) -> nix::Result<()> {
+    pub fn wait_readable(&mut self, source: impl AsFd, signals: &Signals) -> nix::Result<bool> {
         // BEGIN SOLUTION
-        while self.may_exist {
-            self.note_changes();
-            let mut sources = [PollFd::new(source.as_fd(), PollFlags::POLLIN)];
-            match ppoll(&mut sources, None, Some(signals.while_polling)) {
-                Err(Errno::EINTR) => {}
-                result => return result.map(drop),
+        if !self.may_exist {
+            return Ok(true);
+        }
+        self.note_changes();
+        let mut sources = [PollFd::new(source.as_fd(), PollFlags::POLLIN)];
+        match ppoll(&mut sources, None, Some(signals.while_polling)) {
+            Err(Errno::EINTR) => {
+                self.note_changes();
+                Ok(false)
             }
+            result => result.map(|_| true),
         }
         // END SOLUTION
-        Ok(())
+        // STUB: Ok(true) // M6: sleep in ppoll, with the mask that lets SIGCHLD in
     }
     // BEGIN SOLUTION
 
