@@ -7,7 +7,6 @@ mod class;
 mod progress;
 mod queue;
 mod session;
-mod slot;
 mod submissions;
 
 use std::fs;
@@ -20,7 +19,6 @@ use sandbox::protocol::Verdict;
 
 pub use class::{Event, Member, run as run_class};
 pub use session::{Programs, Session, level};
-pub use slot::Slot;
 pub use submissions::rules;
 
 use crate::cli::{self, GradeArgs};
@@ -50,8 +48,11 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     // Nothing was graded: leave no empty folder behind.
     let _ = fs::remove_dir(&folder);
     let exit = if interrupt::is_set() { Ok(Exit::Interrupted) } else { graded };
-    if interrupt::is_set() && folder.is_dir() {
-        anstream::eprintln!("interrupted; what was graded is in {}", workspace.shown(&folder));
+    if interrupt::is_set() {
+        match folder.is_dir() {
+            true => anstream::eprintln!("interrupted; what was graded is in {}", workspace.shown(&folder)),
+            false => anstream::eprintln!("interrupted before anything was graded"),
+        }
     }
     exit
 }

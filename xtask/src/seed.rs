@@ -8,6 +8,7 @@
 pub mod stage;
 
 mod make;
+mod reach;
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
@@ -34,7 +35,7 @@ pub mod inside {
 }
 
 /// Raise it when the way seeds are made changes.
-const VERSION: &str = "1";
+const VERSION: &str = "3";
 
 /// A seed on disk, locked against removal while this value lives.
 #[derive(Debug)]
@@ -61,10 +62,11 @@ impl Seed {
         let plan = make::plan(workspace, lab)?;
         let seeds = workspace.state_dir().join("seed");
         fs::create_dir_all(&seeds).with_context(|| format!("create {}", seeds.display()))?;
-        // What is below is writable for everybody, because each slot's user works on it through an overlay.
-        fs::set_permissions(&seeds, PermissionsExt::from_mode(0o700))
+        // Not to be listed; without namespaces a slot's user must still get through to what it was told of.
+        fs::set_permissions(&seeds, PermissionsExt::from_mode(0o711))
             .with_context(|| format!("make {} private", seeds.display()))?;
         let lock = File::create(seeds.join(".lock")).context("create the seeds' lock")?;
+        reach::check(level, &[&seeds, &plan.toolchain])?;
         lock.lock().context("wait for another run to make a seed")?;
         let dir = seeds.join(format!("{}-{}", lab.manifest.id, plan.key));
         if !dir.is_dir() {

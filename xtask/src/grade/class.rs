@@ -8,7 +8,6 @@ use sandbox::protocol::Verdict;
 
 use super::queue::{Queue, Task};
 use super::session::{Programs, Session};
-use super::slot::Slot;
 use crate::intake::Files;
 use crate::manifest::Check;
 use crate::outcome::CheckOutcome;
@@ -56,7 +55,7 @@ struct Class<'a> {
 /// `tell` fails, running sandboxes are killed and the rest is left out.
 ///
 /// # Errors
-/// When a slot cannot be had, or what `tell` says.
+/// When a worker cannot start, or what `tell` says.
 pub fn run(
     session: &Session,
     members: &[Member],
@@ -71,13 +70,12 @@ pub fn run(
         queue: Queue::new(members.len(), to_build, pool::cores()),
         programs: members.iter().map(|_| Mutex::new(None)).collect(),
     };
-    let slots = (0..jobs.max(1)).map(|_| Slot::take()).collect::<Result<Vec<_>>>()?;
     let (sender, events) = mpsc::channel();
     thread::scope(|scope| {
-        for slot in slots {
+        for slot in 0..u32::try_from(jobs.max(1)).context("count the slots")? {
             let (class, sender) = (&class, sender.clone());
-            let name = format!("slot {}", slot.number());
-            let work = move || class.work(&slot, &sender);
+            let name = format!("slot {}", slot);
+            let work = move || class.work(slot, &sender);
             thread::Builder::new().name(name).spawn_scoped(scope, work).context("start a worker")?;
         }
         drop(sender);
@@ -95,7 +93,7 @@ pub fn run(
 }
 
 impl Class<'_> {
-    fn work(&self, slot: &Slot, events: &mpsc::Sender<Event>) {
+    fn work(&self, slot: u32, events: &mpsc::Sender<Event>) {
         while let Some(task) = self.queue.next() {
             let mut told = Ok(());
             match task {
@@ -119,7 +117,7 @@ impl Class<'_> {
         }
     }
 
-    fn build(&self, slot: &Slot, member: usize, mut tell: impl FnMut(Event)) {
+    fn build(&self, slot: u32, member: usize, mut tell: impl FnMut(Event)) {
         let built = self.session.build(slot, &self.members[member].files);
         if interrupt::is_set() {
             return self.queue.built(member, 0..0);
@@ -144,7 +142,7 @@ impl Class<'_> {
         }
     }
 
-    fn check(&self, slot: &Slot, member: usize, check: usize) -> CheckOutcome {
+    fn check(&self, slot: u32, member: usize, check: usize) -> CheckOutcome {
         let check = self.checks[check];
         let programs = self.programs[member].lock().unwrap_or_else(PoisonError::into_inner).clone();
         match programs {

@@ -13,7 +13,6 @@ use sandbox::protocol::{Config, Verdict};
 use sandbox::{Bind, End, Job, Level, Limits, Outcome, Spec, Tmpfs};
 use tempfile::TempDir;
 
-use super::slot::Slot;
 use crate::build::{self, Built};
 use crate::compile::{self, Wanted};
 use crate::exit::{Exit, bad_input, stop};
@@ -72,8 +71,12 @@ impl Session {
     pub fn open(workspace: &Workspace, lab: Lab, level: Level, seed: u64) -> Result<Self> {
         let state = workspace.state_dir();
         fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
-        let folder = tempfile::Builder::new().prefix("run-").tempdir_in(&state);
+        remove_stale(&state);
+        let folder =
+            tempfile::Builder::new().prefix(&format!("run-{}-", std::process::id())).tempdir_in(&state);
         let folder = folder.context("create the session's folder")?;
+        // As for the seeds: a slot's user must get through, and nobody needs to list it.
+        mode(folder.path(), 0o711)?;
         let package = lab.manifest.package();
         let wanted = Wanted { package: &package, programs: &lab.manifest.programs, ..Wanted::default() };
         let built = compile::build(workspace, wanted)?;
@@ -96,16 +99,17 @@ impl Session {
         &self.build_seed.rustc
     }
 
-    /// Builds a member's editable files on a clean lab. `Err(text)` inside: the member does not compile.
+    /// Builds a member's editable files on a clean lab, in the sandbox with this number (no other may run with it).
+    /// `Err(text)` inside: the member does not compile.
     ///
     /// # Errors
     /// When the grader fails.
-    pub fn build(&self, slot: &Slot, files: &Files) -> Result<Result<Programs, String>> {
+    pub fn build(&self, slot: u32, files: &Files) -> Result<Result<Programs, String>> {
         let place = |name: &str| tempfile::Builder::new().prefix(name).tempdir_in(self.folder.path());
         let sources = place("member-").context("create a folder for the submission")?;
         build::lay_out(sources.path(), &self.build_seed, &self.given, files)?;
         let names = self.lab.manifest.programs.clone();
-        let built = build::build(&self.build_seed, sources.path(), &names, self.level, slot.number())?;
+        let built = build::build(&self.build_seed, sources.path(), &names, self.level, slot)?;
         let programs = match built {
             Built::Programs(programs) => programs,
             Built::Refused(text) => return Ok(Err(text)),
@@ -122,7 +126,7 @@ impl Session {
 
     /// Runs one check against a member's programs.
     #[must_use]
-    pub fn run(&self, slot: &Slot, programs: &Programs, check: &Check) -> CheckOutcome {
+    pub fn run(&self, slot: u32, programs: &Programs, check: &Check) -> CheckOutcome {
         let cases = self.cases.get(&check.name).map_or(&[][..], Vec::as_slice);
         let outcome = sandbox::run(&self.spec_of(slot, programs, cases));
         let millis = u64::try_from(outcome.usage.wall.as_millis()).unwrap_or(u64::MAX);
@@ -139,7 +143,7 @@ impl Session {
         judged
     }
 
-    fn spec_of(&self, slot: &Slot, programs: &Programs, cases: &[String]) -> Spec {
+    fn spec_of(&self, slot: u32, programs: &Programs, cases: &[String]) -> Spec {
         let path = |name: &String| (name.clone(), Path::new(PROGRAMS).join(name));
         let config = Config {
             programs: programs.names.iter().map(path).collect::<BTreeMap<_, _>>(),
@@ -158,7 +162,7 @@ impl Session {
             config: Box::new(config),
         });
         spec.level = Some(self.level);
-        spec.slot = slot.number();
+        spec.slot = slot;
         spec.ro = vec![
             Bind::new(programs.folder.path(), PROGRAMS),
             Bind::new(self.folder.path().join("helpers"), HELPERS),
@@ -218,6 +222,17 @@ pub fn level(asked: Option<Level>, is_trusted: bool) -> Result<(Level, Vec<Strin
             "no sandbox: {why}; `cargo xtask doctor` says what helps, --trust-submissions does without"
         ))),
         end => Err(bad_input(format!("the sandbox cannot run /bin/true: {end:?}"))),
+    }
+}
+
+/// Removes folders of sessions that were killed. Best effort: at worst they take up space.
+fn remove_stale(state: &Path) {
+    for entry in fs::read_dir(state).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name.strip_prefix("run-").and_then(|rest| rest.split('-').next());
+        if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn make(plan: &Plan, seeds: &Path, dir: &Path, level: Level) -> Resul
     let tar = at.join("seed.tar");
     fs::write(&tar, compile(plan, at, level)?).context("write the seed's archive")?;
     // GNU tar keeps the modification times cargo compares.
-    output(Command::new("tar").arg("-xf").arg(&tar).arg("-C").arg(at.join("target")))?;
+    output(Command::new("tar").args(["--no-same-owner", "-xf"]).arg(&tar).arg("-C").arg(at.join("target")))?;
     fs::remove_file(&tar).context("remove the seed's archive")?;
     no_artifact_of_the_lab(&at.join("target"), &plan.package)?;
     open_for_all(at)?;
@@ -152,7 +152,7 @@ fn no_artifact_of_the_lab(target: &Path, package: &str) -> Result<()> {
     Ok(())
 }
 
-/// Lets every slot's user read the seed, and write "on" it through an overlay.
+/// Lets every slot's user read the seed, and nobody but its owner write it.
 fn open_for_all(at: &Path) -> Result<()> {
     let mut paths = vec![at.to_owned()];
     while let Some(path) = paths.pop() {
@@ -160,7 +160,8 @@ fn open_for_all(at: &Path) -> Result<()> {
         if kind.is_symlink() {
             continue;
         }
-        let mode = if kind.is_dir() { 0o777 } else { 0o666 | (kind.permissions().mode() & 0o111) };
+        let is_program = kind.is_dir() || kind.permissions().mode() & 0o100 != 0;
+        let mode = if is_program { 0o755 } else { 0o644 };
         fs::set_permissions(&path, PermissionsExt::from_mode(mode))
             .with_context(|| format!("set the mode of {}", path.display()))?;
         if kind.is_dir() {

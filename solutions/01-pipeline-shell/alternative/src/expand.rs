@@ -114,8 +114,7 @@ impl Shell {
                 return Exhausted::pipe(errno).tell();
             }
             self.become_child(&[]);
-            self.run_list(list);
-            self.status
+            self.run_inner(list)
         })
         .map_err(Exhausted::fork)?;
         drop(sink);

@@ -148,8 +148,7 @@ impl Shell {
                     return exhausted.tell();
                 }
                 self.become_child(&[]);
-                self.run_list(&feed.list);
-                self.status
+                self.run_inner(&feed.list)
             })
             .map_err(Exhausted::fork)?;
             self.adopt(job, pid);

@@ -113,6 +113,15 @@ impl Shell {
         }
     }
 
+    /// In a child: runs the list of a substitution; an empty one is good.
+    pub(crate) fn run_inner(&mut self, list: &List) -> u8 {
+        if list.is_empty() {
+            self.status = 0;
+        }
+        self.run_list(list);
+        self.status
+    }
+
     pub(crate) fn run_and_or(&mut self, item: &AndOr) {
         for (link, pipeline) in &item.pipelines {
             let skipped = match link {
