@@ -30,7 +30,10 @@ impl Shell {
     /// In a child: runs a list and returns its status.
     pub(crate) fn run_copy(&mut self, list: &List) -> nix::Result<u8> {
         self.become_copy()?;
-        self.status = 0;
+        // `$?` in the list is psh's own; only an empty list has nothing to take a status from.
+        if list.items.is_empty() {
+            self.status = 0;
+        }
         let (Flow::Continue(status) | Flow::Break(status)) = self.list(list);
         Ok(status)
     }
