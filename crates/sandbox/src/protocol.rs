@@ -36,6 +36,51 @@ pub struct Config {
     pub slowness: Option<u32>,
     /// How the programs under test are confined.
     pub confine: Confine,
+    /// The resource limits of each program under test. Used unless `confine` is [`Confine::None`].
+    pub limits: ProgramLimits,
+    /// What a program may read under [`Confine::Reduced`], beside the system's own folders.
+    pub readable: Vec<PathBuf>,
+    /// What a program may write under [`Confine::Reduced`]. The `scratch` folder is always one of them.
+    pub writable: Vec<PathBuf>,
+}
+
+/// The limits of one program under test: setrlimit(2), and two switches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProgramLimits {
+    /// Processes and threads of the sandbox's user, the referee included (`RLIMIT_NPROC`).
+    pub processes: u64,
+    /// Bytes of address space of one process (`RLIMIT_AS`).
+    pub address_space: Option<u64>,
+    /// Bytes of one file (`RLIMIT_FSIZE`).
+    pub file_size: u64,
+    /// Descriptors of one process (`RLIMIT_NOFILE`).
+    pub descriptors: u64,
+    /// Processor seconds of one process (`RLIMIT_CPU`).
+    pub cpu_seconds: u64,
+    /// Bytes of POSIX message queues (`RLIMIT_MSGQUEUE`).
+    pub queue_bytes: u64,
+    /// Whether `memfd_create(2)` is allowed. Its memory is in nobody's resident set, so it is refused
+    /// unless a lab needs it.
+    pub memfd: bool,
+    /// Whether a program may neither signal nor reach, by abstract sockets, what was started apart from
+    /// it. Turn it off for labs whose programs, started one by one, signal each other.
+    pub scopes: bool,
+}
+
+impl Default for ProgramLimits {
+    fn default() -> Self {
+        Self {
+            processes: 64,
+            address_space: Some(1 << 30),
+            file_size: 32 << 20,
+            descriptors: 256,
+            cpu_seconds: 120,
+            queue_bytes: 1 << 20,
+            memfd: false,
+            scopes: true,
+        }
+    }
 }
 
 /// How the referee confines each program under test, between `fork` and `exec`.

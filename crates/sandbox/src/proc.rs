@@ -1,0 +1,68 @@
+//! What the sandbox reads in `/proc`: process trees, resident memory, the host's shared memory.
+
+use std::fs;
+
+use nix::unistd::{Uid, getuid};
+
+/// Every living descendant of `pid`, from `/proc/PID/task/TID/children`.
+pub(crate) fn descendants(pid: i32) -> Vec<i32> {
+    let mut found = Vec::new();
+    let mut todo = vec![pid];
+    while let Some(parent) = todo.pop() {
+        for child in children(parent) {
+            // A process may move to another parent while we walk; each counts once.
+            if !found.contains(&child) {
+                found.push(child);
+                todo.push(child);
+            }
+        }
+    }
+    found
+}
+
+/// The children of every thread of `pid`; none if it has just ended.
+fn children(pid: i32) -> Vec<i32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    threads
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Resident anonymous and shared bytes of `pid`; 0 if it has just ended.
+pub(crate) fn resident(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    field(&status, "RssAnon:") + field(&status, "RssShmem:")
+}
+
+/// The host's shared memory in bytes: tmpfs, shared mappings, memfds, System V segments.
+pub(crate) fn host_shmem() -> u64 {
+    field(&fs::read_to_string("/proc/meminfo").unwrap_or_default(), "Shmem:")
+}
+
+/// A `Name:   123 kB` line, in bytes.
+fn field(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()).and_then(|kib| kib.parse::<u64>().ok());
+    kib.unwrap_or(0) << 10
+}
+
+/// How many threads this user has now, in all processes.
+pub(crate) fn threads_of_this_user() -> u64 {
+    let me = getuid();
+    let Ok(processes) = fs::read_dir("/proc") else { return 0 };
+    let statuses =
+        processes.flatten().filter_map(|entry| fs::read_to_string(entry.path().join("status")).ok());
+    statuses.filter(|status| real_uid(status) == Some(me)).map(|status| threads(&status)).sum()
+}
+
+fn real_uid(status: &str) -> Option<Uid> {
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    line.split_whitespace().next()?.parse().ok().map(Uid::from_raw)
+}
+
+fn threads(status: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    line.and_then(|count| count.trim().parse().ok()).unwrap_or(1)
+}
