@@ -180,7 +180,7 @@ impl<'a> Screen<'a> {
             || self.open == Some(&milestone.id)
             || outcome.verdict == Verdict::GraderError;
         self.cut += usize::from(is_red && !is_told);
-        anstream::println!("{}", show::check_lines(outcome, is_told));
+        anstream::println!("{}", show::check_lines(&manifest.id, outcome, is_told));
     }
 
     /// Takes the bar away; outcomes that came out of order before Ctrl-C are left out.

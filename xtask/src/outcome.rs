@@ -88,11 +88,12 @@ fn decide(asked: Asked<'_>, records: &[Record], end: &RefereeEnd) -> (Verdict, S
     }
 }
 
-/// A failing case of several is named before its text.
+/// A failing case of several is named before its text, unless the text does so itself.
 fn with_case(asked: Asked<'_>, record: &Record) -> String {
-    match record.test.strip_prefix(asked.check).and_then(|rest| rest.strip_prefix("::")) {
-        Some(case) => format!("{}: {}", case.replace('_', " "), record.text),
-        None => record.text.clone(),
+    let case = record.test.strip_prefix(asked.check).and_then(|rest| rest.strip_prefix("::"));
+    match case.map(|case| case.replace('_', " ")) {
+        Some(case) if !record.text.contains(&case) => format!("{case}: {}", record.text),
+        _ => record.text.clone(),
     }
 }
 

@@ -27,19 +27,25 @@ pub fn milestone_line(milestone: &Milestone) -> String {
     format!("{BOLD}{} {}{BOLD:#}", milestone.id, milestone.title)
 }
 
-/// A finished check: its sentence and verdict, and if it failed, why.
+/// A finished check: its sentence and verdict, and if it failed, why and how to see it again.
 #[must_use]
-pub fn check_lines(outcome: &CheckOutcome, with_text: bool) -> String {
+pub fn check_lines(lab: &str, outcome: &CheckOutcome, with_text: bool) -> String {
     let style = style(outcome.verdict);
     let points = format!("{}/{}", outcome.points, outcome.max);
     let mut out =
         format!("  {style}{:<12}{style:#} {points:>5}  {}", outcome.verdict.word(), sentence(&outcome.check));
     if with_text && outcome.verdict != Verdict::Pass {
-        for line in outcome.text.lines() {
+        // The referee names sentence and seed for those who read a log; here they stand already.
+        let known = [format!("wanted: {}", sentence(&outcome.check)), format!("seed: {}", outcome.seed)];
+        for line in outcome.text.lines().filter(|line| !known.iter().any(|known| known == line)) {
             // Writing to a String cannot fail.
             let _ = write!(out, "\n  {DIM}|{DIM:#} {}", printable(line));
         }
-        let _ = write!(out, "\n  {DIM}| {}  (seed {}){DIM:#}", outcome.check, outcome.seed);
+        let _ = write!(
+            out,
+            "\n  {DIM}| again: cargo xtask check {lab} {} --seed {}{DIM:#}",
+            outcome.check, outcome.seed
+        );
     }
     out
 }
@@ -117,17 +123,24 @@ mod tests {
 
     #[test]
     fn a_passed_check_is_one_line() {
-        let shown = check_lines(&outcome(Verdict::Pass, ""), true);
+        let shown = check_lines("01", &outcome(Verdict::Pass, ""), true);
         assert_eq!(strip_str(&shown).to_string(), "  pass           3/3  the reader sees the end");
     }
 
     #[test]
     fn a_failed_check_says_why_and_how_to_repeat_it() {
-        let shown = check_lines(&outcome(Verdict::Fail, "expected x\n\u{1b}[2Jreceived y"), true);
+        let shown = check_lines(
+            "01",
+            &outcome(
+                Verdict::Fail,
+                "wanted: the reader sees the end\nexpected x\n\u{1b}[2Jreceived y\nseed: 7",
+            ),
+            true,
+        );
         let expected = "  fail           0/3  the reader sees the end
   | expected x
   | \\u{1b}[2Jreceived y
-  | m2_pipe::the_reader_sees_the_end  (seed 7)";
+  | again: cargo xtask check 01 m2_pipe::the_reader_sees_the_end --seed 7";
         assert_eq!(strip_str(&shown).to_string(), expected);
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Once;
 use sandbox::protocol::Verdict;
 
 use crate::referee::{only_test, referee, sentence, test_name};
+use crate::room::last_command;
 use crate::text::clip_lines;
 
 /// The longest text a student is asked to read.
@@ -65,7 +66,8 @@ fn report(info: &PanicHookInfo<'_>) {
         None if own => (Verdict::GraderError, format!("the grader itself failed: {message}")),
         // The referee could not be set up: there is no pipe to write to.
         None if message.starts_with("grader error: ") => return,
-        None => (Verdict::Fail, full_text(&message)),
+        // A plain assertion of a specification knows nothing of the program it is about.
+        None => (Verdict::Fail, full_text(&format!("{}{message}", last_command()))),
     };
     // A thread that a specification started has another name than its test.
     let test =

@@ -34,6 +34,7 @@ mod gate;
 pub mod helpers;
 mod laws;
 mod names;
+mod neighbours;
 mod process;
 mod program;
 mod referee;

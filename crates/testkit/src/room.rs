@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs;
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -21,6 +21,7 @@ use crate::gate::Gate;
 use crate::helpers;
 use crate::laws;
 use crate::names::Names;
+use crate::neighbours::Neighbours;
 use crate::process::describe_tree;
 use crate::program::Program;
 use crate::referee::{referee, test_name};
@@ -54,15 +55,13 @@ pub(crate) struct Shared {
     /// Threads that trace programs of this room; joined at the end.
     pub(crate) tracers: Mutex<Vec<std::thread::JoinHandle<()>>>,
     random: Mutex<fastrand::Rng>,
-    overlapped: AtomicBool,
+    pub(crate) neighbours: Neighbours,
 }
 
 thread_local! {
     static CURRENT: RefCell<Weak<Shared>> = const { RefCell::new(Weak::new()) };
 }
 
-/// Rooms alive in this process.
-static ROOMS: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
 /// Makes the words of two rooms of one test differ.
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
@@ -88,8 +87,9 @@ impl Room {
         let folder = folder.context("make the check's folder")?;
         let base = folder.path().canonicalize().context("find the check's folder")?;
         let dir = base.join("room");
-        fs::create_dir(&dir).context("make the room")?;
-        fs::create_dir(dir.join("tmp")).context("make the room's TMPDIR")?;
+        for folder in [&dir, &dir.join("tmp")] {
+            fs::DirBuilder::new().mode(0o700).create(folder).context("make the room")?;
+        }
         let shared = Arc::new(Shared {
             helpers: helpers::folder()?,
             tree: Tree::new(&token, referee.alone),
@@ -100,12 +100,11 @@ impl Room {
             abandoned: AtomicBool::new(false),
             tracers: Mutex::default(),
             random: Mutex::new(random),
-            overlapped: AtomicBool::new(false),
+            neighbours: Neighbours::enter(),
             dir,
             base,
             token,
         });
-        register(&shared);
         CURRENT.set(Arc::downgrade(&shared));
         Ok(Self { shared, _folder: folder })
     }
@@ -320,11 +319,6 @@ impl Shared {
         if command.is_empty() { String::new() } else { format!("command: {command}") }
     }
 
-    /// Whether other rooms of this process lived at the same time, so that names cannot be attributed.
-    pub(crate) fn overlapped(&self) -> bool {
-        self.overlapped.load(Ordering::Relaxed)
-    }
-
     /// Ends every process of the room and the threads that traced them.
     fn clean_up(&self) {
         // A killed process ends soon, whatever it does; the stall limit is for the kernel.
@@ -339,6 +333,12 @@ impl Shared {
             }
         }
     }
+}
+
+/// What was started last in the room this thread made last, as a line; empty without either.
+pub(crate) fn last_command() -> String {
+    let line = CURRENT.with_borrow(Weak::upgrade).map_or_else(String::new, |shared| shared.command_line());
+    if line.is_empty() { line } else { line + "\n" }
 }
 
 /// Waits until `done` says so, under the watchdog of the room this thread made last. `what` completes
@@ -357,15 +357,4 @@ fn random_for(test: &str, seed: u64) -> fastrand::Rng {
     let name = OsStr::new(test).as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, fnv);
     let nth = if referee().alone { MADE.fetch_add(1, Ordering::Relaxed) as u64 } else { 0 };
     fastrand::Rng::with_seed(seed ^ name ^ nth)
-}
-
-/// Notes which rooms of this process overlap.
-fn register(shared: &Arc<Shared>) {
-    let mut rooms = ROOMS.lock().unwrap_or_else(PoisonError::into_inner);
-    rooms.retain(|room| room.strong_count() > 0);
-    for other in rooms.iter().filter_map(Weak::upgrade) {
-        other.overlapped.store(true, Ordering::Relaxed);
-        shared.overlapped.store(true, Ordering::Relaxed);
-    }
-    rooms.push(Arc::downgrade(shared));
 }

@@ -29,6 +29,8 @@ const IDLE_WINDOW: Duration = Duration::from_millis(1200);
 const IDLE_TRIES: u32 = 3;
 /// After a program has ended, its output is complete when nobody who could write has moved for so long.
 const REST: Duration = Duration::from_millis(100);
+/// At so many looks in a row everybody must be found blocked to be at rest.
+const QUIET_LOOKS: u32 = 6;
 
 /// How a program ended, and what its own threads had moved then.
 pub(crate) struct End {
@@ -206,11 +208,18 @@ impl Running {
         self
     }
 
-    /// Waits until it and all its descendants are blocked, stopped or ended: until nothing happens any more
-    /// unless the check does something.
+    /// Waits until it and all its descendants are blocked, stopped or ended, at several looks in a row: until
+    /// nothing happens any more unless the check does something. Who wakes up now and then only to look
+    /// around counts as blocked; that it should not do so is for [`assert_idle`](Self::assert_idle) to say.
     #[track_caller]
     pub fn asleep(&self) -> &Self {
-        self.shared.wait_for("all processes to be at rest", self.rests_for(REST / 2));
+        let mut looks = 0;
+        let at_rest = || {
+            let look = Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0);
+            looks = if look.anybody_runs() || look.in_device() { 0 } else { looks + 1 };
+            looks >= QUIET_LOOKS
+        };
+        self.shared.wait_for("all processes to be at rest", at_rest);
         self
     }
 

@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -214,12 +214,16 @@ fn default_signals() {
     }
 }
 
+/// Starts the command; returns when it has exec'd.
+pub(crate) fn spawn_command(command: &mut Command, name: &str) -> Result<(i32, Child)> {
+    let child = command.spawn().with_context(|| format!("start {name}"))?;
+    Ok((i32::try_from(child.id()).context("read the program's id")?, child))
+}
+
 fn start_untraced(mut command: Command, shared: &Arc<Shared>, ending: Ending, name: &str) -> Result<i32> {
-    let mut child = command.spawn().with_context(|| format!("start {name}"))?;
+    let (pid, mut child) = shared.tree.start_root(|| spawn_command(&mut command, name))?;
     // The parent's copies of the program's ends must go, or its output never ends.
     drop(command);
-    let pid = i32::try_from(child.id()).context("read the program's id")?;
-    shared.tree.add_root(pid);
     let waiting = Arc::clone(shared);
     let work = move || {
         // Look at the zombie first: its counters go with it.

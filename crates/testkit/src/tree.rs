@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use anyhow::Result;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -39,9 +40,13 @@ impl Tree {
         }
     }
 
-    pub(crate) fn add_root(&self, pid: i32) {
+    /// Starts a program by `spawn`, which gives its id. Nobody reaps it before its starter knows it.
+    pub(crate) fn start_root<T>(&self, spawn: impl FnOnce() -> Result<(i32, T)>) -> Result<(i32, T)> {
+        let mut waited = lock(&self.waited);
+        let (pid, child) = spawn()?;
+        waited.insert(pid);
         lock(&self.roots).insert(pid);
-        lock(&self.waited).insert(pid);
+        Ok((pid, child))
     }
 
     /// The root `pid` was reaped. Its number stays known as a session as long as anybody is in it.
@@ -55,43 +60,38 @@ impl Tree {
     /// Every process of the room, by id, zombies included; orphans that ended are reaped first.
     pub(crate) fn members(&self) -> Vec<Proc> {
         let roots = lock(&self.roots).clone();
-        let waited = lock(&self.waited).clone();
         let all = Proc::all();
         let mut inside: BTreeSet<i32> =
             all.iter().filter(|p| roots.contains(&p.sid)).map(|p| p.pid).collect();
         let orphan = |p: &&Proc| p.ppid == self.me && (self.alone || p.has_environment(&self.entry));
         inside.extend(all.iter().filter(orphan).map(|p| p.pid));
-        loop {
-            let before = inside.len();
-            let children = all.iter().filter(|p| inside.contains(&p.ppid)).map(|p| p.pid);
-            inside.extend(children.collect::<Vec<_>>());
-            if inside.len() == before {
-                break;
-            }
-        }
+        let mut inside = close(inside, &all);
         inside.remove(&self.me);
-        let reaped = |p: &Proc| p.ppid == self.me && p.is_zombie() && !waited.contains(&p.pid) && reap(p.pid);
+        let reaped = |p: &Proc| p.ppid == self.me && p.is_zombie() && self.reap(p.pid);
         let mut members: Vec<Proc> =
             all.into_iter().filter(|p| inside.contains(&p.pid) && !reaped(p)).collect();
         members.sort_by_key(|p| p.pid);
         members
     }
 
-    /// `pid` and everything that descends from it or was orphaned out of its session.
+    /// `pid` and everything that descends from it. An orphan that left its session belongs to every program
+    /// of the room: nobody can tell.
     pub(crate) fn below(&self, pid: i32) -> Vec<Proc> {
         let members = self.members();
-        let mut inside = BTreeSet::from([pid]);
-        inside.extend(members.iter().filter(|p| p.sid == pid).map(|p| p.pid));
-        loop {
-            let before = inside.len();
-            inside.extend(
-                members.iter().filter(|p| inside.contains(&p.ppid)).map(|p| p.pid).collect::<Vec<_>>(),
-            );
-            if inside.len() == before {
-                break;
-            }
+        let roots = lock(&self.roots).clone();
+        let of_others = |p: &&Proc| p.sid != pid && roots.contains(&p.sid);
+        let others = close(members.iter().filter(of_others).map(|p| p.pid).collect(), &members);
+        members.into_iter().filter(|p| !others.contains(&p.pid)).collect()
+    }
+
+    /// Reaps an orphan, unless its starter or a tracer thread of this process will.
+    fn reap(&self, pid: i32) -> bool {
+        let waited = lock(&self.waited);
+        if waited.contains(&pid) || status_number(pid, "TracerPid").is_some_and(|tracer| tracer != 0) {
+            return false;
         }
-        members.into_iter().filter(|p| inside.contains(&p.pid)).collect()
+        let ended = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL));
+        matches!(ended, Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) | Err(Errno::ECHILD))
     }
 
     /// Sends SIGKILL to every process of the room; true if there was none alive.
@@ -108,13 +108,15 @@ impl Tree {
     }
 }
 
-/// Reaps an orphan, unless a tracer thread of this process will.
-fn reap(pid: i32) -> bool {
-    if status_number(pid, "TracerPid").is_some_and(|tracer| tracer != 0) {
-        return false;
+/// Adds all descendants.
+fn close(mut inside: BTreeSet<i32>, all: &[Proc]) -> BTreeSet<i32> {
+    loop {
+        let before = inside.len();
+        inside.extend(all.iter().filter(|p| inside.contains(&p.ppid)).map(|p| p.pid).collect::<Vec<_>>());
+        if inside.len() == before {
+            return inside;
+        }
     }
-    let ended = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL));
-    matches!(ended, Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) | Err(Errno::ECHILD))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -17,6 +17,7 @@ use super::{Fault, Report};
 use crate::failure::OWN_THREAD;
 use crate::room::Shared;
 use crate::running::{End, Ending};
+use crate::spawn::spawn_command;
 
 /// Starts `command` in a thread of its own, which alone may trace it.
 pub(crate) fn start(
@@ -82,10 +83,8 @@ fn follow(
 /// The child asks to be traced (it may be undumpable until its exec, so nobody could seize it earlier). That
 /// old way knows no lasting stop by a signal, so it is let go as a stopped process and then seized.
 fn launch(mut command: Command, shared: &Shared, name: &str) -> Result<i32> {
-    let child = command.spawn().with_context(|| format!("start {name} under ptrace"))?;
+    let (root, _child) = shared.tree.start_root(|| spawn_command(&mut command, name))?;
     drop(command);
-    let root = i32::try_from(child.id()).context("read the program's id")?;
-    shared.tree.add_root(root);
     let pid = Pid::from_raw(root);
     let wait = |flags| waitpid(pid, Some(flags | WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD));
     match wait(WaitPidFlag::empty()).context("wait for the program's exec")? {

@@ -101,7 +101,6 @@ fn waiting_costs_no_processor_time(#[case] line: &str) {
     if !line.is_empty() {
         gate.reached();
     }
-    shell.asleep();
     shell.assert_idle();
     gate.open();
     shell.close_stdin();

@@ -115,7 +115,6 @@ fn jobs_that_end_together_are_all_reaped(#[case] last: &str) {
     if last.contains("gate") {
         end.reached();
     }
-    shell.asleep();
     shell.assert_idle();
     shell.stop();
     gates.iter().for_each(|gate| gate.open());

@@ -100,7 +100,7 @@ fn no_temporary_file_survives_a_kill() {
 
     for call in 1.. {
         let done = via_files(&room, format!("echo {word} | cat"))
-            .trace(Fault::KillAt { call, nth_process: 1 })
+            .trace(Fault::KillAt { call, nth_process: 0 })
             .run();
         no_temporary_name(&room, &format!("after psh was killed at its system call {call},"));
         if !done.fault_delivered() {
@@ -138,7 +138,7 @@ fn a_stage_that_does_not_read_kills_nobody() {
     let room = Room::new();
     let (word, size) = (room.word(), 1024 * 1024 + room.number(0..4096));
 
-    via_files(&room, format!("set -o pipefail; sh -c 'spew {size}; echo {word} >&2' | true"))
+    via_files(&room, format!("set -o pipefail; sh -c 'spew {size} && echo {word} >&2' | true"))
         .run()
         .code(0)
         .stderr(format!("{word}\n"));
