@@ -9,7 +9,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 use crate::failure::or_grader_error;
-use crate::room::Shared;
+use crate::shared::Shared;
 
 /// A FIFO in the room. `gate NAME` in a script (and `linger NAME`) blocks in its open until [`open`](Self::open).
 pub struct Gate {

@@ -75,6 +75,12 @@ impl Proc {
         descriptors(self.pid)
     }
 
+    /// Bytes its own threads have moved so far, its children not counted; `None` if it may not be asked.
+    #[must_use]
+    pub fn io(&self) -> Option<Io> {
+        io(self.pid)
+    }
+
     /// The kernel function it sleeps in, if that can be seen.
     #[must_use]
     pub fn waits_in(&self) -> Option<String> {
