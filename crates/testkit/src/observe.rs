@@ -5,13 +5,19 @@ use std::time::{Duration, Instant};
 use sandbox::protocol::Verdict;
 
 use crate::process::{Descriptor, Io, Proc, describe_tree, descriptors, io};
-use crate::running::{REST, Running};
+use crate::referee::referee;
+use crate::running::Running;
 use crate::watch::Look;
 
 /// How long a program that should be idle is looked at.
 const IDLE_WINDOW: Duration = Duration::from_millis(1200);
 /// How often an idle window may be spoilt by work that was still going on when it began.
 const IDLE_TRIES: u32 = 3;
+/// At rest is where nobody has moved for so long.
+const REST: Duration = Duration::from_millis(100);
+/// Or where at so many looks in a row nobody ran: somebody wakes up now and then, for nothing.
+const QUIET_LOOKS: u32 = 15;
+
 impl Running {
     /// Its descendants by id, orphans and zombies included, itself not.
     #[must_use]
@@ -27,18 +33,29 @@ impl Running {
     }
 
     /// Waits until it and all its descendants are blocked, stopped or ended: until nothing happens any more
-    /// unless the check does something.
+    /// unless the check does something. Who wakes up now and then only to look around counts as blocked after
+    /// many looks; that it should not do so is for [`assert_idle`](Self::assert_idle) to say.
     #[track_caller]
     pub fn asleep(&self) -> &Self {
-        self.shared.wait_for("all processes to be at rest", self.rests_for(REST / 2));
+        let mut rests = Self::rests_for(REST / 2);
+        let mut looks = 0;
+        self.shared.wait_for("all processes to be at rest", || {
+            let look = self.look();
+            looks = if look.anybody_runs() || look.in_device() { 0 } else { looks + 1 };
+            rests(look) || looks >= QUIET_LOOKS
+        });
         self
     }
 
-    /// Says whether nothing below this program has moved for `span`, asked again and again.
-    pub(crate) fn rests_for(&self, span: Duration) -> impl FnMut() -> bool {
+    /// What it and its descendants are doing.
+    fn look(&self) -> Look {
+        Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0)
+    }
+
+    /// Says whether nothing below this program has moved for `span`, told look after look.
+    fn rests_for(span: Duration) -> impl FnMut(Look) -> bool {
         let mut since: Option<(Look, Instant)> = None;
-        move || {
-            let look = Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0);
+        move |look| {
             if look.anybody_runs() {
                 since = None;
                 return false;
@@ -51,6 +68,12 @@ impl Running {
                 }
             }
         }
+    }
+
+    /// Says whether nothing below this program has moved for a little while; to be asked again and again.
+    pub(crate) fn rests(&self) -> impl FnMut() -> bool {
+        let mut rests = Self::rests_for(REST.mul_f64(referee().slowness()));
+        move || rests(self.look())
     }
 
     /// Law: who waits, sleeps. In a window in which it has nothing to do, it uses no processor time and does

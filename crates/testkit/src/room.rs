@@ -71,6 +71,7 @@ impl Room {
             events: Arc::default(),
             names: Names::now(),
             last_command: Mutex::default(),
+            last_program: Mutex::default(),
             abandoned: AtomicBool::new(false),
             tracers: Mutex::default(),
             random: Mutex::new(random),

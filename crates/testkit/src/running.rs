@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::process::ExitStatus;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{self, Signal};
@@ -16,14 +15,10 @@ use crate::expect::Expect;
 use crate::failure::{fail, or_grader_error};
 use crate::finished::{Finished, Outcome};
 use crate::process::Proc;
-use crate::referee::referee;
 use crate::shared::Shared;
 use crate::stdin::{Slot, StdinWriter};
 use crate::text::{clip, visible};
 use crate::trace::Report;
-
-/// After a program has ended, its output is complete when nobody who could write has moved for so long.
-pub(crate) const REST: Duration = Duration::from_millis(100);
 
 /// Where a program's end is left by the thread that waits for it.
 #[derive(Clone, Default)]
@@ -82,7 +77,11 @@ impl Running {
     #[track_caller]
     pub fn send(&self, text: impl AsRef<[u8]>) -> &Self {
         if let Err(error) = self.stdin().write_all(text.as_ref()) {
-            self.fail(Verdict::Fail, &format!("its stdin cannot be written: {error}"));
+            // It may be about to say why.
+            let ended = self.shared.try_wait(|| self.is_complete());
+            self.crash_if_panicked();
+            let what = if ended.is_ok() { "it has ended" } else { "it has closed its stdin" };
+            self.fail(Verdict::Fail, &format!("{what}, its stdin cannot be written: {error}"));
         }
         self
     }
@@ -212,7 +211,7 @@ impl Running {
     /// Until both streams have ended, or those who hold them do nothing.
     #[track_caller]
     fn drain(&self) {
-        let mut rests = self.rests_for(REST.mul_f64(referee().slowness()));
+        let mut rests = self.rests();
         self.shared.wait_for("its output to be read", || self.flooded() || self.streams_ended() || rests());
     }
 

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sandbox::protocol::Verdict;
 
+use crate::capture::Capture;
 use crate::failure::fail;
+use crate::finished::panic_text;
 use crate::names::Names;
 use crate::neighbours::Neighbours;
 use crate::process::describe_tree;
 use crate::referee::referee;
+use crate::text::{clip, visible};
 use crate::tree::Tree;
 use crate::watch::{Events, Stuck, Watch};
 
@@ -25,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) names: Names,
     /// The last command started: what a hang is reported for.
     pub(crate) last_command: Mutex<String>,
+    /// The program started last: its name and its output so far, for a wait that it can no longer end.
+    pub(crate) last_program: Mutex<Option<(String, Capture, Capture)>>,
     /// A program was left running by the check itself: what it leaves is not its fault.
     pub(crate) abandoned: AtomicBool,
     /// Threads that trace programs of this room; joined at the end.
@@ -40,6 +45,29 @@ impl Shared {
         if let Err(stuck) = self.try_wait(done) {
             self.hang(what, stuck);
         }
+    }
+
+    /// The same for what only a program of the room can do: if none is left, the check fails at once.
+    #[track_caller]
+    pub(crate) fn wait_for_programs(&self, what: &str, mut done: impl FnMut() -> bool) {
+        self.wait_for(what, || done() || self.tree.members().is_empty());
+        if done() {
+            return;
+        }
+        let last = self.last_program.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (name, stdout, stderr) = match last {
+            Some((name, stdout, stderr)) => (name, stdout.get().bytes.clone(), stderr.get().bytes.clone()),
+            None => ("nobody".to_owned(), Vec::new(), Vec::new()),
+        };
+        let command = self.command_line();
+        if let Some(text) = panic_text(&name, &stderr) {
+            fail(Verdict::Crash, format!("{command}\n{text}"));
+        }
+        let (stdout, stderr) = (clip(&visible(&stdout), 300), clip(&visible(&stderr), 300));
+        fail(
+            Verdict::Fail,
+            format!("{command}\n{name} ended; waited in vain: {what}\nstdout: {stdout}\nstderr: {stderr}"),
+        )
     }
 
     pub(crate) fn try_wait(&self, done: impl FnMut() -> bool) -> Result<(), Stuck> {

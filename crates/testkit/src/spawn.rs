@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -58,14 +58,17 @@ fn start(cmd: Cmd, text: String) -> Result<Running> {
         Some(end) => Capture::start(end, Arc::clone(events)),
         None => Ok(Capture::nothing()),
     };
+    let (stdout, stderr) = (capture(ends.stdout)?, capture(ends.stderr)?);
+    *shared.last_program.lock().unwrap_or_else(PoisonError::into_inner) =
+        Some((cmd.program.name().to_owned(), stdout.clone(), stderr.clone()));
     Ok(Running {
         pid,
         name: cmd.program.name().to_owned(),
         command: text,
         terminal: cmd.terminal,
         stdin: ends.stdin,
-        stdout: capture(ends.stdout)?,
-        stderr: capture(ends.stderr)?,
+        stdout,
+        stderr,
         ending,
         tracing,
         waited: false,

@@ -78,7 +78,8 @@ impl Look {
         self.threads.iter().any(|t| !matches!(t.state, 'S' | 'D' | 'T' | 'Z' | 'I' | 'X'))
     }
 
-    fn in_device(&self) -> bool {
+    /// Somebody waits for a device (or for a child made by vfork), and will go on by itself.
+    pub(crate) fn in_device(&self) -> bool {
         self.threads.iter().any(|t| t.state == 'D')
     }
 

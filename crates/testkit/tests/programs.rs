@@ -144,6 +144,15 @@ fn a_stopped_program_goes_on_when_continued() {
 }
 
 #[test]
+fn a_program_that_polls_is_taken_for_asleep() {
+    let room = Room::new();
+    let running = sh(&room, "while [ ! -e end ]; do sleep 0.02; done").spawn();
+    running.asleep();
+    room.write("end", "");
+    running.wait().code(0);
+}
+
+#[test]
 fn descendants_are_seen_with_their_groups() {
     let room = Room::new();
     let gate = room.gate("g");
