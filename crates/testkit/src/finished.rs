@@ -47,7 +47,10 @@ impl Finished {
             io: outcome.io,
             trace: outcome.trace,
         };
-        if let Some(text) = panic_text(&done.name, &done.output.stderr) {
+        // On a terminal, both streams arrive as one.
+        let streams = [&done.output.stderr, &done.output.stdout];
+        let said = streams.into_iter().take(if done.output.status.code() == Some(101) { 2 } else { 1 });
+        if let Some(text) = said.filter_map(|stream| panic_text(&done.name, stream)).next() {
             fail(Verdict::Crash, format!("command: {}\n{text}", done.command));
         }
         done

@@ -353,8 +353,9 @@ impl Running {
     /// A panic says more about a hang than the hang itself.
     #[track_caller]
     fn crash_if_panicked(&self) {
-        let stderr = self.stderr.get().bytes.clone();
-        if let Some(text) = crate::finished::panic_text(&self.name, &stderr) {
+        let errors = if self.terminal { &self.stdout } else { &self.stderr };
+        let errors = errors.get().bytes.clone();
+        if let Some(text) = crate::finished::panic_text(&self.name, &errors) {
             self.fail(Verdict::Crash, &text);
         }
     }
