@@ -39,9 +39,10 @@ impl Finished {
         let output = Output { status: outcome.status, stdout: outcome.stdout, stderr: outcome.stderr };
         let done = Self { command: outcome.command, name: outcome.name, output, trace: outcome.trace };
         // On a terminal, both streams arrive as one.
-        let streams = [&done.output.stderr, &done.output.stdout];
-        let mut said = streams.into_iter().take(if done.output.status.code() == Some(101) { 2 } else { 1 });
-        if let Some(text) = said.find_map(|stream| panic_text(&done.name, stream)) {
+        let also_stdout = done.output.status.code() == Some(101);
+        let text = panic_text(&done.name, &done.output.stderr)
+            .or_else(|| panic_text(&done.name, &done.output.stdout).filter(|_| also_stdout));
+        if let Some(text) = text {
             fail(Verdict::Crash, format!("command: {}\n{text}", done.command));
         }
         done
