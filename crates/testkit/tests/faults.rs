@@ -22,6 +22,15 @@ fn count_counts_processes_and_calls_of_the_tree() {
 }
 
 #[test]
+fn drip_writes_as_often_as_there_are_bytes() {
+    let room = Room::new();
+    let text = room.lines(10);
+    let done = room.command("drip").stdin(text.clone()).trace(Fault::Count).run();
+    done.code(0).stdout(&text);
+    assert_eq!(done.calls_of("write"), 90);
+}
+
+#[test]
 fn count_counts_no_threads() {
     let room = Room::new();
     let text = "import threading\nfor i in range(5):\n t=threading.Thread(target=print,args=(i,)); t.start(); t.join()";
@@ -159,10 +168,15 @@ fn a_traced_program_can_be_stopped_and_continued() {
     let gate = room.gate("g");
     let running = sh(&room, text).trace(Fault::Count).spawn();
     gate.reached();
-    running.eventually(
-        || running.descendants().iter().any(|p| matches!(p.state, 'T' | 't')),
-        "the child to stop",
-    );
+    running.eventually(|| running.descendants().iter().any(|p| p.state == 'T'), "the child to stop");
     gate.open();
     running.wait().code(0).stdout("on\nend\n");
+}
+
+#[test]
+fn a_traced_program_that_stays_stopped_is_at_rest() {
+    let room = Room::new();
+    let running = room.command("cat").stdin_open().trace(Fault::Count).spawn();
+    running.asleep().stop().asleep().cont().close_stdin();
+    running.wait().code(0);
 }

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use super::calls::{is_in, length_argument, name};
 use super::fault::{Family, Fault, Report, When};
 use super::stops::{Call, Event, Stop, call, listen, resume};
-use crate::process::{Proc, descriptor_target, status_number};
+use crate::process::{Proc, descriptor_target, set_stopped, status_number};
 use crate::watch::Look;
 
 /// A held parent goes on when nobody else has moved for so long.
@@ -86,11 +86,15 @@ impl Session {
     /// Deals with one stop and lets the thread go on.
     pub(super) fn handle(&mut self, stop: Stop) {
         let tid = stop.tid;
+        set_stopped(tid, matches!(stop.event, Event::Stopped));
         match stop.event {
             Event::Ended(_) => self.has_ended(tid),
             Event::Call => self.at_call(tid),
             Event::Made(made) => {
-                self.know(made);
+                // The child may have lived and died, all its stops told, before this one of its parent.
+                if !self.ended.contains(&made) {
+                    self.know(made);
+                }
                 resume(tid, 0);
             }
             Event::Stopped => listen(tid),
@@ -115,6 +119,8 @@ impl Session {
         }
         let tgid = status_number(tid, "Tgid").and_then(|tgid| i32::try_from(tgid).ok()).unwrap_or(tid);
         self.tgids.insert(tid, tgid);
+        // A number that is used again.
+        self.ended.remove(&tid);
         if tgid == tid {
             let nth = self.processes.len();
             self.processes.insert(tid, Process { nth, calls: 0 });
