@@ -1,11 +1,11 @@
 //! `check`: builds a student's lab and runs its checks, with words for each that fails.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IsTerminal as _;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use sandbox::protocol::Verdict;
 
+use crate::bar::bar;
 use crate::cli::CheckArgs;
 use crate::compile::{self, Wanted};
 use crate::exit::{Exit, bad_input, stop, usage};
@@ -145,13 +145,7 @@ struct Screen<'a> {
 
 impl<'a> Screen<'a> {
     fn new(manifest: &'a Manifest, checks: &'a [&'a Check], with_all_texts: bool) -> Self {
-        let bar = if std::io::stderr().is_terminal() {
-            let look = ProgressStyle::with_template("{bar:30} {pos}/{len} checks {elapsed}");
-            let bar = ProgressBar::new(checks.len() as u64);
-            look.map(|look| bar.clone().with_style(look)).unwrap_or(bar)
-        } else {
-            ProgressBar::hidden()
-        };
+        let bar = bar(checks.len(), "checks");
         let (waiting, shown) = (BTreeMap::new(), Vec::new());
         Self { manifest, checks, with_all_texts, waiting, shown, milestone: None, open: None, cut: 0, bar }
     }

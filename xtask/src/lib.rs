@@ -20,6 +20,7 @@
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
+pub mod bar;
 pub mod build;
 pub mod check;
 pub mod ci;

@@ -81,7 +81,7 @@ impl<'a> Stage<'a> {
         let place = compile::Stage { root: &self.root(), target: &target };
         let wanted =
             Wanted { package: &package, programs: &manifest.programs, prefix: "", stage: Some(place) };
-        let built = compile::build(self.workspace, wanted).with_context(|| format!("build {name}"))?;
+        let built = compile::build(self.workspace, wanted)?;
         let mut programs = BTreeMap::new();
         for (program, from) in built.programs {
             let to = self.dir.join("bin").join(name).join(&program);

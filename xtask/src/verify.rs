@@ -21,7 +21,9 @@ impl Gate {
     fn look(&mut self, what: &str, found: anyhow::Result<Vec<String>>) -> anyhow::Result<()> {
         let found = match found {
             // One unreadable file must not hide what the other rules find.
-            Err(error) if exit::of_error(&error) == Exit::BadInput => vec![format!("{error:#}")],
+            Err(error) if [Exit::BadInput, Exit::DoesNotCompile].contains(&exit::of_error(&error)) => {
+                vec![format!("{error:#}")]
+            }
             found => found?,
         };
         if interrupt::is_set() {
@@ -69,6 +71,7 @@ pub fn run(workspace: &Workspace, args: &VerifyArgs) -> anyhow::Result<Exit> {
 fn verify_lab(workspace: &Workspace, lab: &Lab, args: &VerifyArgs, gate: &mut Gate) -> anyhow::Result<()> {
     let id = &lab.manifest.id;
     if args.mutant.is_none() {
+        gate.look(&format!("lab {id}: compiled once"), rules::features(workspace, lab))?;
         gate.look(&format!("lab {id}: its texts"), rules::texts(workspace, lab))?;
         gate.look(&format!("lab {id}: mutants and their catchers"), rules::matrix(workspace, lab))?;
     }

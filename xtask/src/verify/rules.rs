@@ -1,6 +1,6 @@
 //! The rules that need no run: what must stand in a lab's files, and what must not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 
@@ -28,6 +28,45 @@ pub(super) fn arrows(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
     let metadata: arrows::Metadata =
         serde_json::from_slice(&output.stdout).context("read what cargo metadata says")?;
     Ok(arrows::problems(&metadata, &workspace.root))
+}
+
+/// A student's first `check` compiles in two steps: the runner, then the lab. Where the two choose different
+/// features of a library, it is compiled twice.
+///
+/// # Errors
+/// When `cargo tree` fails.
+pub(super) fn features(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
+    if !workspace.root.join("xtask").is_dir() {
+        // A course of our own tests, whose runner lives elsewhere.
+        return Ok(Vec::new());
+    }
+    let package = lab.manifest.package();
+    let runner = tree(workspace, &["--package", "xtask", "--edges", "normal,build"])?;
+    let lab = tree(workspace, &["--package", &package, "--package", "testkit"])?;
+    let differs = |(library, features): (&String, &String)| {
+        let others = runner.get(library).filter(|others| *others != features)?;
+        Some(format!(
+            "{library} is compiled twice: with `{others}` for the runner, with `{features}` for {package}"
+        ))
+    };
+    Ok(lab.iter().filter_map(differs).collect())
+}
+
+/// Each library of a selection with its features.
+fn tree(workspace: &Workspace, args: &[&str]) -> anyhow::Result<BTreeMap<String, String>> {
+    let output = cargo(workspace)
+        .args(["tree", "--quiet", "--prefix", "none", "--no-dedupe", "--format", "{p}|{f}"])
+        .args(args)
+        .output()
+        .context("run cargo tree")?;
+    anyhow::ensure!(
+        output.status.success(),
+        "cargo tree: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    let pairs = text.lines().filter_map(|line| line.split_once('|'));
+    Ok(pairs.map(|(library, features)| (library.to_owned(), features.to_owned())).collect())
 }
 
 /// Whether generated files are current.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use sandbox::protocol::Verdict;
 
+use crate::bar::bar;
 use crate::compile::{self, Built, Wanted};
+use crate::exit::usage;
 use crate::family::Family;
 use crate::interrupt;
 use crate::manifest::Check;
@@ -58,7 +60,12 @@ impl<'a> Bench<'a> {
             jobs: self.jobs,
         };
         let mut outcomes: Vec<Option<CheckOutcome>> = vec![None; tasks.len()];
-        suite.run(&self.family, tasks, |index, outcome| outcomes[index] = Some(outcome))?;
+        let bar = bar(tasks.len(), "checks");
+        suite.run(&self.family, tasks, |index, outcome| {
+            bar.inc(1);
+            outcomes[index] = Some(outcome);
+        })?;
+        bar.finish_and_clear();
         Ok(outcomes)
     }
 
@@ -149,16 +156,23 @@ impl<'a> Bench<'a> {
         }
         let stage = Stage::new(self.workspace, self.lab)?;
         let (mut problems, mut ready) = (Vec::new(), Vec::new());
-        let all = mutants::load(self.workspace, self.lab)?;
-        for mutant in all.into_iter().filter(|mutant| only.is_none_or(|only| only == mutant.name)) {
+        let mut all = mutants::load(self.workspace, self.lab)?;
+        all.retain(|mutant| only.is_none_or(|only| only == mutant.name));
+        if let Some(only) = only.filter(|_| all.is_empty()) {
+            return Err(usage(format!("lab {} has no mutant `{only}`", self.lab.manifest.id)));
+        }
+        let bar = bar(all.len(), "mutants built");
+        for mutant in all {
             if interrupt::is_set() {
                 break;
             }
+            bar.inc(1);
             match self.build(&stage, &mutant, &source) {
                 Ok(programs) => ready.push((mutant, programs)),
                 Err(error) => problems.push(format!("mutant {}: {error:#}", mutant.name)),
             }
         }
+        bar.finish_and_clear();
         problems.extend(self.catch(&ready, is_full)?);
         Ok(problems)
     }
