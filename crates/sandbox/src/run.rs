@@ -113,6 +113,7 @@ fn judge(spec: &Spec, level: Level, pump: &Pump, helper: i32) -> Outcome {
     }
     outcome.end = match (pump.stop(), failed, end) {
         (_, Some(reason), _) => End::SetupFailed(reason),
+        (Some(Stop::Cancelled), ..) => End::Cancelled,
         (Some(Stop::Time), ..) => End::TimedOut,
         (Some(Stop::Output), ..) => End::OutputLimit,
         (Some(Stop::Memory(note)), ..) => {

@@ -1,1 +1,65 @@
-//! testkit.
+//! What the specifications of the labs stand on: start the program under test, play its peer, look at it
+//! from outside, and say in a student's words what was wrong.
+//!
+//! A check makes a [`Room`], its private world, and starts programs in it:
+//!
+//! ```no_run
+//! use testkit::Room;
+//!
+//! # fn psh() -> testkit::Program { testkit::Program::at("psh", "/bin/dash") }
+//! let room = Room::new();
+//! let word = room.word();
+//! room.command(psh()).args(["-c", &format!("echo {word}")]).run().code(0).stdout(format!("{word}\n"));
+//! ```
+//!
+//! (In a specification, `psh()` is [`bin!`]`("psh")`.)
+//!
+//! - **Nothing sleeps.** A check waits for an event: the end of a program, a line ([`Running::wait_line`]),
+//!   a gate reached ([`Gate::reached`]), a whole tree at rest ([`Running::asleep`]), or any condition
+//!   ([`eventually`]). Every wait stands under the room's watchdog, which counts only time in which nobody
+//!   in the room could run.
+//! - **Laws.** When the room is dropped, no process and no name may be left; a program that panicked fails
+//!   every check.
+//! - **Verdicts.** A failure is a panic with a text for the student; its kind (fail, hang, crash, leak,
+//!   grader error) goes to the runner as one [`Record`](sandbox::protocol::Record). A check that holds
+//!   writes its `Pass` when its room is dropped, so **every check makes a room**.
+
+mod capture;
+mod command;
+mod confine;
+mod expect;
+mod failure;
+mod finished;
+mod gate;
+pub mod helpers;
+mod laws;
+mod names;
+mod neighbours;
+mod process;
+mod program;
+mod referee;
+mod room;
+mod running;
+mod spawn;
+mod stdin;
+mod terminal;
+mod text;
+mod trace;
+mod tree;
+mod watch;
+
+pub use command::Cmd;
+pub use expect::{ByPredicate, Exact, Expect};
+pub use finished::Finished;
+pub use gate::Gate;
+pub use nix::errno::Errno;
+pub use nix::sys::resource::Resource;
+pub use nix::sys::signal::Signal;
+pub use predicates;
+pub use process::{Descriptor, Io, Proc, describe_tree};
+pub use program::Program;
+pub use room::{Room, eventually};
+pub use running::Running;
+pub use stdin::StdinWriter;
+pub use text::{shell_quote, visible};
+pub use trace::{Family, Fault, When};

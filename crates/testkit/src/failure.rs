@@ -1,0 +1,76 @@
+//! How a check fails: a panic with a text for the student, whose kind is kept beside it.
+//!
+//! The panic hook writes the [`Record`](sandbox::protocol::Record), so a failure is reported even if nobody
+//! unwinds to the room. A plain `assert!` in a specification is a [`Verdict::Fail`] with its message.
+
+use std::cell::Cell;
+use std::fmt::Display;
+use std::panic::PanicHookInfo;
+use std::sync::Once;
+
+use sandbox::protocol::Verdict;
+
+use crate::referee::{only_test, referee, sentence, test_name};
+use crate::room::last_command;
+use crate::text::clip_lines;
+
+/// The longest text a student is asked to read.
+pub(crate) const LINES: usize = 15;
+
+/// Threads of testkit itself have names that begin so: their panics are the grader's own.
+pub(crate) const OWN_THREAD: &str = "testkit ";
+
+thread_local! {
+    static KIND: Cell<Option<Verdict>> = const { Cell::new(None) };
+}
+
+/// Ends the check with this verdict. `body` begins with what happened; sentence and seed are added.
+#[track_caller]
+pub(crate) fn fail(verdict: Verdict, body: impl Display) -> ! {
+    KIND.set(Some(verdict));
+    panic!("{}", full_text(&body.to_string()))
+}
+
+/// Ends the check as the grader's own error, if there is one.
+#[track_caller]
+pub(crate) fn or_grader_error<T>(result: anyhow::Result<T>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => fail(Verdict::GraderError, format!("the grader itself failed: {error:#}")),
+    }
+}
+
+/// Sentence, what happened, seed: at most [`LINES`] lines.
+fn full_text(body: &str) -> String {
+    let body = clip_lines(body, LINES - 2);
+    format!("wanted: {}\n{}\nseed: {}", sentence(&test_name()), body.trim_end(), referee().seed)
+}
+
+/// Makes every panic write its record before the usual message is printed.
+pub(crate) fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            report(info);
+            previous(info);
+        }));
+    });
+}
+
+fn report(info: &PanicHookInfo<'_>) {
+    let message = info.payload_as_str().unwrap_or("panicked").to_owned();
+    let own = std::thread::current().name().is_some_and(|name| name.starts_with(OWN_THREAD));
+    let (verdict, text) = match KIND.take() {
+        Some(verdict) => (verdict, message),
+        None if own => (Verdict::GraderError, format!("the grader itself failed: {message}")),
+        // The referee could not be set up: there is no pipe to write to.
+        None if message.starts_with("grader error: ") => return,
+        // A plain assertion of a specification knows nothing of the program it is about.
+        None => (Verdict::Fail, full_text(&format!("{}{message}", last_command()))),
+    };
+    // A thread that a specification started has another name than its test.
+    let test =
+        only_test().map_or_else(test_name, |name| name.strip_prefix("spec::").unwrap_or(&name).to_owned());
+    referee().record(&test, verdict, &text);
+}

@@ -1,0 +1,48 @@
+//! What every check asserts at its end, whatever it is about.
+
+use std::sync::atomic::Ordering;
+
+use sandbox::protocol::Verdict;
+
+use crate::names::Names;
+use crate::process::describe_tree;
+use crate::room::Shared;
+
+/// The first broken law, with its text; `None` if all hold.
+pub(crate) fn broken(shared: &Shared) -> Option<(Verdict, String)> {
+    if shared.abandoned.load(Ordering::Relaxed) {
+        return None;
+    }
+    processes(shared).or_else(|| temporary_files(shared)).or_else(|| names(shared))
+}
+
+/// No process is left. Who is about to end gets the time for it.
+fn processes(shared: &Shared) -> Option<(Verdict, String)> {
+    shared.try_wait(|| shared.tree.members().is_empty()).err()?;
+    let left = shared.tree.members();
+    let what = format!("leak: {} process(es) left running after the program has ended", left.len());
+    (!left.is_empty()).then(|| leak(shared, &what, &describe_tree(&left)))
+}
+
+/// TMPDIR is empty.
+fn temporary_files(shared: &Shared) -> Option<(Verdict, String)> {
+    let entries = std::fs::read_dir(shared.dir.join("tmp")).into_iter().flatten().flatten();
+    let left: Vec<String> =
+        entries.map(|entry| format!("  {}", entry.file_name().to_string_lossy())).collect();
+    (!left.is_empty()).then(|| leak(shared, "leak: files left in TMPDIR", &left.join("\n")))
+}
+
+/// No name is left that outlives its maker. Asserted of a room that was alone on this machine (in the grader's
+/// sandbox, each is): beside others, the name may be theirs.
+fn names(shared: &Shared) -> Option<(Verdict, String)> {
+    let left = Names::now().since(&shared.names);
+    if left.is_empty() || !shared.neighbours.always_alone() {
+        return None;
+    }
+    let lines: Vec<String> = left.iter().map(|name| format!("  {name}")).collect();
+    Some(leak(shared, "leak: names left that outlive their process", &lines.join("\n")))
+}
+
+fn leak(shared: &Shared, what: &str, detail: &str) -> (Verdict, String) {
+    (Verdict::Leak, format!("{}\n{what}\n{detail}", shared.command_line()))
+}

@@ -1,0 +1,244 @@
+//! What proc(5) says about a process, and a tree of them in a student's words.
+
+use std::fs;
+use std::path::PathBuf;
+
+/// One process as it was when looked at. A thread is not a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proc {
+    /// Its id.
+    pub pid: i32,
+    /// Its parent's id.
+    pub ppid: i32,
+    /// Its process group.
+    pub pgid: i32,
+    /// Its session.
+    pub sid: i32,
+    /// The foreground group of its controlling terminal, -1 without one.
+    pub tpgid: i32,
+    /// `R` runs, `S` sleeps, `D` waits for a device, `T` is stopped, `t` is traced, `Z` is a zombie.
+    pub state: char,
+    /// The file it runs, cut to 15 bytes.
+    pub name: String,
+    /// Processor time used, in clock ticks, its children not counted.
+    pub ticks: u64,
+}
+
+/// An open descriptor: its number and what `/proc/PID/fd/N` links to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descriptor {
+    /// The number.
+    pub number: i32,
+    /// `pipe:[4711]`, a path, `socket:[12]` and so on.
+    pub target: String,
+}
+
+/// Bytes moved by a process itself, its children not counted (proc(5), `/proc/PID/task/TID/io`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Io {
+    /// Bytes returned by `read` and its kin.
+    pub rchar: u64,
+    /// Bytes given to `write` and its kin.
+    pub wchar: u64,
+    /// Read calls.
+    pub syscr: u64,
+    /// Write calls.
+    pub syscw: u64,
+}
+
+impl Proc {
+    /// Reads one process; `None` if there is none any more.
+    #[must_use]
+    pub fn read(pid: i32) -> Option<Self> {
+        parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// Every process that can be seen.
+    pub(crate) fn all() -> Vec<Self> {
+        numbers("/proc").into_iter().filter_map(Self::read).collect()
+    }
+
+    /// Whether it has ended and only waits for its parent to ask how.
+    #[must_use]
+    pub fn is_zombie(&self) -> bool {
+        self.state == 'Z'
+    }
+
+    /// Its open descriptors, ascending; empty if it may not be asked or has none.
+    #[must_use]
+    pub fn descriptors(&self) -> Vec<Descriptor> {
+        descriptors(self.pid)
+    }
+
+    /// Bytes that its own threads have moved so far; `None` if it may not be asked.
+    #[must_use]
+    pub fn io(&self) -> Option<Io> {
+        io(self.pid)
+    }
+
+    /// The kernel function it sleeps in, if that can be seen.
+    #[must_use]
+    pub fn waits_in(&self) -> Option<String> {
+        let text = fs::read_to_string(format!("/proc/{}/wchan", self.pid)).ok()?;
+        (!text.is_empty() && text != "0").then_some(text)
+    }
+
+    /// Whether it was started with `entry` (`NAME=value`) in its environment.
+    pub(crate) fn has_environment(&self, entry: &str) -> bool {
+        let environment = fs::read(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
+        environment.split(|&b| b == 0).any(|found| found == entry.as_bytes())
+    }
+
+    fn words(&self) -> String {
+        match self.state {
+            'R' => "is running".to_owned(),
+            'Z' => "has ended, its parent did not wait for it (zombie)".to_owned(),
+            'T' | 't' => "is stopped".to_owned(),
+            _ => match self.waits_in() {
+                Some(place) => format!("waits in {place}{}", explain(&place)),
+                None => "sleeps".to_owned(),
+            },
+        }
+    }
+}
+
+/// What the usual kernel functions mean.
+fn explain(place: &str) -> &'static str {
+    match place {
+        "do_wait" => " (for a child to end)",
+        "anon_pipe_read" | "pipe_read" => " (for bytes from a pipe, or its end)",
+        "anon_pipe_write" | "pipe_write" => " (for room in a pipe)",
+        "wait_for_partner" => " (for somebody to open the other side of a FIFO)",
+        "do_sigtimedwait" | "sigsuspend" => " (for a signal)",
+        "do_poll" | "poll_schedule_timeout" | "do_epoll_wait" => " (poll)",
+        "hrtimer_nanosleep" => " (sleep)",
+        "n_tty_read" | "wait_woken" => " (for input)",
+        _ => "",
+    }
+}
+
+/// One line a process: name, id, parent, what it does, its descriptors. The place where a hang is explained.
+#[must_use]
+pub fn describe_tree(processes: &[Proc]) -> String {
+    let mut lines = Vec::new();
+    for process in processes {
+        let open: Vec<String> =
+            process.descriptors().into_iter().map(|fd| format!("{} {}", fd.number, fd.target)).collect();
+        let open = if open.is_empty() { String::new() } else { format!("; open: {}", open.join(", ")) };
+        let line = format!(
+            "  {} (pid {}, parent {}) {}{open}",
+            process.name,
+            process.pid,
+            process.ppid,
+            process.words()
+        );
+        lines.push(crate::text::clip(&line, 240));
+    }
+    lines.join("\n")
+}
+
+/// The descriptors of `pid`, ascending.
+pub(crate) fn descriptors(pid: i32) -> Vec<Descriptor> {
+    let folder = format!("/proc/{pid}/fd");
+    let mut numbers = numbers(&folder);
+    numbers.sort_unstable();
+    let target = |number| fs::read_link(PathBuf::from(&folder).join(format!("{number}"))).ok();
+    numbers
+        .into_iter()
+        .filter_map(|number| {
+            Some(Descriptor { number, target: target(number)?.to_string_lossy().into_owned() })
+        })
+        .collect()
+}
+
+/// The bytes `pid`'s own threads have moved; `None` if it may not be asked.
+pub(crate) fn io(pid: i32) -> Option<Io> {
+    // /proc/PID/io would add every child that was waited for.
+    let mut sum = Io::default();
+    let threads = numbers(&format!("/proc/{pid}/task"));
+    for thread in &threads {
+        let text = fs::read_to_string(format!("/proc/{pid}/task/{thread}/io")).ok()?;
+        let field = |name: &str| -> Option<u64> {
+            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.parse().ok())
+        };
+        sum.rchar += field("rchar")?;
+        sum.wchar += field("wchar")?;
+        sum.syscr += field("syscr")?;
+        sum.syscw += field("syscw")?;
+    }
+    (!threads.is_empty()).then_some(sum)
+}
+
+/// State, ticks and context switches (voluntary, forced) of each thread of `pid`.
+pub(crate) fn threads(pid: i32) -> Vec<Thread> {
+    numbers(&format!("/proc/{pid}/task")).into_iter().filter_map(|tid| Thread::read(pid, tid)).collect()
+}
+
+/// What the watchdog compares from look to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Thread {
+    pub(crate) tid: i32,
+    pub(crate) state: char,
+    pub(crate) ticks: u64,
+    pub(crate) voluntary: u64,
+    pub(crate) forced: u64,
+}
+
+impl Thread {
+    fn read(pid: i32, tid: i32) -> Option<Self> {
+        let stat = parse_stat(&fs::read_to_string(format!("/proc/{pid}/task/{tid}/stat")).ok()?)?;
+        let status = fs::read_to_string(format!("/proc/{pid}/task/{tid}/status")).ok()?;
+        let field = |name: &str| -> u64 {
+            let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            value.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+        };
+        Some(Self {
+            tid,
+            state: stat.state,
+            ticks: stat.ticks,
+            voluntary: field("voluntary_ctxt_switches"),
+            forced: field("nonvoluntary_ctxt_switches"),
+        })
+    }
+}
+
+/// A number in `/proc/PID/status`, in the base it is written in.
+pub(crate) fn status_number(pid: i32, name: &str) -> Option<i64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.split_whitespace().next()?.parse().ok())
+}
+
+fn numbers(folder: &str) -> Vec<i32> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
+fn parse_stat(text: &str) -> Option<Proc> {
+    // The name may hold blanks and parentheses: it ends at the last one.
+    let (head, tail) = text.rsplit_once(") ")?;
+    let (pid, name) = head.split_once(" (")?;
+    let field: Vec<&str> = tail.split_whitespace().collect();
+    let number = |i: usize| -> Option<i32> { field.get(i)?.parse().ok() };
+    let ticks = |i: usize| -> Option<u64> { field.get(i)?.parse().ok() };
+    Some(Proc {
+        pid: pid.parse().ok()?,
+        state: field.first()?.chars().next()?,
+        ppid: number(1)?,
+        pgid: number(2)?,
+        sid: number(3)?,
+        tpgid: number(5)?,
+        name: name.to_owned(),
+        ticks: ticks(11)? + ticks(12)?,
+    })
+}
+
+/// What descriptor `number` of `pid` is.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn descriptor_target(pid: i32, number: u64) -> Option<String> {
+    // System calls take an int: the upper half of the register may hold anything.
+    let number = number as i32;
+    let target = fs::read_link(format!("/proc/{pid}/fd/{number}")).ok()?;
+    Some(target.to_string_lossy().into_owned())
+}

@@ -1,0 +1,360 @@
+//! One check's private world.
+
+use std::cell::RefCell;
+use std::ffi::OsStr;
+use std::fs;
+use std::ops::Range;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use anyhow::{Context, Result};
+use sandbox::protocol::Verdict;
+use tempfile::TempDir;
+
+use crate::capture::Capture;
+use crate::command::Cmd;
+use crate::failure::{fail, or_grader_error};
+use crate::finished::panic_text;
+use crate::gate::Gate;
+use crate::helpers;
+use crate::laws;
+use crate::names::Names;
+use crate::neighbours::Neighbours;
+use crate::process::describe_tree;
+use crate::program::Program;
+use crate::referee::{referee, test_name};
+use crate::text::{clip, visible};
+use crate::tree::Tree;
+use crate::watch::{Events, Stuck, Watch};
+
+/// A private folder, random words, and the programs started in it. Dropping it asserts the laws: no process
+/// is left, no name is left, no program panicked.
+pub struct Room {
+    pub(crate) shared: Arc<Shared>,
+    /// Removed last.
+    _folder: TempDir,
+}
+
+/// What a room's programs share with it.
+pub(crate) struct Shared {
+    pub(crate) dir: PathBuf,
+    pub(crate) base: PathBuf,
+    pub(crate) helpers: PathBuf,
+    pub(crate) token: String,
+    pub(crate) tree: Tree,
+    pub(crate) events: Arc<Events>,
+    pub(crate) names: Names,
+    /// The last command started: what a hang is reported for.
+    pub(crate) last_command: Mutex<String>,
+    /// The program started last: its name and its output so far, for a wait that it can no longer end.
+    pub(crate) last_program: Mutex<Option<(String, Capture, Capture)>>,
+    /// A program was left running by the check itself: what it leaves is not its fault.
+    pub(crate) abandoned: AtomicBool,
+    /// Threads that trace programs of this room; joined at the end.
+    pub(crate) tracers: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    random: Mutex<fastrand::Rng>,
+    pub(crate) neighbours: Neighbours,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Weak<Shared>> = const { RefCell::new(Weak::new()) };
+}
+
+/// Makes the words of two rooms of one test differ.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
+impl Room {
+    /// Makes the world of one check.
+    #[must_use]
+    #[track_caller]
+    #[expect(clippy::new_without_default, reason = "a room has effects; nobody should get one by default")]
+    pub fn new() -> Self {
+        or_grader_error(Self::make())
+    }
+
+    fn make() -> Result<Self> {
+        let referee = referee();
+        let random = random_for(&test_name(), referee.seed);
+        let token: String = std::iter::repeat_with(fastrand::alphanumeric).take(16).collect();
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("ipc-labs-").permissions(fs::Permissions::from_mode(0o700));
+        let folder = match &referee.config.scratch {
+            Some(scratch) => builder.tempdir_in(scratch),
+            None => builder.tempdir(),
+        };
+        let folder = folder.context("make the check's folder")?;
+        let base = folder.path().canonicalize().context("find the check's folder")?;
+        let dir = base.join("room");
+        for folder in [&dir, &dir.join("tmp")] {
+            fs::DirBuilder::new().mode(0o700).create(folder).context("make the room")?;
+        }
+        let shared = Arc::new(Shared {
+            helpers: helpers::folder()?,
+            tree: Tree::new(&token, referee.alone),
+            events: Arc::default(),
+            names: Names::now(),
+            last_command: Mutex::default(),
+            last_program: Mutex::default(),
+            abandoned: AtomicBool::new(false),
+            tracers: Mutex::default(),
+            random: Mutex::new(random),
+            neighbours: Neighbours::enter(),
+            dir,
+            base,
+            token,
+        });
+        CURRENT.set(Arc::downgrade(&shared));
+        Ok(Self { shared, _folder: folder })
+    }
+
+    /// The folder that programs start in; also their `HOME`. Mode 0700, removed at the end.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.shared.dir
+    }
+
+    /// `TMPDIR` of the programs. A law: empty at the end.
+    #[must_use]
+    pub fn tmp(&self) -> PathBuf {
+        self.shared.dir.join("tmp")
+    }
+
+    /// The path of `name` in the room.
+    #[must_use]
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.shared.dir.join(name)
+    }
+
+    /// Writes a file in the room.
+    #[track_caller]
+    pub fn write(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        or_grader_error(fs::write(&path, bytes).with_context(|| format!("write {}", path.display())));
+        path
+    }
+
+    /// Reads a file of the room; fails the check if it is not there.
+    #[must_use]
+    #[track_caller]
+    pub fn read(&self, name: impl AsRef<Path>) -> Vec<u8> {
+        let path = self.path(name);
+        match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let name = path.strip_prefix(self.dir()).unwrap_or(&path).display();
+                fail(
+                    Verdict::Fail,
+                    format!("{}\nthe file `{name}` cannot be read: {error}", self.shared.command_line()),
+                )
+            }
+        }
+    }
+
+    /// Writes a file that may be run, `#!/bin/sh` and so on.
+    #[track_caller]
+    pub fn executable(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.write(name, text);
+        let mode = fs::Permissions::from_mode(0o755);
+        or_grader_error(
+            fs::set_permissions(&path, mode).with_context(|| format!("make {} runnable", path.display())),
+        );
+        path
+    }
+
+    /// Makes a folder in the room.
+    #[track_caller]
+    pub fn mkdir(&self, name: impl AsRef<Path>) -> PathBuf {
+        let path = self.path(name);
+        or_grader_error(fs::create_dir_all(&path).with_context(|| format!("make folder {}", path.display())));
+        path
+    }
+
+    /// The names in a folder of the room, sorted; `""` is the room itself.
+    #[must_use]
+    #[track_caller]
+    pub fn list(&self, folder: impl AsRef<Path>) -> Vec<String> {
+        let path = self.path(folder);
+        let entries =
+            or_grader_error(fs::read_dir(&path).with_context(|| format!("list {}", path.display())));
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// A random word of eight small letters.
+    #[must_use]
+    pub fn word(&self) -> String {
+        let mut random = self.random();
+        (0..8).map(|_| random.lowercase()).collect()
+    }
+
+    /// `n` random bytes, of any value.
+    #[must_use]
+    pub fn bytes(&self, n: usize) -> Vec<u8> {
+        let mut bytes = vec![0; n];
+        self.random().fill(&mut bytes);
+        bytes
+    }
+
+    /// `n` random lines, each a word and a newline.
+    #[must_use]
+    pub fn lines(&self, n: usize) -> String {
+        (0..n).map(|_| self.word() + "\n").collect()
+    }
+
+    /// A random number in `range`.
+    #[must_use]
+    pub fn number(&self, range: Range<u64>) -> u64 {
+        self.random().u64(range)
+    }
+
+    /// One of `choices`, at random.
+    #[must_use]
+    pub fn choose<'a, T>(&self, choices: &'a [T]) -> &'a T {
+        let index = self.random().usize(..choices.len());
+        &choices[index]
+    }
+
+    /// A gate: a FIFO of this name in the room. In scripts, `gate NAME` blocks until [`Gate::open`].
+    #[must_use]
+    #[track_caller]
+    pub fn gate(&self, name: &str) -> Gate {
+        Gate::make(&self.shared, name)
+    }
+
+    /// A program to be started in this room: [`bin!`](crate::bin), or a command found in its `PATH`.
+    #[must_use]
+    pub fn command(&self, program: impl Into<Program>) -> Cmd {
+        Cmd::new(Arc::clone(&self.shared), program.into())
+    }
+
+    /// Waits until `done` says so, under the watchdog. `what` completes "waited in vain: ".
+    #[track_caller]
+    pub fn eventually(&self, what: impl AsRef<str>, done: impl FnMut() -> bool) {
+        self.shared.wait_for(what.as_ref(), done);
+    }
+
+    /// The value of `PATH` that programs get: helpers first, then the system's.
+    #[must_use]
+    pub fn search_path(&self) -> String {
+        format!("{}:/usr/bin:/bin", self.shared.helpers.display())
+    }
+
+    fn random(&self) -> MutexGuard<'_, fastrand::Rng> {
+        self.shared.random.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let broken = if std::thread::panicking() { None } else { laws::broken(&self.shared) };
+        self.shared.clean_up();
+        if std::thread::panicking() {
+            return;
+        }
+        match broken {
+            Some((verdict, text)) => fail(verdict, text),
+            None => referee().record(&test_name(), Verdict::Pass, ""),
+        }
+    }
+}
+
+impl Shared {
+    /// Waits under the watchdog; a hang lists the tree.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, what: &str, done: impl FnMut() -> bool) {
+        if let Err(stuck) = self.try_wait(done) {
+            self.hang(what, stuck);
+        }
+    }
+
+    /// The same for what only a program of the room can do: if none is left, the check fails at once.
+    #[track_caller]
+    pub(crate) fn wait_for_programs(&self, what: &str, mut done: impl FnMut() -> bool) {
+        self.wait_for(what, || done() || self.tree.members().is_empty());
+        if done() {
+            return;
+        }
+        let last = self.last_program.lock().unwrap_or_else(PoisonError::into_inner);
+        let (name, stdout, stderr) =
+            last.as_ref().map_or(("nobody", Vec::new(), Vec::new()), |(name, stdout, stderr)| {
+                (name.as_str(), stdout.get().bytes.clone(), stderr.get().bytes.clone())
+            });
+        let command = self.command_line();
+        if let Some(text) = panic_text(name, &stderr) {
+            fail(Verdict::Crash, format!("{command}\n{text}"));
+        }
+        let (stdout, stderr) = (clip(&visible(&stdout), 300), clip(&visible(&stderr), 300));
+        fail(
+            Verdict::Fail,
+            format!("{command}\n{name} ended; waited in vain: {what}\nstdout: {stdout}\nstderr: {stderr}"),
+        )
+    }
+
+    pub(crate) fn try_wait(&self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
+        Watch::new(&self.tree, &self.events, referee().slowness()).until(done)
+    }
+
+    #[track_caller]
+    pub(crate) fn hang(&self, what: &str, stuck: Stuck) -> ! {
+        let members = self.tree.members();
+        let tree = match members.as_slice() {
+            [] => "  no process is left".to_owned(),
+            members => describe_tree(members),
+        };
+        let why = match stuck {
+            Stuck::Stall => "nothing moves any more",
+            Stuck::Total => "the watchdog's time is over",
+        };
+        fail(Verdict::Hang, format!("{}\nhang: {why}; waited in vain: {what}\n{tree}", self.command_line()))
+    }
+
+    /// `command: ...` of the last program started.
+    pub(crate) fn command_line(&self) -> String {
+        let command = self.last_command.lock().unwrap_or_else(PoisonError::into_inner);
+        if command.is_empty() { String::new() } else { format!("command: {command}") }
+    }
+
+    /// Ends every process of the room and the threads that traced them.
+    fn clean_up(&self) {
+        // A killed process ends soon, whatever it does; the stall limit is for the kernel.
+        if self.try_wait(|| self.tree.kill_all()).is_err() {
+            eprintln!("testkit: processes that cannot be killed:\n{}", describe_tree(&self.tree.members()));
+            return;
+        }
+        let tracers = std::mem::take(&mut *self.tracers.lock().unwrap_or_else(PoisonError::into_inner));
+        for tracer in tracers {
+            if tracer.join().is_err() {
+                eprintln!("testkit: a tracer thread panicked");
+            }
+        }
+    }
+}
+
+/// What was started last in the room this thread made last, as a line; empty without either.
+pub(crate) fn last_command() -> String {
+    let line = CURRENT.with_borrow(Weak::upgrade).map_or_else(String::new, |shared| shared.command_line());
+    if line.is_empty() { line } else { line + "\n" }
+}
+
+/// Waits until `done` says so, under the watchdog of the room this thread made last. `what` completes
+/// "waited in vain: ".
+#[track_caller]
+pub fn eventually(what: impl AsRef<str>, done: impl FnMut() -> bool) {
+    match CURRENT.with_borrow(Weak::upgrade) {
+        Some(shared) => shared.wait_for(what.as_ref(), done),
+        None => fail(Verdict::GraderError, "the check waits before it made a room"),
+    }
+}
+
+/// Different for each test and each room in it, the same for the same seed.
+fn random_for(test: &str, seed: u64) -> fastrand::Rng {
+    let fnv = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+    let name = OsStr::new(test).as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325, fnv);
+    let nth = if referee().alone { MADE.fetch_add(1, Ordering::Relaxed) as u64 } else { 0 };
+    fastrand::Rng::with_seed(seed ^ name ^ nth)
+}

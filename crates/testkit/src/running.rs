@@ -1,0 +1,374 @@
+//! A program that has been started.
+
+use std::io::Write;
+use std::process::ExitStatus;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+use sandbox::protocol::Verdict;
+
+use crate::capture::Capture;
+use crate::expect::Expect;
+use crate::failure::{fail, or_grader_error};
+use crate::finished::{Finished, Outcome};
+use crate::process::{Descriptor, Io, Proc, describe_tree, descriptors, io};
+use crate::referee::referee;
+use crate::room::Shared;
+use crate::stdin::{Slot, StdinWriter};
+use crate::text::{clip, visible};
+use crate::trace::Report;
+use crate::watch::Look;
+
+/// How long a program that should be idle is looked at.
+const IDLE_WINDOW: Duration = Duration::from_millis(1200);
+/// How often an idle window may be spoilt by work that was still going on when it began.
+const IDLE_TRIES: u32 = 3;
+/// After a program has ended, its output is complete when nobody who could write has moved for so long.
+const REST: Duration = Duration::from_millis(100);
+/// At so many looks in a row everybody must be found blocked to be at rest.
+const QUIET_LOOKS: u32 = 6;
+
+/// How a program ended, and what its own threads had moved then.
+pub(crate) struct End {
+    pub(crate) status: std::io::Result<ExitStatus>,
+    pub(crate) io: Option<Io>,
+}
+
+/// Where a program's end is left by the thread that waits for it.
+#[derive(Clone, Default)]
+pub(crate) struct Ending(Arc<Mutex<Option<End>>>);
+
+impl Ending {
+    pub(crate) fn set(&self, end: End) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+    }
+
+    fn has_come(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn take(&self) -> Option<End> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A running program. Call [`wait`](Self::wait) in the end: a program that the check drops while it runs is
+/// killed, and then the laws about what is left are not asserted.
+pub struct Running {
+    pub(crate) pid: i32,
+    pub(crate) name: String,
+    pub(crate) command: String,
+    pub(crate) terminal: bool,
+    pub(crate) stdin: Slot,
+    pub(crate) stdout: Capture,
+    pub(crate) stderr: Capture,
+    pub(crate) ending: Ending,
+    pub(crate) tracing: Option<Arc<Mutex<Report>>>,
+    pub(crate) waited: bool,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Running {
+    /// Its process id, also its session and its first process group.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Whether it has ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ending.has_come()
+    }
+
+    /// Its standard input, if opened by [`stdin_open`](crate::Cmd::stdin_open) or
+    /// [`terminal`](crate::Cmd::terminal).
+    pub fn stdin(&self) -> StdinWriter<'_> {
+        StdinWriter { shared: &self.shared, slot: &self.stdin }
+    }
+
+    /// Writes `text` to its standard input; a program that has closed it fails the check.
+    #[track_caller]
+    pub fn send(&self, text: impl AsRef<[u8]>) -> &Self {
+        if let Err(error) = self.stdin().write_all(text.as_ref()) {
+            // It may be about to say why.
+            let ended = self.shared.try_wait(|| self.is_complete());
+            self.crash_if_panicked();
+            let what = if ended.is_ok() { "it has ended" } else { "it has closed its stdin" };
+            self.fail(Verdict::Fail, &format!("{what}, its stdin cannot be written: {error}"));
+        }
+        self
+    }
+
+    /// Ends its standard input; on a terminal, types control-D.
+    #[track_caller]
+    pub fn close_stdin(&self) {
+        if self.terminal {
+            self.send([4]);
+        } else {
+            drop(self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
+    }
+
+    /// What it has printed so far.
+    #[must_use]
+    pub fn stdout_now(&self) -> Vec<u8> {
+        self.stdout.get().bytes.clone()
+    }
+
+    /// What it has printed on standard error so far.
+    #[must_use]
+    pub fn stderr_now(&self) -> Vec<u8> {
+        self.stderr.get().bytes.clone()
+    }
+
+    /// Waits until it has printed a line that is exactly `line`.
+    #[track_caller]
+    pub fn wait_line(&self, line: &str) -> &Self {
+        let whole = |text: &[u8]| {
+            text.split_inclusive(|&b| b == b'\n').any(|l| l.strip_suffix(b"\n") == Some(line.as_bytes()))
+        };
+        self.wait_stream(&self.stdout, &format!("the line `{line}` on stdout"), whole);
+        self
+    }
+
+    /// Waits until its standard output as a whole is as expected.
+    #[track_caller]
+    pub fn wait_stdout<Way>(&self, expected: impl Expect<Way>) -> &Self {
+        self.wait_stream(&self.stdout, "stdout to be as expected", |text| expected.mismatch(text).is_none());
+        self
+    }
+
+    /// Waits until its standard error as a whole is as expected.
+    #[track_caller]
+    pub fn wait_stderr<Way>(&self, expected: impl Expect<Way>) -> &Self {
+        self.wait_stream(&self.stderr, "stderr to be as expected", |text| expected.mismatch(text).is_none());
+        self
+    }
+
+    #[track_caller]
+    fn wait_stream(&self, stream: &Capture, what: &str, fits: impl Fn(&[u8]) -> bool) {
+        let seen = || fits(&stream.get().bytes);
+        let waited = self.shared.try_wait(|| seen() || self.is_complete());
+        if seen() {
+            return;
+        }
+        let received = format!("received: {}", clip(&visible(&stream.get().bytes), 300));
+        match waited {
+            Ok(()) => {
+                self.crash_if_panicked();
+                self.fail(Verdict::Fail, &format!("it ended without {what}\n{received}"))
+            }
+            Err(stuck) => {
+                self.crash_if_panicked();
+                self.shared.hang(&format!("{what}\n{received}"), stuck)
+            }
+        }
+    }
+
+    /// Sends it a signal.
+    #[track_caller]
+    pub fn kill(&self, signal: Signal) -> &Self {
+        match signal::kill(Pid::from_raw(self.pid), signal) {
+            // ESRCH: it has ended, which the check will see.
+            Ok(()) | Err(Errno::ESRCH) => self,
+            Err(error) => fail(Verdict::GraderError, format!("cannot signal {}: {error}", self.name)),
+        }
+    }
+
+    /// Stops it (not its children) and waits until it stands.
+    #[track_caller]
+    pub fn stop(&self) -> &Self {
+        self.kill(Signal::SIGSTOP);
+        let stands = || Proc::read(self.pid).is_none_or(|process| matches!(process.state, 'T' | 't' | 'Z'));
+        self.shared.wait_for(&format!("{} to stop", self.name), stands);
+        self
+    }
+
+    /// Lets it go on.
+    #[track_caller]
+    pub fn cont(&self) -> &Self {
+        self.kill(Signal::SIGCONT)
+    }
+
+    /// Its descendants by id, orphans and zombies included, itself not.
+    #[must_use]
+    pub fn descendants(&self) -> Vec<Proc> {
+        self.shared.tree.below(self.pid).into_iter().filter(|process| process.pid != self.pid).collect()
+    }
+
+    /// Waits until `done` says so, under the watchdog. `what` completes "waited in vain: ".
+    #[track_caller]
+    pub fn eventually(&self, done: impl FnMut() -> bool, what: impl AsRef<str>) -> &Self {
+        self.shared.wait_for(what.as_ref(), done);
+        self
+    }
+
+    /// Waits until it and all its descendants are blocked, stopped or ended, at several looks in a row: until
+    /// nothing happens any more unless the check does something. Who wakes up now and then only to look
+    /// around counts as blocked; that it should not do so is for [`assert_idle`](Self::assert_idle) to say.
+    #[track_caller]
+    pub fn asleep(&self) -> &Self {
+        let mut looks = 0;
+        let at_rest = || {
+            let look = Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0);
+            looks = if look.anybody_runs() || look.in_device() { 0 } else { looks + 1 };
+            looks >= QUIET_LOOKS
+        };
+        self.shared.wait_for("all processes to be at rest", at_rest);
+        self
+    }
+
+    /// Says whether nothing below this program has moved for `span`, asked again and again.
+    fn rests_for(&self, span: Duration) -> impl FnMut() -> bool {
+        let mut since: Option<(Look, Instant)> = None;
+        move || {
+            let look = Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0);
+            if look.anybody_runs() {
+                since = None;
+                return false;
+            }
+            match &since {
+                Some((before, began)) if *before == look => began.elapsed() >= span,
+                _ => {
+                    since = Some((look, Instant::now()));
+                    false
+                }
+            }
+        }
+    }
+
+    /// Law: who waits, sleeps. In a window in which it has nothing to do, it uses no processor time and does
+    /// not wake up.
+    #[track_caller]
+    pub fn assert_idle(&self) -> &Self {
+        let own = || Look::of(std::iter::once(self.pid), 0);
+        let mut work = (0, 0);
+        for _ in 0..IDLE_TRIES {
+            let before = own().work();
+            let began = Instant::now();
+            while began.elapsed() < IDLE_WINDOW {
+                self.shared.events.pause(IDLE_WINDOW.saturating_sub(began.elapsed()));
+            }
+            let after = own();
+            work = (after.work().0.saturating_sub(before.0), after.work().1.saturating_sub(before.1));
+            if work == (0, 0) && !after.anybody_runs() {
+                return self;
+            }
+        }
+        let (switches, ticks) = work;
+        let window = IDLE_WINDOW.as_millis();
+        self.fail(
+            Verdict::Fail,
+            &format!(
+                "{} does not sleep while it has nothing to do:\nin {window} ms it woke up {switches} times and used {ticks} ticks of processor time (expected: 0 and 0)\nwait in a blocking call; do not poll",
+                self.name
+            ),
+        )
+    }
+
+    /// Law: while it is blocked, no child that has ended is left unreaped.
+    #[track_caller]
+    pub fn assert_no_zombie(&self) -> &Self {
+        self.asleep();
+        let zombies: Vec<Proc> = self.descendants().into_iter().filter(Proc::is_zombie).collect();
+        if !zombies.is_empty() {
+            let text = format!("leak: zombies while {} is blocked\n{}", self.name, describe_tree(&zombies));
+            self.fail(Verdict::Leak, &text);
+        }
+        self
+    }
+
+    /// Bytes its own threads have moved so far, its children not counted. Fails if it has ended.
+    #[must_use]
+    #[track_caller]
+    pub fn io(&self) -> Io {
+        match io(self.pid) {
+            Some(io) => io,
+            None => self.fail(Verdict::GraderError, "its counters (/proc/PID/task/*/io) cannot be read"),
+        }
+    }
+
+    /// Its own open descriptors.
+    #[must_use]
+    pub fn fds(&self) -> Vec<Descriptor> {
+        descriptors(self.pid)
+    }
+
+    /// Waits until it has ended and its output is complete. (What is left of its processes is a matter of
+    /// the laws: output that an orphan might still write is not waited for.)
+    #[track_caller]
+    pub fn wait(mut self) -> Finished {
+        self.waited = true;
+        self.shared.try_wait(|| self.flooded() || self.ending.has_come()).unwrap_or_else(|stuck| {
+            self.crash_if_panicked();
+            self.shared.hang(&format!("{} to end", self.name), stuck)
+        });
+        self.drain();
+        if self.flooded() {
+            self.fail(Verdict::Fail, "output flood: more than 64 MiB were printed");
+        }
+        let Some(end) = self.ending.take() else {
+            self.fail(Verdict::GraderError, "its exit status is lost");
+        };
+        let status = or_grader_error(end.status.map_err(Into::into));
+        let outcome = Outcome {
+            command: self.command.clone(),
+            name: self.name.clone(),
+            status,
+            stdout: std::mem::take(&mut self.stdout.get().bytes),
+            stderr: std::mem::take(&mut self.stderr.get().bytes),
+            io: end.io,
+            trace: self
+                .tracing
+                .as_ref()
+                .map(|report| report.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+        };
+        Finished::new(outcome)
+    }
+
+    /// Until both streams have ended, or those who hold them do nothing.
+    #[track_caller]
+    fn drain(&self) {
+        let mut rests = self.rests_for(REST.mul_f64(referee().slowness()));
+        self.shared.wait_for("its output to be read", || self.flooded() || self.streams_ended() || rests());
+    }
+
+    fn streams_ended(&self) -> bool {
+        self.stdout.get().ended && self.stderr.get().ended
+    }
+
+    fn is_complete(&self) -> bool {
+        self.ending.has_come() && self.streams_ended()
+    }
+
+    fn flooded(&self) -> bool {
+        self.stdout.get().flooded || self.stderr.get().flooded
+    }
+
+    /// A panic says more about a hang than the hang itself.
+    #[track_caller]
+    fn crash_if_panicked(&self) {
+        let stderr = self.stderr.get().bytes.clone();
+        if let Some(text) = crate::finished::panic_text(&self.name, &stderr) {
+            self.fail(Verdict::Crash, &text);
+        }
+    }
+
+    #[track_caller]
+    fn fail(&self, verdict: Verdict, text: &str) -> ! {
+        fail(verdict, format!("command: {}\n{text}", self.command))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.waited && !self.has_ended() {
+            self.shared.abandoned.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Starts a program: what happens between fork and exec, and the threads around it.
+
+#![allow(unsafe_code, reason = "code that runs between fork and exec")]
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use anyhow::{Context, Result};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask};
+use nix::sys::stat::{Mode, umask};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::{Pid, setsid};
+use sandbox::confine::Confinement;
+
+use crate::capture::{Capture, feed};
+use crate::command::{Cmd, Input};
+use crate::confine;
+use crate::failure::{OWN_THREAD, or_grader_error};
+use crate::process::io as moved;
+use crate::room::Shared;
+use crate::running::{End, Ending, Running};
+use crate::{stdin, terminal, trace};
+
+/// The parent's side of a program's standard descriptors.
+struct Ends {
+    stdin: stdin::Slot,
+    feed: Option<(OwnedFd, Vec<u8>)>,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
+}
+
+#[track_caller]
+pub(crate) fn spawn(cmd: Cmd, text: String) -> Running {
+    or_grader_error(start(cmd, text))
+}
+
+fn start(cmd: Cmd, text: String) -> Result<Running> {
+    let shared = Arc::clone(&cmd.shared);
+    let (command, ends) = prepare(&cmd)?;
+    let ending = Ending::default();
+    let (pid, tracing) = match cmd.fault.clone() {
+        Some(fault) => {
+            let (pid, report) =
+                trace::start(command, fault, Arc::clone(&shared), ending.clone(), cmd.program.name())?;
+            (pid, Some(report))
+        }
+        None => (start_untraced(command, &shared, ending.clone(), cmd.program.name())?, None),
+    };
+    let events = &shared.events;
+    if let Some((end, bytes)) = ends.feed {
+        feed(end, bytes, Arc::clone(events))?;
+    }
+    let capture = |end: Option<OwnedFd>| match end {
+        Some(end) => Capture::start(end, Arc::clone(events)),
+        None => Ok(Capture::nothing()),
+    };
+    let (stdout, stderr) = (capture(ends.stdout)?, capture(ends.stderr)?);
+    *shared.last_program.lock().unwrap_or_else(PoisonError::into_inner) =
+        Some((cmd.program.name().to_owned(), stdout.clone(), stderr.clone()));
+    Ok(Running {
+        pid,
+        name: cmd.program.name().to_owned(),
+        command: text,
+        terminal: cmd.terminal,
+        stdin: ends.stdin,
+        stdout,
+        stderr,
+        ending,
+        tracing,
+        waited: false,
+        shared,
+    })
+}
+
+/// The command with its descriptors and everything it does before exec.
+fn prepare(cmd: &Cmd) -> Result<(Command, Ends)> {
+    let mut command = Command::new(cmd.program.path());
+    command.arg0(cmd.program.name()).args(&cmd.args).env_clear().envs(&cmd.env).current_dir(&cmd.dir);
+    let ends = if cmd.terminal { on_terminal(&mut command)? } else { on_pipes(cmd, &mut command)? };
+    let setup = Setup {
+        terminal: cmd.terminal,
+        limits: cmd.limits.clone(),
+        umask: Mode::from_bits_truncate(cmd.umask),
+        ignored: cmd.ignored.clone(),
+        blocked: cmd.blocked.iter().copied().collect(),
+        traced: cmd.fault.is_some(),
+        confinement: confine::prepare(&cmd.shared)?,
+    };
+    // SAFETY: `Setup::apply` makes system calls only: no allocation, no lock, no panic.
+    unsafe { command.pre_exec(move || setup.apply()) };
+    Ok((command, ends))
+}
+
+fn on_terminal(command: &mut Command) -> Result<Ends> {
+    let pair = terminal::open()?;
+    let copy = || pair.program.try_clone().context("copy the terminal's descriptor");
+    command.stdin(copy()?).stdout(copy()?).stderr(copy()?);
+    // One description for both ways: typing blocks, which a screenful never does.
+    let stdin = pair.check.try_clone().context("copy the terminal's descriptor")?;
+    Ok(Ends {
+        stdin: Mutex::new(Some(File::from(stdin))),
+        feed: None,
+        stdout: Some(pair.check),
+        stderr: None,
+    })
+}
+
+fn on_pipes(cmd: &Cmd, command: &mut Command) -> Result<Ends> {
+    let mut ends = Ends { stdin: Mutex::new(None), feed: None, stdout: None, stderr: None };
+    match &cmd.input {
+        Input::Empty => drop(command.stdin(Stdio::null())),
+        Input::File(path) => {
+            let file = File::open(path).with_context(|| format!("open {} as stdin", path.display()))?;
+            command.stdin(file);
+        }
+        Input::Bytes(bytes) => {
+            let (reader, writer) = io::pipe().context("make stdin's pipe")?;
+            command.stdin(reader);
+            ends.feed = Some((writer.into(), bytes.clone()));
+        }
+        Input::Open => {
+            let (reader, writer) = io::pipe().context("make stdin's pipe")?;
+            command.stdin(reader);
+            ends.stdin = stdin::keep(writer.into())?;
+        }
+    }
+    let sink = |path: &Option<std::path::PathBuf>| -> Result<(Stdio, Option<OwnedFd>)> {
+        match path {
+            Some(path) => {
+                let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
+                Ok((file.with_context(|| format!("open {} for output", path.display()))?.into(), None))
+            }
+            None => {
+                let (reader, writer) = io::pipe().context("make an output pipe")?;
+                Ok((writer.into(), Some(reader.into())))
+            }
+        }
+    };
+    let (stdout, end) = sink(&cmd.output)?;
+    command.stdout(stdout);
+    ends.stdout = end;
+    let (stderr, end) = sink(&cmd.error)?;
+    command.stderr(stderr);
+    ends.stderr = end;
+    Ok(ends)
+}
+
+/// What the child does to itself, prepared before the fork.
+struct Setup {
+    terminal: bool,
+    limits: Vec<(Resource, u64)>,
+    umask: Mode,
+    ignored: Vec<Signal>,
+    blocked: SigSet,
+    traced: bool,
+    confinement: Option<Confinement>,
+}
+
+impl Setup {
+    /// Runs in the child: async-signal-safe calls only.
+    fn apply(&self) -> io::Result<()> {
+        // Its own session: it cannot signal the referee's group, nor take the user's terminal.
+        setsid()?;
+        if self.terminal {
+            // SAFETY: descriptor 0 is the terminal; TIOCSCTTY takes a plain number.
+            let done = unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) };
+            nix::errno::Errno::result(done)?;
+        }
+        umask(self.umask);
+        if self.traced {
+            nix::sys::ptrace::traceme()?;
+        }
+        if let Some(confinement) = &self.confinement {
+            confinement.apply()?;
+        }
+        default_signals();
+        for &signal in &self.ignored {
+            let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+            // SAFETY: the action runs no code.
+            unsafe { sigaction(signal, &ignore) }?;
+        }
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.blocked), None)?;
+        // What the referee inherited from its own starter is not for programs.
+        // SAFETY: descriptors are only marked; std's own pipe of this exec is marked already.
+        let marked =
+            unsafe { libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as libc::c_int) };
+        nix::errno::Errno::result(marked)?;
+        setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+        for &(resource, value) in &self.limits {
+            // Confinement may have set a lower one, which nobody can raise.
+            let (_, hard) = getrlimit(resource)?;
+            setrlimit(resource, value.min(hard), value.min(hard))?;
+        }
+        Ok(())
+    }
+}
+
+/// Every signal at its default, whatever the referee's own starter ignored. By the system call itself: the C
+/// library refuses to touch the two signals it keeps for its threads.
+fn default_signals() {
+    // The kernel's sigaction with SIG_DFL, no flags and an empty mask is all zero.
+    let default = [0_u64; 8];
+    let no_old = std::ptr::null_mut::<u64>();
+    for signal in 1..=64 {
+        // KILL and STOP are refused, which leaves them at their default.
+        // SAFETY: `default` is longer than the kernel's struct and lives through the call.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), no_old, size_of::<u64>()) };
+    }
+}
+
+/// Starts the command; returns when it has exec'd.
+pub(crate) fn spawn_command(command: &mut Command, name: &str) -> Result<(i32, Child)> {
+    let child = command.spawn().with_context(|| format!("start {name}"))?;
+    Ok((i32::try_from(child.id()).context("read the program's id")?, child))
+}
+
+fn start_untraced(mut command: Command, shared: &Arc<Shared>, ending: Ending, name: &str) -> Result<i32> {
+    let (pid, mut child) = shared.tree.start_root(|| spawn_command(&mut command, name))?;
+    // The parent's copies of the program's ends must go, or its output never ends.
+    drop(command);
+    let waiting = Arc::clone(shared);
+    let work = move || {
+        // Look at the zombie first: its counters go with it.
+        let ended = waitid(Id::Pid(Pid::from_raw(pid)), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
+        let io = ended.ok().and_then(|_| moved(pid));
+        let status = child.wait();
+        waiting.tree.root_ended(pid);
+        ending.set(End { status, io });
+        waiting.events.notify();
+    };
+    thread::Builder::new()
+        .name(format!("{OWN_THREAD}waiter"))
+        .spawn(work)
+        .context("start a waiter thread")?;
+    Ok(pid)
+}

@@ -1,0 +1,100 @@
+//! Text for the student: bytes made visible, commands to copy, a caret under the first difference.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+/// How much of one side of a comparison is shown, in bytes.
+const WINDOW: usize = 60;
+
+/// Bytes with the invisible ones as escapes: `\n`, `\t`, `\x00`. UTF-8 text stays readable.
+#[must_use]
+pub fn visible(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                '\r' => out.push_str("\\r"),
+                '\\' => out.push_str("\\\\"),
+                c if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    out
+}
+
+/// One word for a shell: as it is, or in single quotes. Bytes a terminal cannot show are `$'..'`-quoted.
+#[must_use]
+pub fn shell_quote(word: &OsStr) -> String {
+    let bytes = word.as_bytes();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_-./=:,+@%".contains(b);
+    if !bytes.is_empty() && bytes.iter().all(plain) {
+        return word.to_string_lossy().into_owned();
+    }
+    let printable = |c: char| c == '\n' || !c.is_control();
+    match word.to_str() {
+        Some(text) if text.chars().all(printable) => format!("'{}'", text.replace('\'', r"'\''")),
+        _ => format!("$'{}'", visible(bytes).replace('\'', r"\'")),
+    }
+}
+
+/// At most `limit` lines; what is cut is counted.
+pub(crate) fn clip_lines(text: &str, limit: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.len() <= limit {
+        return lines.join("\n");
+    }
+    let kept = &lines[..limit - 1];
+    format!("{}\n... {} more lines", kept.join("\n"), lines.len() - kept.len())
+}
+
+/// At most `limit` bytes of one line, cut at a character.
+pub(crate) fn clip(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let mut end = limit;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}... ({} bytes)", &text[..end], text.len())
+}
+
+/// Expected over received, around the first byte that differs, with a caret under it.
+pub(crate) fn difference(expected: &[u8], received: &[u8]) -> String {
+    let at = expected.iter().zip(received).take_while(|(a, b)| a == b).count();
+    // Far into a long text: start a little before the difference.
+    let from = if at > WINDOW / 2 { start_of_character(expected, at - WINDOW / 3) } else { 0 };
+    let caret = visible(&expected[from..at]).chars().count() + usize::from(from > 0) * 3;
+    let mut text = format!(
+        "expected: {}\nreceived: {}\n          {}^ first difference at byte {at}",
+        window(expected, from),
+        window(received, from),
+        " ".repeat(caret),
+    );
+    if expected.len().max(received.len()) > WINDOW {
+        text.push_str(&format!(" (expected {} bytes, received {})", expected.len(), received.len()));
+    }
+    text
+}
+
+fn window(bytes: &[u8], from: usize) -> String {
+    if bytes.is_empty() {
+        return "(nothing)".to_owned();
+    }
+    let from = from.min(bytes.len());
+    let end = bytes.len().min(from + WINDOW);
+    let head = if from > 0 { "..." } else { "" };
+    let tail = if end < bytes.len() { "..." } else { "" };
+    format!("{head}{}{tail}", visible(&bytes[from..end]))
+}
+
+/// The start of the UTF-8 character that `at` lies in.
+fn start_of_character(bytes: &[u8], at: usize) -> usize {
+    (at.saturating_sub(3)..=at).rev().find(|&i| bytes[i] & 0xC0 != 0x80).unwrap_or(at)
+}

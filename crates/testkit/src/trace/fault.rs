@@ -1,0 +1,81 @@
+//! Which faults there are, and what is known after one.
+
+use std::collections::BTreeMap;
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+
+/// What happens to a traced program. System calls are counted from 1, after the program's exec.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing; system calls and new processes are counted, of the whole tree.
+    Count,
+    /// Every `read`, `write`, `send` and `recv` of the whole tree moves at most one byte. For streams only.
+    ShortTransfers,
+    /// SIGKILL at a system call.
+    KillAt {
+        /// Before which of its system calls.
+        call: u64,
+        /// Of which process: 0 is the program, 1 its first descendant, in the order of their making.
+        nth_process: usize,
+    },
+    /// A signal at a system call of the program itself.
+    SignalAt {
+        /// Which signal.
+        signal: Signal,
+        /// Which of its system calls.
+        call: u64,
+        /// At which moment of it.
+        when: When,
+    },
+    /// The nth call of this family, made by the program itself, fails with this error and does nothing.
+    FailCall {
+        /// Which calls are counted.
+        family: Family,
+        /// Which of them fails, from 1.
+        nth: u64,
+        /// How.
+        errno: Errno,
+    },
+    /// After each fork of the program itself, the parent is held until the child is a zombie, or until
+    /// nobody else moves: the child always wins the race.
+    HoldForkReturn,
+}
+
+/// When a signal comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Just before the call's instruction: the lost wake-up of "check, then pause".
+    Before,
+    /// While the program sleeps in the call. Not delivered if the call does not sleep.
+    During,
+    /// Just after it.
+    After,
+}
+
+/// A set of system calls that do the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Makes a process: `fork`, `vfork`, `clone`, `clone3`; not those that make a thread.
+    Fork,
+    /// `pipe`, `pipe2`.
+    Pipe,
+    /// `open`, `openat`, `openat2`, `creat`, and `memfd_create`.
+    Open,
+    /// `dup`, `dup2`, `dup3`, and `fcntl` with `F_DUPFD`.
+    Dup,
+    /// `execve`, `execveat`.
+    Exec,
+    /// `wait4`, `waitid`.
+    Wait,
+    /// One call by its name, `"setpgid"`.
+    Named(&'static str),
+}
+
+/// What the tracer saw.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Report {
+    pub(crate) forks: u64,
+    pub(crate) calls: BTreeMap<String, u64>,
+    pub(crate) delivered: bool,
+}

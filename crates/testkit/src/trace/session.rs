@@ -1,0 +1,303 @@
+//! What a tracer knows of its tree, and where it puts the fault.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::ptrace;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::calls::{is_in, length_argument, name};
+use super::fault::{Family, Fault, Report, When};
+use super::stops::{Call, Event, Stop, call, listen, resume};
+use crate::process::{Proc, descriptor_target, status_number};
+use crate::watch::Look;
+
+/// A held parent goes on when nobody else has moved for so long.
+const REST: Duration = Duration::from_millis(150);
+
+/// What is to be done when the call that a thread is in returns.
+#[derive(Debug, Clone, Copy)]
+enum AtExit {
+    /// It did nothing; make it fail with this error.
+    Fail(nix::errno::Errno),
+    /// It did nothing; go back to its instruction and send a signal first.
+    Rewind(i64, Signal),
+    /// Send a signal.
+    Send(Signal),
+    /// It made a process; hold the parent.
+    Hold,
+}
+
+/// A process of the tree: its place in the order of their making, and its calls so far.
+struct Process {
+    nth: usize,
+    calls: u64,
+}
+
+/// A parent that is held until its child has ended.
+struct Held {
+    tid: i32,
+    child: i32,
+    last: Look,
+    since: Instant,
+}
+
+pub(super) struct Session {
+    root: i32,
+    fault: Fault,
+    report: Arc<Mutex<Report>>,
+    /// The process of each thread.
+    tgids: HashMap<i32, i32>,
+    processes: HashMap<i32, Process>,
+    at_exit: HashMap<i32, AtExit>,
+    ended: BTreeSet<i32>,
+    held: Option<Held>,
+    /// Calls of the fault's family by the root so far.
+    family: u64,
+    continued: bool,
+}
+
+impl Session {
+    pub(super) fn new(root: i32, fault: Fault, report: Arc<Mutex<Report>>) -> Self {
+        let mut session = Self {
+            root,
+            fault,
+            report,
+            tgids: HashMap::new(),
+            processes: HashMap::new(),
+            at_exit: HashMap::new(),
+            ended: BTreeSet::new(),
+            held: None,
+            family: 0,
+            continued: false,
+        };
+        session.know(root);
+        session
+    }
+
+    /// Whether somebody is held: then the tracer must not block.
+    pub(super) fn holds(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Deals with one stop and lets the thread go on.
+    pub(super) fn handle(&mut self, stop: Stop) {
+        let tid = stop.tid;
+        match stop.event {
+            Event::Ended(_) => self.has_ended(tid),
+            Event::Call => self.at_call(tid),
+            Event::Made(made) => {
+                self.know(made);
+                resume(tid, 0);
+            }
+            Event::Stopped => listen(tid),
+            // The tracer's own SIGCONT of the start is not the program's business.
+            Event::Signal(libc::SIGCONT)
+                if tid == self.root && !std::mem::replace(&mut self.continued, true) =>
+            {
+                resume(tid, 0);
+            }
+            Event::Signal(signal) => resume(tid, signal),
+            Event::Trap => {
+                self.know(tid);
+                resume(tid, 0);
+            }
+        }
+    }
+
+    /// Takes note of a thread; a new process is counted.
+    fn know(&mut self, tid: i32) -> i32 {
+        if let Some(&tgid) = self.tgids.get(&tid) {
+            return tgid;
+        }
+        let tgid = status_number(tid, "Tgid").and_then(|tgid| i32::try_from(tgid).ok()).unwrap_or(tid);
+        self.tgids.insert(tid, tgid);
+        if tgid == tid {
+            let nth = self.processes.len();
+            self.processes.insert(tid, Process { nth, calls: 0 });
+            if tid != self.root {
+                self.report().forks += 1;
+            }
+        }
+        tgid
+    }
+
+    fn has_ended(&mut self, tid: i32) {
+        self.tgids.remove(&tid);
+        self.at_exit.remove(&tid);
+        self.ended.insert(tid);
+        if self.held.as_ref().is_some_and(|held| held.child == tid) {
+            self.report().delivered = true;
+            self.release();
+        }
+    }
+
+    fn at_call(&mut self, tid: i32) {
+        match call(tid) {
+            Call::Entry { number, args } => self.enters(tid, number, &args),
+            Call::Exit { value } => self.leaves(tid, value),
+            Call::Other => resume(tid, 0),
+        }
+    }
+
+    fn enters(&mut self, tid: i32, number: i64, args: &[u64; 6]) {
+        *self.report().calls.entry(name(number)).or_default() += 1;
+        let tgid = self.know(tid);
+        let (nth, calls) = match self.processes.get_mut(&tgid) {
+            Some(process) => {
+                process.calls += 1;
+                (process.nth, process.calls)
+            }
+            None => (usize::MAX, 0),
+        };
+        let of_root = tgid == self.root;
+        match self.fault.clone() {
+            Fault::ShortTransfers => shorten(tid, number, args),
+            Fault::KillAt { call, nth_process } if nth == nth_process && calls == call => {
+                self.send(tgid, Signal::SIGKILL);
+            }
+            Fault::SignalAt { signal, call, when } if of_root && calls == call => {
+                self.signal_at(tid, number, signal, when);
+                return;
+            }
+            Fault::FailCall { family, nth, errno }
+                if of_root && is_in(family, number, args, || peek(tid, args[0])) =>
+            {
+                self.family += 1;
+                if self.family == nth && skip(tid) {
+                    self.at_exit.insert(tid, AtExit::Fail(errno));
+                }
+            }
+            Fault::HoldForkReturn if of_root && is_in(Family::Fork, number, args, || peek(tid, args[0])) => {
+                self.at_exit.insert(tid, AtExit::Hold);
+            }
+            _ => {}
+        }
+        resume(tid, 0);
+    }
+
+    fn signal_at(&mut self, tid: i32, number: i64, signal: Signal, when: When) {
+        match when {
+            When::Before if skip(tid) => drop(self.at_exit.insert(tid, AtExit::Rewind(number, signal))),
+            When::Before => {}
+            When::After => drop(self.at_exit.insert(tid, AtExit::Send(signal))),
+            When::During => {
+                resume(tid, 0);
+                if falls_asleep(tid) {
+                    self.send(self.root, signal);
+                }
+                return;
+            }
+        }
+        resume(tid, 0);
+    }
+
+    fn leaves(&mut self, tid: i32, value: i64) {
+        match self.at_exit.remove(&tid) {
+            Some(AtExit::Fail(errno)) => {
+                self.report().delivered = set_result(tid, -i64::from(errno as i32));
+            }
+            Some(AtExit::Rewind(number, signal)) if rewind(tid, number) => self.send(self.root, signal),
+            Some(AtExit::Rewind(..)) | None => {}
+            Some(AtExit::Send(signal)) => self.send(self.root, signal),
+            Some(AtExit::Hold) => {
+                if let Ok(child) = i32::try_from(value)
+                    && child > 0
+                {
+                    if !self.ended.contains(&child) {
+                        self.held = Some(Held { tid, child, last: Look::default(), since: Instant::now() });
+                        return;
+                    }
+                    self.report().delivered = true;
+                }
+            }
+        }
+        resume(tid, 0);
+    }
+
+    /// Lets a held parent go if nobody else moves: its child waits for it, or for the check.
+    pub(super) fn look_for_rest(&mut self) {
+        let Some(held) = &mut self.held else { return };
+        let others = self.processes.keys().copied().filter(|&pid| pid != self.root);
+        let look = Look::of(others.filter(|&pid| Proc::read(pid).is_some()), 0);
+        if look.anybody_runs() || look != held.last {
+            held.last = look;
+            held.since = Instant::now();
+        } else if held.since.elapsed() >= REST {
+            self.release();
+        }
+    }
+
+    fn release(&mut self) {
+        if let Some(held) = self.held.take() {
+            resume(held.tid, 0);
+        }
+    }
+
+    fn send(&mut self, pid: i32, signal: Signal) {
+        self.report().delivered |= kill(Pid::from_raw(pid), signal).is_ok();
+    }
+
+    fn report(&self) -> std::sync::MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits until `tid`, which has just entered a call, sleeps in it; false if it left without.
+fn falls_asleep(tid: i32) -> bool {
+    loop {
+        match Proc::read(tid).map(|process| process.state) {
+            Some('S' | 'D') => return true,
+            Some('R') => thread::yield_now(),
+            _ => return false,
+        }
+    }
+}
+
+/// Replaces the call that `tid` enters by one that does nothing and that every filter allows.
+fn skip(tid: i32) -> bool {
+    change(tid, |registers| registers.orig_rax = libc::SYS_getpid.cast_unsigned())
+}
+
+/// Sets what the call that `tid` leaves returns.
+fn set_result(tid: i32, value: i64) -> bool {
+    change(tid, |registers| registers.rax = value.cast_unsigned())
+}
+
+/// Goes back to the instruction of the call `number`, two bytes long.
+fn rewind(tid: i32, number: i64) -> bool {
+    change(tid, |registers| {
+        registers.rip -= 2;
+        registers.rax = number.cast_unsigned();
+    })
+}
+
+/// Makes a transfer move one byte, or one piece. What is not a stream (eventfd and its kin) is left alone.
+fn shorten(tid: i32, number: i64, args: &[u64; 6]) {
+    let Some(index) = length_argument(number) else { return };
+    let stream = descriptor_target(tid, args[0]).is_some_and(|target| !target.starts_with("anon_inode:"));
+    if args[index] > 1 && stream {
+        change(tid, |registers| match index {
+            2 => registers.rdx = 1,
+            3 => registers.r10 = 1,
+            _ => registers.r8 = 1,
+        });
+    }
+}
+
+/// Changes registers; false if the thread was killed meanwhile.
+fn change(tid: i32, edit: impl FnOnce(&mut libc::user_regs_struct)) -> bool {
+    let pid = Pid::from_raw(tid);
+    let Ok(mut registers) = ptrace::getregs(pid) else { return false };
+    edit(&mut registers);
+    ptrace::setregs(pid, registers).is_ok()
+}
+
+/// The word at `address` of `tid`; 0 if it cannot be read.
+fn peek(tid: i32, address: u64) -> u64 {
+    let address = address as ptrace::AddressType;
+    ptrace::read(Pid::from_raw(tid), address).map_or(0, i64::cast_unsigned)
+}

@@ -1,0 +1,168 @@
+//! The watchdog: every wait of a check goes through [`Watch::until`].
+//!
+//! Two limits, both multiplied by the machine's slowness. *Stall*: for [`STALL`] nobody in the room could
+//! run and nothing moved, while the check only waited. *Total*: [`TOTAL`] of waiting. While somebody in the
+//! room can run, only the processor time they really got counts, so a loaded machine does not make a
+//! program hang; [`LAST`] is the cap for what cannot be measured.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::process::{Thread, threads};
+use crate::tree::Tree;
+
+/// Nobody could run for so long: nobody ever will.
+pub(crate) const STALL: Duration = Duration::from_secs(2);
+/// The same where somebody is in an uninterruptible sleep: it may be a slow disk.
+const STALL_IN_DEVICE: Duration = Duration::from_secs(10);
+/// So much waiting in one wait is a hang even if something moves.
+const TOTAL: Duration = Duration::from_secs(60);
+/// Even of time in which somebody could run but did not get the processor.
+const LAST: Duration = Duration::from_secs(900);
+/// How often the room is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// One look never counts for more: the referee itself may not have had the processor.
+const MOST: Duration = Duration::from_millis(200);
+
+/// Wakes waiting checks, and counts what testkit's own threads do.
+#[derive(Default)]
+pub(crate) struct Events {
+    activity: AtomicU64,
+    lock: Mutex<()>,
+    happened: Condvar,
+}
+
+impl Events {
+    /// Says that something happened: bytes moved, a program ended.
+    pub(crate) fn notify(&self) {
+        self.activity.fetch_add(1, Ordering::Relaxed);
+        let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.happened.notify_all();
+    }
+
+    /// Waits for the next event, at most `longest`.
+    pub(crate) fn pause(&self, longest: Duration) {
+        let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = self.happened.wait_timeout(guard, longest).unwrap_or_else(PoisonError::into_inner);
+    }
+
+    fn count(&self) -> u64 {
+        self.activity.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a wait was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stuck {
+    /// Nothing moved and nobody could run.
+    Stall,
+    /// Something moved, but for too long.
+    Total,
+}
+
+/// What a room's processes are doing, comparable from look to look.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Look {
+    threads: Vec<Thread>,
+    activity: u64,
+}
+
+impl Look {
+    pub(crate) fn of(pids: impl Iterator<Item = i32>, activity: u64) -> Self {
+        Self { threads: pids.flat_map(threads).collect(), activity }
+    }
+
+    /// Somebody can run, or the tracer has somebody in its hands.
+    pub(crate) fn anybody_runs(&self) -> bool {
+        self.threads.iter().any(|t| !matches!(t.state, 'S' | 'D' | 'T' | 'Z' | 'I' | 'X'))
+    }
+
+    /// Somebody waits for a device (or for a child made by vfork), and will go on by itself.
+    pub(crate) fn in_device(&self) -> bool {
+        self.threads.iter().any(|t| t.state == 'D')
+    }
+
+    fn ticks(&self) -> u64 {
+        self.threads.iter().map(|t| t.ticks).sum()
+    }
+
+    /// Voluntary switches and ticks of all threads together.
+    pub(crate) fn work(&self) -> (u64, u64) {
+        (self.threads.iter().map(|t| t.voluntary).sum(), self.ticks())
+    }
+}
+
+/// One wait under the watchdog.
+pub(crate) struct Watch<'a> {
+    tree: &'a Tree,
+    events: &'a Events,
+    slowness: f64,
+    began: Instant,
+    looked: Instant,
+    last: Look,
+    quiet: Duration,
+    spent: Duration,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(tree: &'a Tree, events: &'a Events, slowness: f64) -> Self {
+        let now = Instant::now();
+        Self {
+            tree,
+            events,
+            slowness,
+            began: now,
+            looked: now,
+            last: Look::default(),
+            quiet: Duration::ZERO,
+            spent: Duration::ZERO,
+        }
+    }
+
+    /// Waits until `done` says so, asking it at every event and a little later each time.
+    pub(crate) fn until(&mut self, mut done: impl FnMut() -> bool) -> Result<(), Stuck> {
+        let mut pause = Duration::from_micros(500);
+        while !done() {
+            self.events.pause(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+            if self.looked.elapsed() >= LOOK
+                && let Some(stuck) = self.look()
+            {
+                // The last word: it may have become true while we looked.
+                return if done() { Ok(()) } else { Err(stuck) };
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&mut self) -> Option<Stuck> {
+        let now = Look::of(self.tree.members().iter().map(|p| p.pid), self.events.count());
+        let passed = self.looked.elapsed().min(MOST);
+        self.looked = Instant::now();
+        if now.anybody_runs() {
+            let used = now.ticks().saturating_sub(self.last.ticks());
+            self.spent += Duration::from_millis(used * 1000 / ticks_per_second()).min(passed);
+        } else {
+            self.spent += passed;
+        }
+        if now.anybody_runs() || now != self.last {
+            self.quiet = Duration::ZERO;
+        } else {
+            self.quiet += passed;
+        }
+        let stall = if now.in_device() { STALL_IN_DEVICE } else { STALL };
+        self.last = now;
+        if self.quiet >= stall.mul_f64(self.slowness) {
+            return Some(Stuck::Stall);
+        }
+        let over =
+            self.spent >= TOTAL.mul_f64(self.slowness) || self.began.elapsed() >= LAST.mul_f64(self.slowness);
+        over.then_some(Stuck::Total)
+    }
+}
+
+fn ticks_per_second() -> u64 {
+    let answer = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
+    answer.ok().flatten().and_then(|ticks| u64::try_from(ticks).ok()).unwrap_or(100)
+}

@@ -1,0 +1,321 @@
+//! What the runner is told: each broken promise gets its verdict and a text a student can use.
+//!
+//! The checks in `broken` are ignored by a plain run. Each test here starts this same file as a referee for
+//! one of them, as the runner would, and reads the records.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use rstest::rstest;
+use sandbox::protocol::{CONFIG_VAR, Config, Record, Verdict};
+
+/// The records of one check, and the lines of the log.
+fn referee(check: &str) -> Vec<Record> {
+    let (mut records, verdicts) = std::io::pipe().expect("a pipe");
+    // Descriptor 0 is free in a referee: its programs get a standard input of their own.
+    let config = Config { verdict_fd: Some(0), seed: Some(7), ..Config::default() };
+    // Of two rooms on one machine nobody can tell whose a name is: these checks must not know of others.
+    let private = tempfile::tempdir().expect("a folder");
+    let names = check.contains("name_left") || check.contains("queue_left");
+    let folder = if names { private.path().to_owned() } else { std::env::temp_dir() };
+    let mut referee = Command::new(std::env::current_exe().expect("this file"))
+        .env("TMPDIR", folder)
+        .args([&format!("broken::{check}"), "--exact", "--ignored", "--test-threads=1", "--nocapture"])
+        .env(CONFIG_VAR, serde_json::to_string(&config).expect("JSON"))
+        .stdin(verdicts)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the referee starts");
+    let mut text = String::new();
+    records.read_to_string(&mut text).expect("records");
+    referee.wait().expect("the referee ends");
+    text.lines().map(|line| serde_json::from_str(line).expect("a record a line")).collect()
+}
+
+#[rstest]
+#[case("nothing", Verdict::Pass, "")]
+#[case("a_plain_assertion", Verdict::Fail, "two is not three")]
+#[case("a_panic_in_a_thread", Verdict::Fail, "from a thread")]
+#[case(
+    "wrong_output",
+    Verdict::Fail,
+    "expected: b\\n\nreceived: a\\n\n          ^ first difference at byte 0"
+)]
+#[case("wrong_status", Verdict::Fail, "expected: exit status 0\nreceived: exit status 3")]
+#[case("wrong_death", Verdict::Crash, "received: death by SIGSEGV")]
+#[case(
+    "a_rust_panic",
+    Verdict::Crash,
+    "sh panicked: not yet implemented: M1: run a command\n  at src/run.rs:1:2"
+)]
+#[case("a_panic_while_waited_for", Verdict::Crash, "sh panicked: not yet implemented: M1")]
+#[case("a_program_that_never_ends", Verdict::Hang, "waited in vain: cat to end")]
+#[case("a_condition_that_never_holds", Verdict::Hang, "waited in vain: the moon to fall")]
+#[case("a_line_that_never_comes", Verdict::Hang, "waited in vain: the line `ready` on stdout")]
+#[case("a_line_before_an_early_end", Verdict::Fail, "it ended without the line `ready` on stdout")]
+#[case("a_gate_nobody_reaches", Verdict::Hang, "waited in vain: 1 process(es) to reach `gate g`")]
+#[case("input_nobody_reads", Verdict::Hang, "waited in vain: the program to read its input")]
+#[case("a_process_left", Verdict::Leak, "leak: 1 process(es) left")]
+#[case("a_daemon_left", Verdict::Leak, "leak: 1 process(es) left")]
+#[case("a_file_left_in_tmpdir", Verdict::Leak, "leak: files left in TMPDIR\n  forgotten")]
+#[case(
+    "a_shared_memory_name_left",
+    Verdict::Leak,
+    "leak: names left that outlive their process\n  /dev/shm/ipc-labs-"
+)]
+#[case("a_system_v_queue_left", Verdict::Leak, "System V message queue")]
+#[case("a_zombie", Verdict::Leak, "leak: zombies while sh is blocked")]
+#[case("a_spinner", Verdict::Fail, "sh does not sleep while it has nothing to do")]
+#[case("a_poller", Verdict::Fail, "it woke up")]
+#[case("a_flood", Verdict::Fail, "output flood")]
+#[case("a_missing_program", Verdict::GraderError, "start nowhere")]
+fn a_broken_promise_gets_its_verdict(#[case] check: &str, #[case] verdict: Verdict, #[case] text: &str) {
+    let records = referee(check);
+    let worst = records.iter().max_by_key(|record| record.verdict).expect("a record");
+    assert_eq!(worst.verdict, verdict, "{records:#?}");
+    assert_eq!(worst.test, format!("broken::{check}"));
+    assert_eq!(worst.seed, 7);
+    assert!(worst.text.contains(text), "{}", worst.text);
+    assert!(worst.text.lines().count() <= 15, "{}", worst.text);
+    if verdict != Verdict::Pass {
+        let sentence = format!("wanted: {}", check.replace('_', " "));
+        assert!(worst.text.starts_with(&sentence), "{}", worst.text);
+        assert!(worst.text.ends_with("seed: 7"), "{}", worst.text);
+    }
+}
+
+#[test]
+fn a_hang_lists_the_tree_with_what_each_waits_for() {
+    let text = &referee("a_program_that_never_ends")[0].text;
+    assert!(text.contains("command: cat    # with its stdin kept open"), "{text}");
+    assert!(
+        text.contains("  cat (pid ") && text.contains("(for bytes from a pipe, or its end); open: 0 pipe:["),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_words() {
+    let (one, other) = (referee("says_its_words"), referee("says_its_words"));
+    assert_eq!(one[0].text, other[0].text);
+}
+
+#[test]
+fn what_is_left_is_killed() {
+    let records = referee("a_process_left");
+    let pid = records[0].text.split("pid ").nth(1).and_then(|text| text.split(',').next()).expect("a pid");
+    assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists(), "{}", records[0].text);
+}
+
+mod broken {
+    use std::io::Write;
+
+    use testkit::{Cmd, Room, eventually};
+
+    /// A shell line in this room.
+    fn sh(room: &Room, text: &str) -> Cmd {
+        room.command("sh").args(["-c", text])
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn nothing() {
+        let room = Room::new();
+        assert!(std::env::var_os("IPC_LABS_REFEREE").is_none());
+        sh(&room, "exit 0").run().code(0);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn says_its_words() {
+        let room = Room::new();
+        panic!("{} {} {:?}", room.word(), room.number(0..1000), room.bytes(3));
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_plain_assertion() {
+        let room = Room::new();
+        assert_eq!(room.word().len(), 3, "two is not three");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_panic_in_a_thread() {
+        let _room = Room::new();
+        let ended = std::thread::spawn(|| panic!("from a thread")).join();
+        assert!(ended.is_err());
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn wrong_output() {
+        sh(&Room::new(), "echo a").run().code(0).stdout("b\n");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn wrong_status() {
+        sh(&Room::new(), "echo why >&2; exit 3").run().code(0);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn wrong_death() {
+        sh(&Room::new(), "kill -SEGV $$").run().code(0);
+    }
+
+    const PANIC: &str = "printf '\\nthread '\"'main'\"' (12) panicked at src/run.rs:1:2:\\nnot yet implemented: M1: run a command\\nnote: run with X\\n' >&2; exit 101";
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_rust_panic() {
+        sh(&Room::new(), PANIC).run();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_panic_while_waited_for() {
+        let room = Room::new();
+        let running = sh(&room, PANIC).spawn();
+        running.wait_line("ready");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_program_that_never_ends() {
+        Room::new().command("cat").stdin_open().run();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_condition_that_never_holds() {
+        let _room = Room::new();
+        eventually("the moon to fall", || false);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_line_that_never_comes() {
+        let room = Room::new();
+        sh(&room, "echo 'not ready'; cat").stdin_open().spawn().wait_line("ready");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_line_before_an_early_end() {
+        let room = Room::new();
+        sh(&room, "echo 'not ready'").spawn().wait_line("ready");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_gate_nobody_reaches() {
+        let room = Room::new();
+        let gate = room.gate("g");
+        let _running = sh(&room, "cat").stdin_open().spawn();
+        gate.reached();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn input_nobody_reads() {
+        let room = Room::new();
+        let _gate = room.gate("g");
+        let running = sh(&room, "gate g").stdin_open().spawn();
+        running.stdin().write_all(&[b'x'; 1 << 20]).expect("the watchdog ends this");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_process_left() {
+        let room = Room::new();
+        sh(&room, "sleep 1000 & exit 0").run().code(0);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_daemon_left() {
+        let room = Room::new();
+        sh(&room, "(env -i setsid sleep 1000 >/dev/null 2>&1 </dev/null &) ; exit 0").run().code(0);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_file_left_in_tmpdir() {
+        let room = Room::new();
+        sh(&room, "echo x > $TMPDIR/forgotten").run().code(0);
+    }
+
+    /// Removes what the check below leaves on purpose.
+    struct Remove(std::path::PathBuf);
+
+    impl Drop for Remove {
+        fn drop(&mut self) {
+            std::fs::remove_file(&self.0).expect("the file was left");
+        }
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_shared_memory_name_left() {
+        let name = format!("/dev/shm/ipc-labs-{}", std::process::id());
+        let _remove = Remove(name.clone().into());
+        let room = Room::new();
+        sh(&room, &format!(": > {name}")).run().code(0);
+    }
+
+    struct RemoveQueue(std::path::PathBuf);
+
+    impl Drop for RemoveQueue {
+        fn drop(&mut self) {
+            let id = std::fs::read_to_string(&self.0).expect("the queue's id");
+            let id = id.split_whitespace().last().expect("the queue's id").to_owned();
+            std::process::Command::new("ipcrm").args(["-q", &id]).status().expect("ipcrm");
+            std::fs::remove_file(&self.0).expect("the note was left");
+        }
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_system_v_queue_left() {
+        let note = std::env::temp_dir().join(format!("ipc-labs-queue-{}", std::process::id()));
+        let _remove = RemoveQueue(note.clone());
+        let room = Room::new();
+        sh(&room, &format!("ipcmk -Q > {}", note.display())).run().code(0);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_zombie() {
+        let room = Room::new();
+        sh(&room, "true & exec cat").stdin_open().spawn().assert_no_zombie();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_spinner() {
+        let room = Room::new();
+        sh(&room, "while :; do :; done").spawn().assert_idle();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_poller() {
+        let room = Room::new();
+        sh(&room, "while :; do sleep 0.05; done").spawn().assert_idle();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_flood() {
+        Room::new().command("yes").run();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_missing_program() {
+        Room::new().command("nowhere").run();
+    }
+}
