@@ -1,7 +1,9 @@
 //! What proc(5) says about a process, and a tree of them in a student's words.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 /// One process as it was when looked at. A thread is not a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +18,8 @@ pub struct Proc {
     pub sid: i32,
     /// The foreground group of its controlling terminal, -1 without one.
     pub tpgid: i32,
-    /// `R` runs, `S` sleeps, `D` waits for a device, `T` is stopped, `t` is traced, `Z` is a zombie.
+    /// `R` runs, `S` sleeps, `D` waits for a device, `T` is stopped by a signal, `t` is in the hands of a
+    /// tracer (it goes on at once), `Z` is a zombie.
     pub state: char,
     /// The file it runs, cut to 15 bytes.
     pub name: String,
@@ -50,7 +53,9 @@ impl Proc {
     /// Reads one process; `None` if there is none any more.
     #[must_use]
     pub fn read(pid: i32) -> Option<Self> {
-        parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+        let mut process = parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+        process.state = true_state(pid, process.state);
+        Some(process)
     }
 
     /// Every process that can be seen.
@@ -194,12 +199,31 @@ impl Thread {
         };
         Some(Self {
             tid,
-            state: stat.state,
+            state: true_state(tid, stat.state),
             ticks: stat.ticks,
             voluntary: field("voluntary_ctxt_switches"),
             forced: field("nonvoluntary_ctxt_switches"),
         })
     }
+}
+
+/// Threads that a tracer of this process leaves stopped by their signal: the kernel calls them traced.
+static STOPPED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// Says whether the traced thread `tid` is stopped by a signal.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn set_stopped(tid: i32, stopped: bool) {
+    let mut all = STOPPED.lock().unwrap_or_else(PoisonError::into_inner);
+    if stopped {
+        all.insert(tid)
+    } else {
+        all.remove(&tid)
+    };
+}
+
+fn true_state(tid: i32, state: char) -> char {
+    let stopped = || STOPPED.lock().unwrap_or_else(PoisonError::into_inner).contains(&tid);
+    if state == 't' && stopped() { 'T' } else { state }
 }
 
 /// A number in `/proc/PID/status`, in the base it is written in.

@@ -184,7 +184,7 @@ impl Running {
     #[track_caller]
     pub fn stop(&self) -> &Self {
         self.kill(Signal::SIGSTOP);
-        let stands = || Proc::read(self.pid).is_none_or(|process| matches!(process.state, 'T' | 't' | 'Z'));
+        let stands = || Proc::read(self.pid).is_none_or(|process| matches!(process.state, 'T' | 'Z'));
         self.shared.wait_for(&format!("{} to stop", self.name), stands);
         self
     }

@@ -159,10 +159,15 @@ fn a_traced_program_can_be_stopped_and_continued() {
     let gate = room.gate("g");
     let running = sh(&room, text).trace(Fault::Count).spawn();
     gate.reached();
-    running.eventually(
-        || running.descendants().iter().any(|p| matches!(p.state, 'T' | 't')),
-        "the child to stop",
-    );
+    running.eventually(|| running.descendants().iter().any(|p| p.state == 'T'), "the child to stop");
     gate.open();
     running.wait().code(0).stdout("on\nend\n");
+}
+
+#[test]
+fn a_traced_program_that_stays_stopped_is_at_rest() {
+    let room = Room::new();
+    let running = room.command("cat").stdin_open().trace(Fault::Count).spawn();
+    running.asleep().stop().asleep().cont().close_stdin();
+    running.wait().code(0);
 }

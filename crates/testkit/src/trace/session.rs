@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use super::calls::{is_in, length_argument, name};
 use super::fault::{Family, Fault, Report, When};
 use super::stops::{Call, Event, Stop, call, listen, resume};
-use crate::process::{Proc, descriptor_target, status_number};
+use crate::process::{Proc, descriptor_target, set_stopped, status_number};
 use crate::watch::Look;
 
 /// A held parent goes on when nobody else has moved for so long.
@@ -86,6 +86,7 @@ impl Session {
     /// Deals with one stop and lets the thread go on.
     pub(super) fn handle(&mut self, stop: Stop) {
         let tid = stop.tid;
+        set_stopped(tid, matches!(stop.event, Event::Stopped));
         match stop.event {
             Event::Ended(_) => self.has_ended(tid),
             Event::Call => self.at_call(tid),
