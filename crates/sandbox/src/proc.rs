@@ -1,6 +1,10 @@
 //! What the sandbox reads in `/proc`: process trees, resident memory, the host's shared memory.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 
 use nix::unistd::{Uid, getuid};
 
@@ -34,6 +38,24 @@ fn children(pid: i32) -> Vec<i32> {
 pub(crate) fn resident(pid: i32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     field(&status, "RssAnon:") + field(&status, "RssShmem:")
+}
+
+/// Bytes of the memfds that these processes hold open, each counted once. Those that are only mapped are in the
+/// resident sum.
+pub(crate) fn memfds(pids: &[i32]) -> u64 {
+    let mut seen = BTreeMap::new();
+    for pid in pids {
+        let Ok(fds) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        let is_memfd = |path: &PathBuf| {
+            fs::read_link(path).is_ok_and(|to| to.as_os_str().as_bytes().starts_with(b"/memfd:"))
+        };
+        for meta in
+            fds.flatten().map(|fd| fd.path()).filter(is_memfd).filter_map(|path| fs::metadata(path).ok())
+        {
+            seen.insert((meta.dev(), meta.ino()), meta.blocks() * 512);
+        }
+    }
+    seen.values().sum()
 }
 
 /// The host's shared memory in bytes: tmpfs, shared mappings, memfds, System V segments.

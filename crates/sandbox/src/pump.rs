@@ -164,11 +164,14 @@ impl Pump {
     }
 
     fn look_at_memory(&mut self) {
-        let sum = proc::descendants(self.pid.as_raw()).into_iter().map(proc::resident).sum();
+        let pids = proc::descendants(self.pid.as_raw());
+        let resident: u64 = pids.iter().copied().map(proc::resident).sum();
+        let hidden = if self.limits.program.memfd { proc::memfds(&pids) } else { 0 };
+        let sum = resident + hidden;
         self.peak = self.peak.max(sum);
         let grown = proc::host_shmem().saturating_sub(self.shmem_before);
         if sum > self.limits.memory {
-            self.stop = Some(Stop::Memory(format!("{} MiB resident in all processes together", sum >> 20)));
+            self.stop = Some(Stop::Memory(format!("{} MiB in all processes together", sum >> 20)));
         } else if grown > self.limits.host_shmem {
             self.stop = Some(Stop::Memory(format!("the host's shared memory grew by {} MiB", grown >> 20)));
         }

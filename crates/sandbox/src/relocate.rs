@@ -46,7 +46,7 @@ impl Work {
     /// Makes the folder and the empty folders for tmpfs and overlays.
     pub(crate) fn new(spec: &Spec) -> Result<Self> {
         let folder =
-            mkdtemp(&std::env::temp_dir().join("ipc-labs-XXXXXX")).context("make the work folder")?;
+            mkdtemp(&std::env::temp_dir().join("ipc-labs-sandbox-XXXXXX")).context("make the work folder")?;
         // No link on the way, or Landlock rules and RESOLVE_NO_SYMLINKS would see other paths than we.
         let folder = folder.canonicalize().context("find the work folder")?;
         let mut work = Self { folder, moves: Vec::new(), copies: Vec::new() };
