@@ -71,14 +71,18 @@ impl Bench {
     }
 }
 
-#[test]
-fn a_loop_that_ignores_every_signal_ends_at_the_time_limit() {
-    let (_bench, mut spec) = Bench::new_spec(&["ignore_everything"]);
+#[rstest]
+fn a_loop_that_ignores_every_signal_ends_at_the_time_limit(
+    #[values(Level::Full, Level::Reduced)] level: Level,
+) {
+    let bench = Bench::new();
+    let mut spec = bench.spec(level, &["ignore_everything"]);
     spec.limits.wall = Duration::from_secs(1);
     let outcome = run(&spec);
     Ends(End::TimedOut).check(&outcome);
     assert!(outcome.usage.wall >= Duration::from_secs(1), "it got its second: {:?}", outcome.usage);
-    assert!(outcome.usage.user > Duration::from_millis(1), "its time was counted: {:?}", outcome.usage);
+    // Not its second, where the processor is shared; but more than the helper's own few milliseconds.
+    assert!(outcome.usage.user >= Duration::from_millis(20), "its time was counted: {:?}", outcome.usage);
 }
 
 #[test]

@@ -35,12 +35,15 @@ fn a_deaf_loop_is_dead_when_the_run_returns(#[case] level: Level) {
     assert_eq!(process_with(&marker), None);
 }
 
-#[test]
-fn a_killed_grader_takes_the_programs_with_it() {
+#[rstest]
+fn a_killed_grader_takes_the_programs_with_it(
+    #[values(Level::Full, Level::Reduced, Level::None)] level: Level,
+    #[values("ignore_everything", "spin")] attack: &str,
+) {
     let marker = marker("orphan");
     let bench = Bench::new();
-    let mut grader = start(&bench.spec(Level::Full, &["ignore_everything", &marker]));
-    let running = || process_with(&format!("sandbox-probe ignore_everything {marker}")).is_some();
+    let mut grader = start(&bench.spec(level, &[attack, &marker]));
+    let running = || process_with(&format!("sandbox-probe {attack} {marker}")).is_some();
     eventually("the program runs", running);
     grader.kill().expect("kill the grader");
     grader.wait().expect("wait for the grader");
