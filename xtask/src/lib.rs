@@ -1,1 +1,61 @@
-//! xtask.
+//! `grader`: checks one lab for a student, grades a class for a teacher, keeps the course true for its
+//! authors.
+//!
+//! The map, from the pure core (text in, text out, no I/O) to the rim:
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`manifest`] | pure: `lab.toml`, its types and its rules |
+//! | [`outcome`] | pure: what the referee said, judged into a verdict and points |
+//! | [`starter`] | pure: solution text to starter text |
+//! | [`patch`] | pure: a mutant's header, and its diff applied to texts in memory |
+//! | [`readme`], [`hints`] | pure: what is generated in READMEs, and what is read from them |
+//! | [`spec_text`] | pure: a check's doc comment and line |
+//! | [`score`] | pure: a class and what its checks gave, added up |
+//! | [`text`] | pure: a student's output made safe to print |
+//! | [`workspace`] | where the root, the labs and the solutions are |
+//! | [`exit`] | the exit statuses, and the errors that carry one |
+//! | [`cli`] | the commands and their help |
+//! | [`check`], `suite`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
+//! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
+//! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
+
+pub mod build;
+pub mod check;
+pub mod ci;
+pub mod cli;
+pub mod compile;
+pub mod doctor;
+pub mod exit;
+pub mod family;
+pub mod files;
+pub mod grade;
+pub mod handout;
+pub mod hint;
+pub mod hints;
+pub mod intake;
+pub mod interrupt;
+pub mod journal;
+pub mod list;
+pub mod manifest;
+pub mod mutants;
+pub mod outcome;
+pub mod patch;
+pub mod pool;
+pub mod readme;
+pub mod readmes;
+pub mod referee;
+pub mod report;
+pub mod sample;
+pub mod score;
+pub mod seed;
+pub mod show;
+pub mod slowness;
+pub mod spec_text;
+pub mod stage;
+pub mod starter;
+pub mod starters;
+pub mod suite;
+pub mod text;
+pub mod verify;
+pub mod workspace;

@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, getpid};
 
 use crate::confine::Confinement;
-use crate::full::{exec_referee, is_root, leave_the_output, open_referee};
+use crate::full::{exec_referee, leave_the_output, open_referee};
 use crate::helper::{Woke, wait_for_either};
 use crate::order::{Message, Order, Status};
 use crate::protocol::{Config, Confine};
@@ -21,7 +21,7 @@ use crate::{copy, identity, landlock_rules, overlay, proc, supervise, sweep, sys
 pub(crate) fn run(order: &Order, status: &Status, control: &OwnedFd) -> Result<()> {
     prctl::set_child_subreaper(true).context("become the subreaper")?;
     prctl::set_dumpable(false).context("stop being dumpable")?;
-    let slot = (order.level == Level::Reduced && is_root()).then(|| identity::slot_uid(order.spec.slot));
+    let slot = order.slot_uid;
     for (from, to) in &order.copies {
         copy::tree(from, to)?;
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use nix::unistd::{Uid, geteuid, mkdtemp};
 
-use crate::identity::slot_uid;
+use crate::identity::FIRST_SLOT;
 use crate::outcome::{End, Outcome};
 use crate::run::run_at;
 use crate::spec::{Bind, Job, Level, Spec};
@@ -148,7 +148,7 @@ fn other_notes(outcome: &Outcome) -> Vec<Finding> {
 
 fn running_as(uid: Uid) -> String {
     if uid.is_root() {
-        format!("root; programs run as uid {} and up, one for each slot", slot_uid(0))
+        format!("root; programs run as uid {FIRST_SLOT} and up, one for each slot")
     } else {
         format!("uid {uid}; programs run as uid 1000 of their own user namespace")
     }

@@ -12,7 +12,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
-use nix::unistd::{ForkResult, Pid, Uid, chdir, dup2_stderr, dup2_stdout, fexecve, pipe2, sethostname};
+use nix::unistd::{ForkResult, Pid, chdir, dup2_stderr, dup2_stdout, fexecve, pipe2, sethostname};
 
 use crate::helper::{Never, Woke, wait_for_either};
 use crate::identity::{self, Mapping};
@@ -23,7 +23,7 @@ use crate::{network, supervise, sys, tree};
 
 /// Makes the namespaces, starts process 1 and stands guard until it has ended.
 pub(crate) fn run(order: &Order, status: &Status, control: OwnedFd) -> Result<()> {
-    let mapping = identity::mapping(order.spec.slot);
+    let mapping = order.slot_uid.map_or(Mapping::Namespace, Mapping::Slot);
     let mut flags = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWNET
@@ -157,9 +157,4 @@ pub(crate) fn exec_referee(
 /// C strings for `execve(2)`.
 pub(crate) fn strings(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Result<Vec<CString>> {
     texts.into_iter().map(|text| CString::new(text.as_ref()).context("NUL byte in an argument")).collect()
-}
-
-/// Whether this process runs as the machine's root.
-pub(crate) fn is_root() -> bool {
-    Uid::effective().is_root()
 }

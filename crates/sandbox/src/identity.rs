@@ -1,18 +1,23 @@
 //! Who the programs run as, and how the helper stops being anybody else.
 
 use std::fs;
+use std::io::ErrorKind;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
 
-use crate::{full, sys};
+use crate::sys;
 
 /// The uid and gid seen inside a user namespace.
 const STUDENT: u32 = 1000;
-/// The first uid of the slots.
-const FIRST_SLOT: u32 = 60_000;
+/// The first uid of the slots. Debian and systemd leave 60000 to 60577 free.
+pub(crate) const FIRST_SLOT: u32 = 60_000;
+/// How many there are.
+const SLOTS: u32 = 500;
 
 /// How the host's users and the sandbox's are related.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,14 +46,32 @@ impl Mapping {
     }
 }
 
-/// The mapping for this caller.
-pub(crate) fn mapping(slot: u32) -> Mapping {
-    if full::is_root() { Mapping::Slot(slot_uid(slot)) } else { Mapping::Namespace }
+/// A slot's uid, held by this process as long as this lives: two graders of one root never share a uid, or they would
+/// share its limit of processes.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pub(crate) uid: u32,
+    /// An abstract socket is a lock that needs no file and cannot be left behind.
+    _lock: UnixDatagram,
 }
 
-/// The uid of a slot.
-pub(crate) fn slot_uid(slot: u32) -> u32 {
-    FIRST_SLOT + slot
+impl Claim {
+    /// Root's claim on the uid of `slot`, or on the next that is free. Nothing for an ordinary user, who needs none.
+    pub(crate) fn new(slot: u32) -> Result<Option<Self>> {
+        if !Uid::effective().is_root() {
+            return Ok(None);
+        }
+        for uid in (FIRST_SLOT + slot % SLOTS..).take(SLOTS as usize) {
+            let name =
+                SocketAddr::from_abstract_name(format!("ipc-labs-slot-{uid}")).context("name a slot")?;
+            match UnixDatagram::bind_addr(&name) {
+                Ok(lock) => return Ok(Some(Self { uid, _lock: lock })),
+                Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+                Err(error) => return Err(error).context("claim a slot"),
+            }
+        }
+        bail!("claim a slot: uids {FIRST_SLOT} and the {SLOTS} after it are in use")
+    }
 }
 
 /// Maps one user and group of the outer namespace into the one this process has just made.

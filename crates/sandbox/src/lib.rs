@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod protocol;
 
 mod apart;
+mod cancel;
 mod copy;
 mod devices;
 mod full;
@@ -43,6 +44,7 @@ mod sweep;
 mod sys;
 mod tree;
 
+pub use cancel::cancel_all;
 pub use confine::Confinement;
 pub use doctor::{Doctor, Finding, probe};
 pub use helper::init_main;

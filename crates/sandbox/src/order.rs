@@ -17,6 +17,8 @@ use crate::spec::{Level, Spec};
 pub(crate) struct Order {
     pub(crate) level: Level,
     pub(crate) spec: Spec,
+    /// The uid that root's programs run as; `None` for an ordinary user.
+    pub(crate) slot_uid: Option<u32>,
     /// The process that must be our parent, or nobody waits for us any more.
     pub(crate) parent: i32,
     /// Write end: [`Message`]s go here.

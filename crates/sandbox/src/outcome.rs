@@ -22,6 +22,8 @@ pub enum End {
     /// It was killed at [`Limits::memory`](crate::Limits::memory) or
     /// [`Limits::host_shmem`](crate::Limits::host_shmem); the notes say which.
     MemoryLimit,
+    /// It was killed because of [`cancel_all`](crate::cancel_all).
+    Cancelled,
     /// The sandbox could not be made: the step and the system's reason (`unshare: EPERM: ...`). Nothing
     /// unread has run.
     SetupFailed(String),

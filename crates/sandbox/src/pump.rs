@@ -11,6 +11,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
+use crate::cancel::is_cancelled;
 use crate::outcome::Capped;
 use crate::spec::{Limits, Spec};
 use crate::{proc, sys};
@@ -28,6 +29,8 @@ pub(crate) enum Stop {
     Time,
     Output,
     Memory(String),
+    /// The caller wants all runs to end.
+    Cancelled,
 }
 
 /// One pipe: what is kept of it, and whether more may come.
@@ -151,7 +154,9 @@ impl Pump {
     }
 
     fn look_at_the_rest(&mut self, since: Duration) {
-        if self.streams[0].kept.total + self.streams[1].kept.total > self.limits.output {
+        if is_cancelled() {
+            self.stop = Some(Stop::Cancelled);
+        } else if self.streams[0].kept.total + self.streams[1].kept.total > self.limits.output {
             self.stop = Some(Stop::Output);
         } else if since > self.limits.wall {
             self.stop = Some(Stop::Time);

@@ -11,6 +11,7 @@ use nix::sys::resource::Usage as Rusage;
 use nix::sys::time::TimeVal;
 use nix::unistd::{Pid, pipe2};
 
+use crate::identity::Claim;
 use crate::order::{Message, Order, parse};
 use crate::outcome::{Capped, End, Outcome, Usage};
 use crate::protocol::Record;
@@ -50,12 +51,15 @@ fn try_run(spec: &Spec, level: Level) -> Result<Outcome> {
     // Dropped last: by then nobody uses it.
     let work = if level == Level::Full { None } else { Some(Work::new(spec)?) };
     let real = work.as_ref().map_or_else(|| spec.clone(), |work| work.rewrite(spec));
+    // At level none programs run as the caller.
+    let claim = if level == Level::None { None } else { Claim::new(spec.slot)? };
     let status = pipe2(OFlag::O_CLOEXEC).context("make the status pipe")?;
     let verdict = pipe2(OFlag::O_CLOEXEC).context("make the verdict pipe")?;
     let control = pipe2(OFlag::O_CLOEXEC).context("make the control pipe")?;
     let order = Order {
         level,
         spec: real,
+        slot_uid: claim.as_ref().map(|claim| claim.uid),
         parent: std::process::id().cast_signed(),
         status: status.1.as_raw_fd(),
         control: control.0.as_raw_fd(),
@@ -109,6 +113,7 @@ fn judge(spec: &Spec, level: Level, pump: &Pump, helper: i32) -> Outcome {
     }
     outcome.end = match (pump.stop(), failed, end) {
         (_, Some(reason), _) => End::SetupFailed(reason),
+        (Some(Stop::Cancelled), ..) => End::Cancelled,
         (Some(Stop::Time), ..) => End::TimedOut,
         (Some(Stop::Output), ..) => End::OutputLimit,
         (Some(Stop::Memory(note)), ..) => {

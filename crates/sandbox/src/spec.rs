@@ -161,8 +161,8 @@ impl Limits {
 pub struct Spec {
     /// The level asked for. `None`: the strongest that works here, `full` or `reduced`, never `none`.
     pub level: Option<Level>,
-    /// Which of the parallel sandboxes this is. As root, programs run as uid `60000 + slot`, so no two
-    /// running sandboxes may have the same one.
+    /// Which of the parallel sandboxes this is, from 0. Started by root, programs run as uid `60000 + slot`, or as
+    /// the next one that no other sandbox of this machine uses now.
     pub slot: u32,
     /// Read-only files and folders, beside `/usr`, `/bin`, `/sbin`, `/lib*` and the least of `/etc`.
     pub ro: Vec<Bind>,

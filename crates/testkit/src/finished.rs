@@ -38,7 +38,10 @@ impl Finished {
     pub(crate) fn new(outcome: Outcome) -> Self {
         let output = Output { status: outcome.status, stdout: outcome.stdout, stderr: outcome.stderr };
         let done = Self { command: outcome.command, name: outcome.name, output, trace: outcome.trace };
-        if let Some(text) = panic_text(&done.name, &done.output.stderr) {
+        // On a terminal, both streams arrive as one.
+        let panicked = done.output.status.code() == Some(101);
+        let on_terminal = || panicked.then(|| panic_text(&done.name, &done.output.stdout)).flatten();
+        if let Some(text) = panic_text(&done.name, &done.output.stderr).or_else(on_terminal) {
             fail(Verdict::Crash, format!("command: {}\n{text}", done.command));
         }
         done

@@ -230,8 +230,10 @@ impl Running {
     /// A panic says more about a hang than the hang itself.
     #[track_caller]
     fn crash_if_panicked(&self) {
-        let stderr = self.stderr.get().bytes.clone();
-        if let Some(text) = crate::finished::panic_text(&self.name, &stderr) {
+        // On a terminal, both streams arrive as one.
+        let stream = if self.terminal { &self.stdout } else { &self.stderr };
+        let said = stream.get().bytes.clone();
+        if let Some(text) = crate::finished::panic_text(&self.name, &said) {
             self.fail(Verdict::Crash, &text);
         }
     }

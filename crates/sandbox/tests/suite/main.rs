@@ -8,6 +8,7 @@ mod attacks;
 mod builds;
 mod doctor;
 mod ends;
+mod fallbacks;
 mod forgeries;
 mod harness;
 mod reduced;

@@ -1,0 +1,81 @@
+//! Milestone 2: `a | b`, two processes and a pipe between them.
+//! Man pages: pipe(2), pipe(7), dup2(2), close(2).
+
+use rstest::rstest;
+use testkit::Room;
+
+use super::{psh, same_bytes};
+
+/// The stages of a pipeline are partners at work, not steps of a recipe: each is started before any of
+/// them has ended. `meet` returns only while two processes are inside at the same moment.
+#[test]
+fn both_stages_run_at_the_same_time() {
+    let room = Room::new();
+    let (first, second) = (room.word(), room.word());
+    room.mkdir("place");
+
+    psh(&room, format!("sh -c 'meet place 2; echo {first}' | sh -c 'meet place 2; cat; echo {second}'"))
+        .run()
+        .code(0)
+        .stdout(format!("{first}\n{second}\n"));
+}
+
+/// A reader sees end of file only when *every* copy of the write end is closed: the writer's own, and
+/// those of all who inherited one, the shell first of all. Forget one, and the reader waits for ever.
+/// pipe(7), section "I/O on pipes and FIFOs".
+#[test]
+fn the_reader_sees_end_of_file_when_the_writer_exits() {
+    let room = Room::new();
+    let lines = room.lines(40);
+    room.write("input", &lines);
+
+    let done = psh(&room, "cat input | cat").run();
+    done.code(0);
+    same_bytes("the output of the pipeline", lines.as_bytes(), &done.output().stdout);
+    psh(&room, "cat input | wc -l").run().code(0).stdout("40\n");
+}
+
+/// A pipe holds 64 KiB. What is larger passes through it in pieces, each as soon as there is room, and
+/// no byte is lost, doubled or changed, newline or not.
+#[test]
+fn eight_mebibytes_arrive_byte_for_byte() {
+    let room = Room::new();
+    let bytes = room.bytes(8 * 1024 * 1024 + room.number(0..4096) as usize);
+    room.write("input", &bytes);
+
+    psh(&room, "cat input | cat").stdout_to("output").run().code(0).stderr("");
+    same_bytes("the output of `cat input | cat`", &bytes, &room.read("output"));
+}
+
+/// The reader works on the first line while the writer still thinks about the second. A shell that
+/// collects the output first, and passes it on at the end, makes both wait for nothing.
+#[test]
+fn data_flows_before_the_writer_ends() {
+    let room = Room::new();
+    let (word, last) = (room.word(), room.word());
+    let gate = room.gate("gate");
+
+    let shell = psh(&room, format!("sh -c 'echo {word}; gate gate; echo {last}' | cat")).spawn();
+    shell.wait_line(&word);
+    gate.open();
+    shell.wait().code(0).stdout(format!("{word}\n{last}\n"));
+}
+
+/// The line is over when all its stages have ended, in whatever order they do. A shell that goes on
+/// earlier starts the next command in the midst of this one. waitpid(2).
+#[rstest]
+#[case::the_reader_ends_first("sh -c 'echo W; exec >&-; gate gate; echo V >file' | head -n 1")]
+#[case::the_writer_ends_first("echo W | sh -c 'cat; gate gate; echo V >file'")]
+fn psh_returns_only_when_both_stages_have_ended(#[case] line: &str) {
+    let room = Room::new();
+    let (word, last) = (room.word(), room.word());
+    let gate = room.gate("gate");
+
+    let line = line.replace('W', &word).replace('V', &last);
+    let shell = psh(&room, format!("{line}; cat file")).spawn();
+    shell.wait_line(&word);
+    gate.reached();
+    shell.asleep();
+    gate.open();
+    shell.wait().code(0).stdout(format!("{word}\n{last}\n"));
+}

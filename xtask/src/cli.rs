@@ -1,0 +1,231 @@
+//! The commands, their arguments and their help. Nothing is done here.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::{self, Exit};
+use crate::workspace::Workspace;
+use crate::{check, ci, doctor, grade, handout, hint, list, readmes, report, starters, verify};
+
+/// Checks a lab, grades a class, keeps the course true.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, after_help = exit::TABLE)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(ListArgs),
+    Check(CheckArgs),
+    Hint(HintArgs),
+    Explain(ExplainArgs),
+    Grade(GradeArgs),
+    Report(ReportArgs),
+    /// Write the starters from the solutions.
+    #[command(after_help = "Examples:\n  cargo xtask starters\n  cargo xtask starters --check")]
+    Starters(FreshArgs),
+    /// Write the generated parts of the READMEs; check their headings and examples.
+    #[command(after_help = "Examples:\n  cargo xtask readmes\n  cargo xtask readmes --check")]
+    Readmes(FreshArgs),
+    Verify(VerifyArgs),
+    Handout(HandoutArgs),
+    /// Look whether this machine is ready, and say what to do if not.
+    #[command(after_help = "Example:\n  cargo xtask doctor")]
+    Doctor,
+    /// Run all gates of continuous integration but the tests.
+    #[command(after_help = "Example:\n  cargo xtask ci && cargo test --workspace")]
+    Ci,
+}
+
+/// Write a student's checkout: the course without its solutions.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cargo xtask handout ../ipc-labs-2027")]
+pub struct HandoutArgs {
+    /// A new folder, outside the course.
+    pub dir: PathBuf,
+}
+
+/// Verify the course: its invariants, and that the specifications catch what they must.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask verify
+  cargo xtask verify --quick                        the rules that need no run
+  cargo xtask verify --lab 01 --mutant leaks_an_end one mutant")]
+pub struct VerifyArgs {
+    /// Only this lab.
+    #[arg(long)]
+    pub lab: Option<String>,
+    /// Only the rules that need no run.
+    #[arg(long)]
+    pub quick: bool,
+    /// Only this mutant.
+    #[arg(long, value_name = "NAME", conflicts_with = "quick")]
+    pub mutant: Option<String>,
+    /// Run every check on every mutant, and print who catches it.
+    #[arg(long, conflicts_with = "quick")]
+    pub full: bool,
+    /// How many checks at once [default: twice the number of cores].
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub jobs: Option<usize>,
+}
+
+/// List the labs, or the checks of one lab.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list 01")]
+pub struct ListArgs {
+    /// The lab whose checks are to be listed.
+    pub lab: Option<String>,
+}
+
+/// Show the next hint of a milestone.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cargo xtask hint 01 m2")]
+pub struct HintArgs {
+    /// The lab.
+    pub lab: String,
+    /// The milestone.
+    pub milestone: String,
+    /// Show the hints already seen, and no further one.
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// Explain a check: its rule, its reason, its man page.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  cargo xtask explain m2_pipe::the_reader_sees_end_of_file_when_the_writer_exits"
+)]
+pub struct ExplainArgs {
+    /// The check, or a part of its name that no other check has.
+    pub check: String,
+}
+
+/// Arguments of the commands that write generated files.
+#[derive(Debug, Args)]
+pub struct FreshArgs {
+    /// Write nothing; fail if something is out of date.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Build a lab and run its checks.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask check 01                 the whole lab
+  cargo xtask check 01 m2              one milestone
+  cargo xtask check 01 the_reader_sees one check, by a part of its name
+  cargo xtask check 01 m2 --seed 7     the same random challenges again")]
+pub struct CheckArgs {
+    /// The lab [default: the one whose folder you are in, or the only one].
+    pub lab: Option<String>,
+    /// A milestone or a check.
+    #[arg(value_name = "MILESTONE|CHECK")]
+    pub only: Option<String>,
+    /// The seed of the random challenges, from an earlier run.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many checks at once [default: twice the number of cores].
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub jobs: Option<usize>,
+    /// Show the text of every failure, not only those of the first open milestone.
+    #[arg(long)]
+    pub full: bool,
+    /// Check the reference instead of the lab (for authors).
+    #[arg(long)]
+    pub solution: bool,
+}
+
+/// Grade a folder of submissions, or the sample class.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cargo xtask grade ~/submissions --lab 01 --out grades")]
+pub struct GradeArgs {
+    /// A folder with one folder for each student; without it, the sample class.
+    pub dir: Option<PathBuf>,
+    /// The lab.
+    #[arg(long, default_value = "01")]
+    pub lab: String,
+    /// How many submissions at once [default: the number of cores].
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub jobs: Option<usize>,
+    /// Where journal and reports go.
+    #[arg(long, value_name = "DIR", default_value = "grades")]
+    pub out: PathBuf,
+    /// The seed of the random challenges [default: a new one, written in the report].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Run without a sandbox. Only for your own code: a submission can then do what you can.
+    #[arg(long)]
+    pub trust_submissions: bool,
+    /// The sandbox level to use [default: the best this machine can do].
+    #[arg(long, value_enum)]
+    pub level: Option<Level>,
+}
+
+/// How much the sandbox isolates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Namespaces, filters and limits.
+    Full,
+    /// Filters and limits, where namespaces are forbidden.
+    Reduced,
+    /// Nothing; needs `--trust-submissions`.
+    None,
+}
+
+/// Write the reports of a graded class again, from its journal.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cargo xtask report grades")]
+pub struct ReportArgs {
+    /// The folder `grade` wrote.
+    #[arg(default_value = "grades")]
+    pub dir: PathBuf,
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(jobs @ 1..=256) => Ok(jobs),
+        _ => Err("a number from 1 to 256 is needed".to_owned()),
+    }
+}
+
+/// Parses the arguments, runs the command, prints an error once.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors. A closed stdout is not worth a word.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            anstream::eprintln!("error: {error:#}");
+            exit::of_error(&error).into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let workspace = Workspace::find()?;
+    match cli.command {
+        Command::List(args) => list::list(&workspace, &args),
+        Command::Hint(args) => hint::run(&workspace, &args),
+        Command::Explain(args) => list::explain(&workspace, &args),
+        Command::Verify(args) => verify::run(&workspace, &args),
+        Command::Handout(args) => handout::run(&workspace, &args),
+        Command::Doctor => doctor::run(&workspace),
+        Command::Ci => ci::run(&workspace),
+        Command::Starters(args) => starters::run(&workspace, &args),
+        Command::Readmes(args) => readmes::run(&workspace, &args),
+        Command::Check(args) => check::run(&workspace, &args),
+        Command::Grade(args) => grade::run(&workspace, &args),
+        Command::Report(args) => report::run(&workspace, &args),
+    }
+}

@@ -1,0 +1,61 @@
+//! Reading and writing whole files: a reader never sees half a file, an error names the file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::exit::bad_input;
+
+/// Reads a text.
+///
+/// # Errors
+/// When there is no such file, or it is no UTF-8: bad input.
+pub fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).map_err(|error| bad_input(format!("cannot read {}: {error}", path.display())))
+}
+
+/// Writes a file beside its place and renames it, so that it is there whole or not at all.
+///
+/// # Errors
+/// When the folder cannot be made or the file cannot be written.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let dir = path.parent().context("write to a path without a folder")?;
+    fs::create_dir_all(dir).with_context(|| format!("make folder {}", dir.display()))?;
+    let mut file =
+        tempfile::NamedTempFile::new_in(dir).with_context(|| format!("make a file in {}", dir.display()))?;
+    file.write_all(bytes).with_context(|| format!("write {}", path.display()))?;
+    // A temporary file is private; what we write is for everybody whom the umask lets in.
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).map_or(0o644, |old| old.permissions().mode());
+    file.as_file()
+        .set_permissions(fs::Permissions::from_mode(mode))
+        .with_context(|| format!("set the mode of {}", path.display()))?;
+    file.persist(path).with_context(|| format!("rename to {}", path.display()))?;
+    Ok(())
+}
+
+/// All regular files below `dir` whose path ends in `suffix`, as texts by their path relative to `dir`.
+///
+/// # Errors
+/// When something cannot be read.
+pub fn texts(dir: &Path, suffix: &str) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))? {
+            let entry = entry.with_context(|| format!("list {}", folder.display()))?;
+            let path = entry.path();
+            let kind = entry.file_type().with_context(|| format!("look at {}", path.display()))?;
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_file() && path.to_string_lossy().ends_with(suffix) {
+                let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
+                found.insert(name, read(&path)?);
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,118 @@
+//! `handout`: a student's checkout. Everything git knows of, but of `solutions/` only its README; with a lock
+//! file that fits, so that `cargo build --locked` works.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+use crate::cli::HandoutArgs;
+use crate::compile::cargo;
+use crate::exit::{Exit, bad_input, usage};
+use crate::workspace::Workspace;
+
+/// The one file of `solutions/` that a student gets: it also keeps the workspace's glob valid.
+const KEPT: &str = "solutions/README.md";
+
+/// Writes the handout into a new folder.
+///
+/// # Errors
+/// When the folder holds something, the course is no git checkout, or a file cannot be copied.
+pub fn run(workspace: &Workspace, args: &HandoutArgs) -> anyhow::Result<Exit> {
+    let dir = std::path::absolute(&args.dir).with_context(|| format!("find {}", args.dir.display()))?;
+    if dir.starts_with(&workspace.root) {
+        return Err(usage(format!("{}: the handout must not lie inside the course", args.dir.display())));
+    }
+    if fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some()) || dir.is_file() {
+        return Err(bad_input(format!("{}: is not empty; name a new folder", args.dir.display())));
+    }
+    let parent = dir.parent().context("a handout needs a folder to lie in")?;
+    fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
+    // Made beside its place and renamed at the end: a handout is there whole or not at all.
+    let unfinished = tempfile::Builder::new()
+        .prefix(".handout-")
+        .tempdir_in(parent)
+        .with_context(|| format!("make a folder in {}", parent.display()))?;
+    let mut count = 0;
+    for path in tracked(workspace)?.iter().filter(|path| is_for_students(path)) {
+        let (from, to) = (workspace.root.join(path), unfinished.path().join(path));
+        copy(&from, &to).with_context(|| format!("copy {path}"))?;
+        count += 1;
+    }
+    prune(workspace, unfinished.path())?;
+    let place = unfinished.keep();
+    publish(&place, &dir)?;
+    anstream::println!("{}: {count} files, no solutions", args.dir.display());
+    Ok(Exit::Done)
+}
+
+/// Whether a file of the course goes to students.
+fn is_for_students(path: &str) -> bool {
+    path == KEPT || !path.starts_with("solutions/")
+}
+
+/// The files git tracks; what lies around besides (grades, notes) is nobody's business.
+fn tracked(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let output = Command::new("git")
+        .args(["ls-files", "-z", "--cached"])
+        .current_dir(&workspace.root)
+        .stdin(Stdio::null())
+        .output()
+        .context("run git")?;
+    if !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr);
+        return Err(bad_input(format!("{}: {}", workspace.root.display(), why.trim())));
+    }
+    let text = String::from_utf8(output.stdout).context("read git's list of files")?;
+    let present = |path: &&str| !path.is_empty() && workspace.root.join(path).is_file();
+    Ok(text.split('\0').filter(present).map(str::to_owned).collect())
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let dir = to.parent().context("a file has a folder")?;
+    fs::create_dir_all(dir).context("make its folder")?;
+    fs::copy(from, to).context("copy its bytes")?;
+    Ok(())
+}
+
+/// Lets cargo drop from the lock file what only solutions used, then proves that it is locked.
+fn prune(workspace: &Workspace, dir: &Path) -> anyhow::Result<()> {
+    for lock in [&["--offline"][..], &["--offline", "--locked"]] {
+        let output = cargo(workspace)
+            .args(["metadata", "--format-version", "1"])
+            .args(lock)
+            .current_dir(dir)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .output()
+            .context("run cargo metadata")?;
+        if !output.status.success() {
+            bail!("the handout's Cargo.lock: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+    }
+    Ok(())
+}
+
+fn publish(place: &PathBuf, dir: &PathBuf) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    // A temporary folder is private; a handout is not.
+    fs::set_permissions(place, fs::Permissions::from_mode(0o755)).context("open the handout to readers")?;
+    // An empty folder may stand there; rename(2) replaces it.
+    fs::rename(place, dir).with_context(|| format!("rename to {}", dir.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("labs/01-pipeline-shell/src/lib.rs", true)]
+    #[case("solutions/README.md", true)]
+    #[case("solutions/01-pipeline-shell/src/lib.rs", false)]
+    #[case("solutions/01-pipeline-shell/mutants/x.patch", false)]
+    fn students_get_no_solutions(#[case] path: &str, #[case] expected: bool) {
+        assert_eq!(is_for_students(path), expected);
+    }
+}

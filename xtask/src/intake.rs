@@ -1,0 +1,192 @@
+//! Takes from a submission what a student may change, and nothing else.
+//!
+//! The grader owns `Cargo.toml`, the tests and every given file. From a submission it takes regular files
+//! that match the lab's `editable` globs, within limits; everything else is either expected (and ignored in
+//! silence, when it equals the lab's own file) or named in a sentence.
+
+pub mod copy;
+pub mod root;
+pub mod rules;
+pub mod walk;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use root::Root;
+use rules::{Class, MAX_FILE, MAX_FILES, MAX_TOTAL, Rules, is_plain_name};
+use walk::{Entry, Kind};
+
+/// Editable files by path inside the lab (`src/run.rs`).
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// One student's work, in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Submission {
+    /// The files that replace the lab's own.
+    pub files: Files,
+    /// What was ignored or refused, one sentence each.
+    pub notes: Vec<String>,
+    /// Why there is nothing to grade.
+    pub refused: Option<String>,
+}
+
+/// Reads the submission in `folder`. `originals` is the lab's own folder: a file equal to it is not spoken of.
+#[must_use]
+pub fn read(folder: &Path, rules: &Rules, originals: &Path) -> Submission {
+    let (entries, cut) = match walk::list(folder) {
+        Ok(listing) => listing,
+        Err(error) => return refuse(format!("the folder cannot be read: {}", reason(&error))),
+    };
+    if entries.is_empty() {
+        return refuse("the folder is empty".to_owned());
+    }
+    let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+    let Some(root) = root::find(&names, rules) else {
+        let mut nothing = refuse(format!("no editable file of {} was found", rules.folder()));
+        nothing.notes = notes_without_lab(&entries);
+        return nothing;
+    };
+    let mut taking =
+        Taking { folder, rules, originals, root: &root, found: Submission::default(), others: vec![] };
+    if let Err(error) = taking.all(&entries) {
+        return refuse(format!("the folder cannot be read: {}", reason(&error)));
+    }
+    taking.finish(cut)
+}
+
+/// One submission being taken.
+struct Taking<'a> {
+    folder: &'a Path,
+    rules: &'a Rules,
+    originals: &'a Path,
+    root: &'a Root,
+    found: Submission,
+    others: Vec<String>,
+}
+
+impl Taking<'_> {
+    fn all(&mut self, entries: &[Entry]) -> io::Result<()> {
+        let opened = copy::open_folder(self.folder)?;
+        for entry in entries {
+            let Some(inside) = root::inside(&entry.name, &self.root.prefix) else { continue };
+            let path = format!("{}{inside}", self.root.missing);
+            match entry.kind {
+                Kind::File => self.file(&opened, entry, &path),
+                Kind::Special(what) => self.note(format!("{path} is {what}: refused")),
+                Kind::Skipped if path == "target" => {
+                    self.note("target/ ignored: the grader builds afresh".to_owned());
+                }
+                Kind::Skipped => {}
+                Kind::Unreadable(kind) => self.note(format!("{path} cannot be read: {kind}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, opened: &std::os::fd::OwnedFd, entry: &Entry, path: &str) {
+        match self.rules.classify(path) {
+            Class::Editable => self.take(opened, entry, path),
+            Class::Quiet => {}
+            Class::Ignored(sentence) => {
+                if !self.is_original(opened, entry, path) {
+                    self.note(sentence);
+                }
+            }
+            Class::Other => self.others.push(path.to_owned()),
+        }
+    }
+
+    fn take(&mut self, opened: &std::os::fd::OwnedFd, entry: &Entry, path: &str) {
+        if !is_plain_name(path) {
+            self.note(format!("{path} refused: a file name may only contain letters, digits, _, - and ."));
+            return;
+        }
+        match copy::read(opened, &entry.path, MAX_FILE) {
+            Ok(Some(bytes)) => {
+                self.found.files.insert(path.to_owned(), bytes);
+            }
+            Ok(None) => self.note(format!("{path} refused: larger than {} KiB", MAX_FILE / 1024)),
+            Err(error) => self.note(format!("{path} cannot be read: {}", reason(&error))),
+        }
+    }
+
+    /// Whether a file that is not taken is just the lab's own copy.
+    fn is_original(&self, opened: &std::os::fd::OwnedFd, entry: &Entry, path: &str) -> bool {
+        let Ok(original) = std::fs::read(self.originals.join(path)) else { return false };
+        matches!(copy::read(opened, &entry.path, original.len() as u64), Ok(Some(bytes)) if bytes == original)
+    }
+
+    fn note(&mut self, sentence: String) {
+        if !self.found.notes.contains(&sentence) {
+            self.found.notes.push(sentence);
+        }
+    }
+
+    fn finish(mut self, cut: bool) -> Submission {
+        if !self.others.is_empty() {
+            let sentence = others_sentence(&self.others);
+            self.note(sentence);
+        }
+        for other in &self.root.others {
+            let graded = if self.root.prefix.is_empty() { "the top folder" } else { &self.root.prefix };
+            let sentence = format!("{other} also looks like this lab and was not graded; {graded} was");
+            self.note(sentence);
+        }
+        if cut {
+            self.note(
+                "the folder is too deep or has too many files: a part of it was not looked at".to_owned(),
+            );
+        }
+        limit(self.found)
+    }
+}
+
+/// Refuses a submission as a whole when it is beyond the limits: half a program helps nobody.
+fn limit(mut submission: Submission) -> Submission {
+    let total: u64 = submission.files.values().map(|bytes| bytes.len() as u64).sum();
+    let count = submission.files.len();
+    if count == 0 {
+        submission.refused = Some("none of its editable files could be taken".to_owned());
+    } else if count > MAX_FILES {
+        submission.refused = Some(format!("{count} editable files, at most {MAX_FILES} are allowed"));
+    } else if total > MAX_TOTAL {
+        submission.refused =
+            Some(format!("its files are larger than {} MiB together", MAX_TOTAL / (1024 * 1024)));
+    }
+    if submission.refused.is_some() {
+        submission.files.clear();
+    }
+    submission
+}
+
+fn refuse(reason: String) -> Submission {
+    Submission { refused: Some(reason), ..Submission::default() }
+}
+
+/// What can be said of a folder in which no lab was found: links are the usual reason.
+fn notes_without_lab(entries: &[Entry]) -> Vec<String> {
+    let special = entries.iter().filter_map(|entry| match entry.kind {
+        Kind::Special(what) => Some(format!("{} is {what}: refused", entry.name)),
+        Kind::Unreadable(kind) => Some(format!("{} cannot be read: {kind}", entry.name)),
+        Kind::File | Kind::Skipped => None,
+    });
+    special.take(10).collect()
+}
+
+fn others_sentence(others: &[String]) -> String {
+    let shown = others.iter().take(4).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if others.len() > 4 { ", …" } else { "" };
+    let plural = if others.len() == 1 { "file" } else { "files" };
+    format!("{} other {plural} ignored: {shown}{more}", others.len())
+}
+
+/// The system's words without "(os error 13)".
+fn reason(error: &io::Error) -> String {
+    error
+        .raw_os_error()
+        .map_or_else(|| error.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

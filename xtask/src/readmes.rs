@@ -1,0 +1,162 @@
+//! `readmes`: keeps the READMEs true. Writes (or with `--check` compares) what is generated in them, checks
+//! the headings, and runs their examples against the reference.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+
+use crate::cli::FreshArgs;
+use crate::compile::{self, Wanted};
+use crate::exit::Exit;
+use crate::readme::{self, Example};
+use crate::workspace::{Lab, Workspace};
+use crate::{files, mutants};
+
+/// An example that runs longer than this hangs.
+const PATIENCE: &str = "20";
+
+/// Writes or compares, and tells what is wrong.
+///
+/// # Errors
+/// When a file cannot be read or written, or the reference does not build.
+pub fn run(workspace: &Workspace, args: &FreshArgs) -> anyhow::Result<Exit> {
+    let labs = workspace.labs()?;
+    let mut problems = Vec::new();
+    for (path, text) in stale(workspace, &labs, &mut problems)? {
+        if args.check {
+            problems.push(format!("{}: out of date; run `cargo xtask readmes`", workspace.shown(&path)));
+        } else {
+            files::write_atomic(&path, text.as_bytes())?;
+            anstream::println!("wrote {}", workspace.shown(&path));
+        }
+    }
+    for lab in &labs {
+        problems.extend(headings(workspace, lab)?);
+        problems.extend(examples(workspace, lab)?);
+    }
+    for problem in &problems {
+        anstream::println!("{problem}");
+    }
+    if !problems.is_empty() {
+        return Ok(Exit::SomeFailed);
+    }
+    anstream::println!("READMEs are up to date");
+    Ok(Exit::Done)
+}
+
+/// The READMEs whose generated parts are not what they must be, with their right texts.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn stale(
+    workspace: &Workspace,
+    labs: &[Lab],
+    problems: &mut Vec<String>,
+) -> anyhow::Result<BTreeMap<PathBuf, String>> {
+    let mut parts = vec![(
+        workspace.root.join("labs/README.md"),
+        "labs",
+        readme::index(&labs.iter().map(|lab| &lab.manifest).collect::<Vec<_>>()),
+    )];
+    for lab in labs {
+        parts.push((lab.dir.join("README.md"), "milestones", readme::milestone_table(&lab.manifest)));
+    }
+    // A student's checkout has no mutants, but keeps the matrix.
+    if labs.iter().all(|lab| lab.solution.is_some()) {
+        let mut all = Vec::new();
+        for lab in labs {
+            all.push((&lab.manifest, mutants::load(workspace, lab)?));
+        }
+        parts.push((workspace.root.join("solutions/README.md"), "mutants", readme::matrix(&all)));
+    }
+    let mut stale = BTreeMap::new();
+    for (path, name, body) in parts {
+        let text = files::read(&path)?;
+        match readme::replace(&text, name, &body) {
+            Ok(new) if new == text => {}
+            Ok(new) => {
+                stale.insert(path, new);
+            }
+            Err(problem) => problems.push(format!("{}: {problem}", workspace.shown(&path))),
+        }
+    }
+    Ok(stale)
+}
+
+/// What is wrong with the headings of a lab's README.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn headings(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
+    let path = lab.dir.join("README.md");
+    let problems = readme::heading_problems(&files::read(&path)?);
+    Ok(problems.into_iter().map(|problem| format!("{}: {problem}", workspace.shown(&path))).collect())
+}
+
+/// Runs the examples of a lab's README with the reference.
+fn examples(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
+    let path = lab.dir.join("README.md");
+    let mut examples = readme::examples(&files::read(&path)?);
+    examples.retain(|example| {
+        let words = || example.command.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_');
+        lab.manifest.programs.iter().any(|program| words().any(|word| word == program))
+    });
+    if examples.is_empty() {
+        return Ok(Vec::new());
+    }
+    if lab.solution.is_none() {
+        anstream::println!(
+            "skipped: {} examples of lab {}: no reference here",
+            examples.len(),
+            lab.manifest.id
+        );
+        return Ok(Vec::new());
+    }
+    let package = lab.manifest.solution_package();
+    let wanted =
+        Wanted { package: &package, programs: &lab.manifest.programs, prefix: "sol-", ..Wanted::default() };
+    let built = compile::build(workspace, wanted)?;
+    let bin = tempfile::tempdir().context("make a folder for the reference")?;
+    for (name, program) in &built.programs {
+        symlink(program, bin.path().join(name)).with_context(|| format!("link {name}"))?;
+    }
+    let mut problems = Vec::new();
+    for block in examples.chunk_by(|one, other| one.block == other.block) {
+        let dir = tempfile::tempdir().context("make a folder for an example")?;
+        for example in block {
+            let output = shell(example, bin.path(), dir.path())?;
+            if !readme::is_like(&example.output, &output) {
+                problems.push(format!(
+                    "{}:{}: `{}` prints otherwise\n--- the README\n{}--- the reference\n{output}---",
+                    workspace.shown(&path),
+                    example.line,
+                    example.command,
+                    example.output
+                ));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// Both outputs of a command, as a terminal would show them.
+fn shell(example: &Example, bin: &Path, dir: &Path) -> anyhow::Result<String> {
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
+    let output = Command::new("timeout")
+        .args(["--kill-after=1", PATIENCE, "sh", "-c"])
+        .arg(format!("exec 2>&1\n{}", example.command))
+        .current_dir(dir)
+        .env_clear()
+        .envs([("PATH", path.as_str()), ("LC_ALL", "C"), ("HOME", "/")])
+        .stdin(Stdio::null())
+        .output()
+        .context("start timeout(1)")?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.code() == Some(124) {
+        text.push_str("(still running, ended)\n");
+    }
+    Ok(text)
+}

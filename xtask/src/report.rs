@@ -1,0 +1,124 @@
+//! Reports of a graded class: `results.json`, `gradebook.csv`, `report.html`, and the terminal's table.
+//!
+//! The four forms are pure (results in, text out); this file writes them, each atomically, so that a full
+//! disk never destroys an older report.
+
+pub mod csv;
+pub mod html;
+pub mod json;
+pub mod table;
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::cli::ReportArgs;
+use crate::exit::{Exit, bad_input};
+use crate::interrupt;
+use crate::journal;
+use crate::score::Results;
+use crate::workspace::Workspace;
+
+/// The file names in a folder of grades.
+pub const RESULTS: &str = "results.json";
+/// For the gradebook.
+pub const GRADEBOOK: &str = "gradebook.csv";
+/// For people.
+pub const HTML: &str = "report.html";
+/// The link to the newest folder of grades.
+pub const LATEST: &str = "latest";
+
+/// Writes the reports of a graded class again from its results or, after a killed run, from its journal.
+///
+/// # Errors
+/// When the folder holds neither, or cannot be written.
+pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
+    interrupt::survive_file_limit()?;
+    let folder = folder_of(&args.dir)?;
+    let results = load(&folder)?;
+    write(&folder, &results)?;
+    print(&results);
+    anstream::println!("report: {}", workspace.shown(&folder.join(HTML)));
+    Ok(Exit::Done)
+}
+
+/// `DIR` itself, or its newest run when `DIR` holds several.
+fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
+    [dir.to_owned(), dir.join(LATEST)]
+        .into_iter()
+        .find(|dir| dir.join(RESULTS).is_file() || dir.join(journal::FILE).is_file())
+        .ok_or_else(|| {
+            bad_input(format!(
+                "{}: no graded class is here (no {RESULTS}, no {})",
+                dir.display(),
+                journal::FILE
+            ))
+        })
+}
+
+/// The journal is the truth; the results are made from it. Only a folder without one is read from its results.
+fn load(folder: &Path) -> anyhow::Result<Results> {
+    if folder.join(journal::FILE).is_file() {
+        let (plan, found) = journal::read(folder).map_err(|error| bad_input(format!("{error:#}")))?;
+        return Ok(plan.results(&found));
+    }
+    let path = folder.join(RESULTS);
+    let text = fs::read(&path).map_err(|error| bad_input(format!("read {}: {error}", path.display())))?;
+    json::parse(&text).map_err(|error| bad_input(format!("read {}: {error:#}", path.display())))
+}
+
+/// Writes the three files. All are tried, the first failure is told.
+///
+/// # Errors
+/// When one of them cannot be written; what was there before stays.
+pub fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
+    let files = [
+        (RESULTS, json::render(results)?),
+        (GRADEBOOK, csv::render(results)?),
+        (HTML, html::render(results).into_bytes()),
+    ];
+    let failures: Vec<String> = files
+        .iter()
+        .filter_map(|(name, bytes)| {
+            let path = folder.join(name);
+            atomically(&path, bytes).err().map(|error| format!("write {}: {error}", path.display()))
+        })
+        .collect();
+    match failures.first() {
+        None => Ok(()),
+        Some(first) => {
+            Err(bad_input(format!("{first}; the journal in {} has every verdict", folder.display())))
+        }
+    }
+}
+
+/// Prints the table.
+pub fn print(results: &Results) {
+    anstream::println!("{}", table::render(results));
+}
+
+/// Points `OUT/latest` at `folder`, in one step.
+///
+/// # Errors
+/// When `OUT` cannot be written.
+pub fn link_latest(out: &Path, folder: &Path) -> io::Result<()> {
+    let name = folder.file_name().unwrap_or_default();
+    let beside = out.join(format!(".latest-{}", std::process::id()));
+    symlink(name, &beside)?;
+    fs::rename(&beside, out.join(LATEST)).inspect_err(|_| {
+        // The rename's error is the one to tell; a stale link is replaced by the next run.
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+/// Writes a file beside `path` and renames it: readers see the old bytes or the new ones.
+fn atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    // tempfile makes files private; a report is as public as its folder.
+    fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.persist(path).map(drop).map_err(|failed| failed.error)
+}

@@ -1,0 +1,246 @@
+//! Pure: a class, its checks and what they gave, added up to [`Results`] (`results.json`).
+
+use std::collections::BTreeMap;
+
+use sandbox::protocol::Verdict;
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::Manifest;
+use crate::outcome::CheckOutcome;
+
+mod expect;
+mod summary;
+
+pub use expect::{Expect, Expectation};
+
+/// The schema of `results.json`.
+pub const SCHEMA: &str = "ipc-labs/results/v1";
+
+/// What is known before the first check runs: the first line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What concerns the class as a whole.
+    #[serde(flatten)]
+    pub head: Head,
+    /// In the order of the report.
+    pub members: Vec<Entry>,
+}
+
+/// The circumstances of a grading run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The lab's id: `01`.
+    pub lab: String,
+    /// The lab's title.
+    pub title: String,
+    /// When grading began, UTC.
+    pub started: String,
+    /// `rustc --version`.
+    pub toolchain: String,
+    /// The sandbox level.
+    pub level: String,
+    /// How memory was limited.
+    pub memory_guard: String,
+    /// The seed from which every check's challenges came.
+    pub seed: u64,
+    /// What the teacher should know about the class as a whole.
+    pub notes: Vec<String>,
+    /// In the order of the report.
+    pub milestones: Vec<Milestone>,
+}
+
+/// A milestone of the lab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestone {
+    /// `m2`.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// The sum of its checks' points.
+    pub max: u32,
+    /// Its checks, in order.
+    pub checks: Vec<CheckInfo>,
+}
+
+/// A check of the lab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInfo {
+    /// `m2_pipe::the_reader_sees_the_end`.
+    pub name: String,
+    /// The name as a sentence.
+    pub sentence: String,
+    /// What it is worth.
+    pub max: u32,
+}
+
+/// One member of the class, before it is graded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The folder's name, or the name in the sample class.
+    pub name: String,
+    /// What was ignored or refused, one sentence each.
+    pub notes: Vec<String>,
+    /// Why there was nothing to grade.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// What the sample class expects of this member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expect>,
+}
+
+/// What was found out about one member.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The first compile errors, or why the build ended.
+    pub compile_error: Option<String>,
+    /// By check name.
+    pub checks: BTreeMap<String, CheckOutcome>,
+}
+
+/// A graded class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    /// What was known before.
+    #[serde(flatten)]
+    pub head: Head,
+    /// Whether every check of every member has its verdict.
+    pub complete: bool,
+    /// In the order of the class.
+    pub members: Vec<Member>,
+}
+
+/// One graded member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// As in the plan.
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// Points earned.
+    pub total: u32,
+    /// Points nobody has decided yet: the grader failed or was interrupted. They are not lost.
+    pub undecided: u32,
+    /// What happened, in a sentence.
+    pub summary: String,
+    /// The first compile errors, or why the build ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compile_error: Option<String>,
+    /// In the order of the lab.
+    pub milestones: Vec<MilestoneScore>,
+    /// In the order of the lab.
+    pub checks: Vec<CheckOutcome>,
+    /// Whether the sample class got what it expects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expectation: Option<Expectation>,
+}
+
+/// One member's points in one milestone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MilestoneScore {
+    /// `m2`.
+    pub id: String,
+    /// Points earned.
+    pub points: u32,
+    /// Points nobody has decided yet.
+    pub undecided: u32,
+    /// Points to be earned.
+    pub max: u32,
+}
+
+/// The milestones of a lab, as the results carry them.
+#[must_use]
+pub fn milestones(manifest: &Manifest) -> Vec<Milestone> {
+    let check = |check: &crate::manifest::Check| CheckInfo {
+        name: check.name.clone(),
+        sentence: check.sentence(),
+        max: check.points,
+    };
+    let milestone = |milestone: &crate::manifest::Milestone| Milestone {
+        id: milestone.id.clone(),
+        title: milestone.title.clone(),
+        max: milestone.points(),
+        checks: milestone.checks.iter().map(check).collect(),
+    };
+    manifest.milestones.iter().map(milestone).collect()
+}
+
+impl Plan {
+    /// Adds up a class. `found` has one value for each member, in order.
+    #[must_use]
+    pub fn results(&self, found: &[Found]) -> Results {
+        let nothing = Found::default();
+        let members: Vec<Member> = self
+            .members
+            .iter()
+            .enumerate()
+            .map(|(at, entry)| self.member(entry, found.get(at).unwrap_or(&nothing)))
+            .collect();
+        Results {
+            head: self.head.clone(),
+            complete: members.iter().all(|member| member.undecided == 0),
+            members,
+        }
+    }
+
+    fn member(&self, entry: &Entry, found: &Found) -> Member {
+        let reason = entry.refused.as_ref().or(found.compile_error.as_ref());
+        let mut milestones = Vec::new();
+        let mut checks = Vec::new();
+        for milestone in &self.head.milestones {
+            let outcomes: Vec<CheckOutcome> =
+                milestone.checks.iter().map(|check| self.outcome(check, found, reason)).collect();
+            let undecided = outcomes.iter().filter(|o| !is_decided(o, reason.is_some()));
+            milestones.push(MilestoneScore {
+                id: milestone.id.clone(),
+                points: outcomes.iter().map(|outcome| outcome.points).sum(),
+                undecided: undecided.map(|outcome| outcome.max).sum(),
+                max: milestone.max,
+            });
+            checks.extend(outcomes);
+        }
+        let total = milestones.iter().map(|milestone| milestone.points).sum();
+        let undecided = milestones.iter().map(|milestone| milestone.undecided).sum();
+        Member {
+            total,
+            undecided,
+            summary: summary::sentence(entry, found, &checks),
+            compile_error: found.compile_error.clone(),
+            expectation: entry.expect.as_ref().map(|expect| expect.judge(total, undecided, &checks)),
+            milestones,
+            checks,
+            entry: entry.clone(),
+        }
+    }
+
+    /// The outcome of a check, or why it has none.
+    fn outcome(&self, check: &CheckInfo, found: &Found, reason: Option<&String>) -> CheckOutcome {
+        if let (Some(outcome), None) = (found.checks.get(&check.name), reason) {
+            return outcome.clone();
+        }
+        let text = reason.map_or("grading was interrupted before this check", |text| {
+            text.lines().next().unwrap_or_default()
+        });
+        CheckOutcome {
+            check: check.name.clone(),
+            points: 0,
+            max: check.max,
+            verdict: Verdict::NotRun,
+            text: text.to_owned(),
+            seed: self.head.seed,
+            millis: 0,
+        }
+    }
+}
+
+/// Whether a check's points are final. One that did not run for a reason of the submission's own is.
+fn is_decided(outcome: &CheckOutcome, has_reason: bool) -> bool {
+    match outcome.verdict {
+        Verdict::GraderError => false,
+        Verdict::NotRun => has_reason,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests;

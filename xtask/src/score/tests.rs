@@ -1,0 +1,118 @@
+//! Plans and findings added up.
+
+use super::*;
+use rstest::rstest;
+
+fn plan(entry: Entry) -> Plan {
+    let check = |name: &str, max| CheckInfo { name: name.into(), sentence: String::new(), max };
+    let milestone = |id: &str, checks: Vec<CheckInfo>| Milestone {
+        id: id.into(),
+        title: String::new(),
+        max: checks.iter().map(|check| check.max).sum(),
+        checks,
+    };
+    Plan {
+        head: Head {
+            schema: SCHEMA.into(),
+            lab: "01".into(),
+            title: String::new(),
+            started: String::new(),
+            toolchain: String::new(),
+            level: String::new(),
+            memory_guard: String::new(),
+            seed: 1,
+            notes: vec![],
+            milestones: vec![
+                milestone("m1", vec![check("m1::a", 40)]),
+                milestone("m2", vec![check("m2::b", 50), check("m2::c", 10)]),
+            ],
+        },
+        members: vec![entry],
+    }
+}
+
+fn entry(expect: Option<Expect>) -> Entry {
+    Entry { name: "x".into(), notes: vec![], refused: None, expect }
+}
+
+fn found(verdicts: &[(&str, Verdict)]) -> Found {
+    let outcome = |&(name, verdict): &(&str, Verdict)| {
+        let max = if name == "m1::a" {
+            40
+        } else if name == "m2::b" {
+            50
+        } else {
+            10
+        };
+        let points = if verdict == Verdict::Pass { max } else { 0 };
+        let check = CheckOutcome {
+            check: name.into(),
+            points,
+            max,
+            verdict,
+            text: String::new(),
+            seed: 1,
+            millis: 5,
+        };
+        (name.to_owned(), check)
+    };
+    Found { compile_error: None, checks: verdicts.iter().map(outcome).collect() }
+}
+
+use Verdict::{Fail, GraderError, Hang, Pass};
+
+#[test]
+fn points_add_up_by_milestone() {
+    let results = plan(entry(None)).results(&[found(&[("m1::a", Pass), ("m2::b", Fail), ("m2::c", Pass)])]);
+    let member = &results.members[0];
+    assert_eq!((member.total, member.undecided, results.complete), (50, 0, true));
+    assert_eq!(member.milestones.iter().map(|m| m.points).collect::<Vec<_>>(), [40, 10]);
+    assert_eq!(member.summary, "2 of 3 checks passed, 1 failed.");
+}
+
+#[test]
+fn a_grader_error_or_an_interruption_leaves_points_undecided() {
+    let results = plan(entry(None)).results(&[found(&[("m1::a", Pass), ("m2::b", GraderError)])]);
+    let member = &results.members[0];
+    assert_eq!((member.total, member.undecided, results.complete), (40, 60, false));
+}
+
+#[test]
+fn what_does_not_compile_or_was_refused_has_zero_points_and_the_reason_everywhere() {
+    let broken = Found { compile_error: Some("error[E0425]: x\nmore".into()), checks: BTreeMap::new() };
+    let refused = Entry { refused: Some("the folder is empty".into()), ..entry(None) };
+    for (results, text) in [
+        (plan(entry(None)).results(&[broken]), "error[E0425]: x"),
+        (plan(refused).results(&[Found::default()]), "the folder is empty"),
+    ] {
+        let member = &results.members[0];
+        assert_eq!((member.total, member.undecided, results.complete), (0, 0, true));
+        assert!(member.checks.iter().all(|c| c.verdict == Verdict::NotRun && c.text == text));
+    }
+}
+
+#[rstest]
+#[case(Expect::Full, &[("m1::a", Pass), ("m2::b", Pass), ("m2::c", Pass)], "ok")]
+#[case(Expect::Full, &[("m1::a", Pass), ("m2::b", Pass), ("m2::c", Fail)], "NOT AS EXPECTED: 90 points instead of 100")]
+#[case(Expect::Floor(0), &[("m1::a", Fail), ("m2::b", Fail), ("m2::c", Fail)], "ok")]
+#[case(Expect::Floor(0), &[("m1::a", Pass), ("m2::b", Fail), ("m2::c", Fail)], "NOT AS EXPECTED: 40 points instead of 0")]
+#[case(Expect::CaughtBy(vec!["m2::c".into()]), &[("m1::a", Pass), ("m2::b", Pass), ("m2::c", Hang)], "ok")]
+#[case(Expect::CaughtBy(vec!["m2::c".into()]), &[("m1::a", Fail), ("m2::b", Pass), ("m2::c", Pass)], "NOT AS EXPECTED: m2::c did not catch it")]
+#[case(Expect::CaughtBy(vec![]), &[("m1::a", Pass), ("m2::b", Pass), ("m2::c", Pass)], "NOT AS EXPECTED: it got all points")]
+#[case(Expect::Full, &[("m1::a", Pass), ("m2::b", Pass)], "NOT AS EXPECTED: 10 points are undecided")]
+fn the_sample_class_says_what_is_not_as_expected(
+    #[case] expect: Expect,
+    #[case] verdicts: &[(&str, Verdict)],
+    #[case] text: &str,
+) {
+    let results = plan(entry(Some(expect))).results(&[found(verdicts)]);
+    let expectation = results.members[0].expectation.clone().unwrap();
+    assert_eq!((expectation.text.as_str(), expectation.met), (text, text == "ok"));
+}
+
+#[test]
+fn results_survive_json() {
+    let results = plan(entry(Some(Expect::Full))).results(&[found(&[("m1::a", Pass)])]);
+    let text = serde_json::to_string(&results).unwrap();
+    assert_eq!(serde_json::from_str::<Results>(&text).unwrap(), results);
+}

@@ -1,0 +1,147 @@
+//! The read-only build seed: everything a submission's build needs but the submission itself.
+//!
+//! It holds a stage workspace, its vendored dependencies, and a target folder in which only dependencies
+//! are compiled. It is compiled inside the sandbox at the paths submissions are built at, so that cargo
+//! finds the fingerprints it expects, and it holds **no artifact of the lab**: cargo trusts modification
+//! times, and would grade one student with another's program. Seeds are kept by a hash of all that goes in.
+
+pub mod stage;
+
+mod make;
+mod reach;
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use sandbox::{Bind, Level};
+use sha2::{Digest, Sha256};
+
+use crate::workspace::{Lab, Workspace};
+
+/// Where things are inside a build sandbox. They are the same for the seed and for every submission.
+pub mod inside {
+    /// The stage.
+    pub const STAGE: &str = "/sub";
+    /// The target folder.
+    pub const TARGET: &str = "/target";
+    /// The dependencies' sources.
+    pub const VENDOR: &str = "/vendor";
+    /// The toolchain.
+    pub const TOOLCHAIN: &str = "/toolchain";
+    /// `CARGO_HOME`.
+    pub const CARGO_HOME: &str = "/cargo-home";
+}
+
+/// Raise it when the way seeds are made changes.
+const VERSION: &str = "3";
+
+/// A seed on disk, locked against removal while this value lives.
+#[derive(Debug)]
+pub struct Seed {
+    /// Its folder, with `stage`, `vendor`, `cargo-home` and `target`.
+    pub dir: PathBuf,
+    /// The toolchain's folder on the host.
+    pub toolchain: PathBuf,
+    /// `rustc 1.95.0 (...)`.
+    pub rustc: String,
+    /// The lab's package.
+    pub package: String,
+    /// The lab's folder below the stage: `labs/01-pipeline-shell`.
+    pub lab: String,
+    _lock: File,
+}
+
+impl Seed {
+    /// Finds the lab's seed, or makes it.
+    ///
+    /// # Errors
+    /// When a dependency cannot be had, or does not compile.
+    pub fn open(workspace: &Workspace, lab: &Lab, level: Level) -> Result<Self> {
+        let plan = make::plan(workspace, lab)?;
+        let seeds = workspace.state_dir().join("seed");
+        fs::create_dir_all(&seeds).with_context(|| format!("create {}", seeds.display()))?;
+        // Not to be listed; without namespaces a slot's user must still get through to what it was told of.
+        fs::set_permissions(&seeds, PermissionsExt::from_mode(0o711))
+            .with_context(|| format!("make {} private", seeds.display()))?;
+        let lock = File::create(seeds.join(".lock")).context("create the seeds' lock")?;
+        reach::check(level, &[&seeds, &plan.toolchain])?;
+        lock.lock().context("wait for another run to make a seed")?;
+        let dir = seeds.join(format!("{}-{}", lab.manifest.id, plan.key));
+        if !dir.is_dir() {
+            make::remove_old(&seeds, &lab.manifest.id)?;
+            make::make(&plan, &seeds, &dir, level)?;
+        }
+        let in_use = File::open(dir.join("key")).context("open the seed's key")?;
+        in_use.lock_shared().context("lock the seed")?;
+        Ok(Self {
+            dir,
+            toolchain: plan.toolchain,
+            rustc: plan.rustc,
+            package: plan.package,
+            lab: plan.lab,
+            _lock: in_use,
+        })
+    }
+
+    /// What every build sees read-only.
+    #[must_use]
+    pub fn binds(&self) -> Vec<Bind> {
+        binds(&self.dir, &self.toolchain)
+    }
+
+    /// The stage's manifest of the lab.
+    #[must_use]
+    pub fn lab_manifest(&self) -> PathBuf {
+        self.dir.join("stage").join(&self.lab).join("Cargo.toml")
+    }
+}
+
+fn binds(dir: &Path, toolchain: &Path) -> Vec<Bind> {
+    vec![
+        Bind::new(dir.join("stage"), inside::STAGE),
+        Bind::new(dir.join("vendor"), inside::VENDOR),
+        Bind::new(dir.join("cargo-home"), inside::CARGO_HOME),
+        Bind::new(toolchain, inside::TOOLCHAIN),
+    ]
+}
+
+/// The command that compiles the lab; the same for seed and submissions, or cargo would compile again.
+#[must_use]
+pub fn build_command(package: &str) -> Vec<String> {
+    let cargo = format!("{}/bin/cargo", inside::TOOLCHAIN);
+    let words =
+        [&cargo, "build", "--offline", "--frozen", "--color=never", "--lib", "--bins", "--package", package];
+    words.map(str::to_owned).to_vec()
+}
+
+/// The environment of every build: nothing of the caller's.
+#[must_use]
+pub fn build_env() -> Vec<(String, String)> {
+    let path = format!("{}/bin:/usr/bin:/bin", inside::TOOLCHAIN);
+    let pairs = [
+        ("PATH", path.as_str()),
+        ("LC_ALL", "C"),
+        ("HOME", "/tmp"),
+        ("CARGO_HOME", inside::CARGO_HOME),
+        ("CARGO_TARGET_DIR", inside::TARGET),
+        ("CARGO_TERM_QUIET", "true"),
+        // Warnings would push the first error out of the kept output; errors, also by deny, stay.
+        ("RUSTFLAGS", "-Awarnings"),
+    ];
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+}
+
+/// A short name for everything that goes into a seed.
+fn key<'a>(parts: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(VERSION);
+    for (name, bytes) in parts {
+        hash.update(name.len().to_le_bytes());
+        hash.update(name);
+        hash.update(bytes.len().to_le_bytes());
+        hash.update(bytes);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

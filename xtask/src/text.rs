@@ -1,0 +1,70 @@
+//! Pure: text that a student's program wrote is data. It is bounded, and nothing in it can steer a terminal
+//! or reorder a report.
+
+use std::fmt::Write as _;
+
+/// Makes `text` safe to print: at most `lines` lines and `bytes` bytes, control characters and
+/// direction marks written as escapes. Newlines and tabs stay.
+#[must_use]
+pub fn printable(text: &str, lines: usize, bytes: usize) -> String {
+    let mut out = String::new();
+    for (number, line) in text.trim_end().lines().enumerate() {
+        if number == lines || out.len() + line.len() > bytes {
+            out.push_str("[cut]\n");
+            break;
+        }
+        out.extend(line.chars().map(escaped));
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// One line for a name or a cell: no newline either, at most `chars` characters.
+#[must_use]
+pub fn one_line(text: &str, chars: usize) -> String {
+    let shown: String =
+        text.chars().take(chars).map(|c| if c == '\t' { "\\t".into() } else { escaped(c) }).collect();
+    if text.chars().nth(chars).is_some() { format!("{shown}…") } else { shown }
+}
+
+fn escaped(c: char) -> String {
+    let is_mark =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let mut out = String::new();
+    if (c.is_control() && c != '\t') || is_mark {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{}", c.escape_default());
+    } else {
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("plain\ttext\n", "plain\ttext")]
+    #[case("a\u{1b}[2Jb", "a\\u{1b}[2Jb")]
+    #[case("a\rb", "a\\rb")]
+    #[case("evil\u{202e}txt", "evil\\u{202e}txt")]
+    #[case("Übung", "Übung")]
+    #[case("1\n2\n3\n4", "1\n2\n3\n[cut]")]
+    fn text_is_made_printable(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(printable(text, 3, 100), expected);
+    }
+
+    #[test]
+    fn a_long_line_is_cut() {
+        assert_eq!(printable(&format!("ok\n{}", "x".repeat(200)), 3, 100), "ok\n[cut]");
+    }
+
+    #[test]
+    fn a_name_is_one_line() {
+        assert_eq!(one_line("a\nb\tc", 10), "a\\nb\\tc");
+        assert_eq!(one_line("abcdef", 3), "abc…");
+    }
+}

@@ -1,0 +1,226 @@
+//! The rules that need runs: the starter fails everything for the stated reason, the reference and the
+//! alternative pass everything, each mutant is caught where its header says.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use sandbox::protocol::Verdict;
+
+use crate::compile::{self, Built, Wanted};
+use crate::family::Family;
+use crate::interrupt;
+use crate::manifest::Check;
+use crate::outcome::{CheckOutcome, total};
+use crate::patch::{self, Mutant};
+use crate::stage::Stage;
+use crate::suite::{self, Suite, Task};
+use crate::workspace::{Lab, Workspace};
+use crate::{check, files, mutants, pool, referee, slowness, starter};
+
+/// What a starter's `todo!` says in a check's text.
+const UNFINISHED: &str = "not yet implemented";
+
+/// How often the reference must pass in a row.
+const TIMES: usize = 3;
+
+/// What a run is made with.
+pub(super) struct Bench<'a> {
+    workspace: &'a Workspace,
+    lab: &'a Lab,
+    family: Family,
+    jobs: usize,
+    built: Built,
+    cases: referee::Cases,
+}
+
+impl<'a> Bench<'a> {
+    /// Builds the lab and its specification, and compares the specification with `lab.toml`.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub(super) fn new(workspace: &'a Workspace, lab: &'a Lab, jobs: Option<usize>) -> anyhow::Result<Self> {
+        let family = Family::new()?;
+        let package = lab.manifest.package();
+        let wanted = Wanted { package: &package, programs: &lab.manifest.programs, ..Wanted::default() };
+        let built = compile::build(workspace, wanted)?;
+        let cases = referee::list(built.spec()?)?;
+        check::agree(workspace, lab, &cases)?;
+        Ok(Self { workspace, lab, family, jobs: jobs.unwrap_or(pool::cores() * 2), built, cases })
+    }
+
+    /// Outcomes in the order of `tasks`; after Ctrl-C some are missing.
+    fn run(&self, tasks: &[Task<'_>]) -> anyhow::Result<Vec<Option<CheckOutcome>>> {
+        let suite = Suite {
+            built: &self.built,
+            cases: &self.cases,
+            seed: suite::new_seed()?,
+            slowness: slowness::measure(self.jobs, pool::cores()),
+            jobs: self.jobs,
+        };
+        let mut outcomes: Vec<Option<CheckOutcome>> = vec![None; tasks.len()];
+        suite.run(&self.family, tasks, |index, outcome| outcomes[index] = Some(outcome))?;
+        Ok(outcomes)
+    }
+
+    fn run_all(&self, programs: &BTreeMap<String, PathBuf>) -> anyhow::Result<Vec<CheckOutcome>> {
+        let tasks: Vec<Task<'_>> = self.lab.manifest.checks().map(|check| Task { programs, check }).collect();
+        Ok(self.run(&tasks)?.into_iter().flatten().collect())
+    }
+
+    /// The starter: every check fails because the code is not yet written, and for nothing else.
+    ///
+    /// # Errors
+    /// When the grader fails.
+    pub(super) fn starter(&self) -> anyhow::Result<Vec<String>> {
+        let outcomes = self.run_all(&self.built.programs)?;
+        let is_right = |outcome: &&CheckOutcome| {
+            matches!(outcome.verdict, Verdict::Fail | Verdict::Crash) && outcome.text.contains(UNFINISHED)
+        };
+        let wrong = outcomes.iter().filter(|outcome| !is_right(outcome));
+        let mut problems: Vec<String> = wrong
+            .filter(|outcome| outcome.verdict != Verdict::Pass || self.lab.manifest.floor == 0)
+            .map(|outcome| told("the starter does not fail for the stated reason", outcome))
+            .collect();
+        let (points, _, _) = total(&outcomes);
+        if points != self.lab.manifest.floor {
+            problems.push(format!("the starter gets {points} points, not {}", self.lab.manifest.floor));
+        }
+        Ok(problems)
+    }
+
+    /// The reference: everything, three times in a row.
+    ///
+    /// # Errors
+    /// When it does not build or the grader fails.
+    pub(super) fn reference(&self) -> anyhow::Result<Vec<String>> {
+        let package = self.lab.manifest.solution_package();
+        let wanted = Wanted {
+            package: &package,
+            programs: &self.lab.manifest.programs,
+            prefix: "sol-",
+            ..Wanted::default()
+        };
+        let built = compile::build(self.workspace, wanted)?;
+        let mut problems = Vec::new();
+        for _ in 0..TIMES {
+            problems.extend(failures("the reference fails", &self.run_all(&built.programs)?));
+        }
+        Ok(problems)
+    }
+
+    /// The alternative: everything, or the checks ask for more than the contract.
+    ///
+    /// # Errors
+    /// When it does not build or the grader fails.
+    pub(super) fn alternative(&self) -> anyhow::Result<Vec<String>> {
+        let Some(dir) = self.lab.solution.as_ref().map(|dir| dir.join("alternative")) else {
+            return Ok(Vec::new());
+        };
+        let mut texts = self.given()?;
+        for (path, text) in files::texts(&dir, ".rs")? {
+            texts.insert(path, starter::rename(&text, &self.lab.manifest));
+        }
+        let programs = Stage::new(self.workspace, self.lab)?.build("alternative", &texts)?;
+        Ok(failures("the alternative fails", &self.run_all(&programs)?))
+    }
+
+    /// The files of the lab that a student cannot change.
+    fn given(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let mut texts = BTreeMap::new();
+        for (path, text) in files::texts(&self.lab.dir.join("src"), ".rs")? {
+            let path = format!("src/{path}");
+            if !self.lab.manifest.is_editable(&path) {
+                texts.insert(path, text);
+            }
+        }
+        Ok(texts)
+    }
+
+    /// The mutants (or the one named): each is caught by every check in its header. With `is_full`, every
+    /// check runs, and who else catches is printed.
+    ///
+    /// # Errors
+    /// When one does not build or the grader fails.
+    pub(super) fn mutants(&self, only: Option<&str>, is_full: bool) -> anyhow::Result<Vec<String>> {
+        let Some(solution) = &self.lab.solution else { return Ok(Vec::new()) };
+        let mut source = BTreeMap::new();
+        for (path, text) in files::texts(&solution.join("src"), ".rs")? {
+            source.insert(format!("src/{path}"), text);
+        }
+        let stage = Stage::new(self.workspace, self.lab)?;
+        let (mut problems, mut ready) = (Vec::new(), Vec::new());
+        let all = mutants::load(self.workspace, self.lab)?;
+        for mutant in all.into_iter().filter(|mutant| only.is_none_or(|only| only == mutant.name)) {
+            if interrupt::is_set() {
+                break;
+            }
+            match self.build(&stage, &mutant, &source) {
+                Ok(programs) => ready.push((mutant, programs)),
+                Err(error) => problems.push(format!("mutant {}: {error:#}", mutant.name)),
+            }
+        }
+        problems.extend(self.catch(&ready, is_full)?);
+        Ok(problems)
+    }
+
+    fn build(
+        &self,
+        stage: &Stage<'_>,
+        mutant: &Mutant,
+        source: &BTreeMap<String, String>,
+    ) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+        let mut texts = source.clone();
+        texts.extend(patch::apply(mutant, source).map_err(anyhow::Error::msg)?);
+        for text in texts.values_mut() {
+            *text = starter::rename(text, &self.lab.manifest);
+        }
+        stage.build(&mutant.name, &texts)
+    }
+
+    fn catch(
+        &self,
+        ready: &[(Mutant, BTreeMap<String, PathBuf>)],
+        is_full: bool,
+    ) -> anyhow::Result<Vec<String>> {
+        let mut tasks = Vec::new();
+        let mut owners = Vec::new();
+        for (mutant, programs) in ready {
+            let is_wanted = |check: &&Check| is_full || mutant.catches.contains(&check.name);
+            for check in self.lab.manifest.checks().filter(is_wanted) {
+                tasks.push(Task { programs, check });
+                owners.push(mutant);
+            }
+        }
+        let mut problems = Vec::new();
+        let mut others: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (mutant, outcome) in owners.iter().zip(self.run(&tasks)?) {
+            let Some(outcome) = outcome else { continue };
+            let is_caught =
+                !matches!(outcome.verdict, Verdict::Pass | Verdict::NotRun | Verdict::GraderError);
+            if mutant.catches.contains(&outcome.check) && !is_caught {
+                problems.push(told(&format!("mutant {} is not caught", mutant.name), &outcome));
+            } else if outcome.verdict == Verdict::GraderError {
+                problems.push(told(&format!("mutant {} breaks the grader", mutant.name), &outcome));
+            } else if is_caught && is_full {
+                others.entry(&mutant.name).or_default().push(outcome.check);
+            }
+        }
+        for (mutant, checks) in others {
+            anstream::println!("{mutant}: caught by {}", checks.join(" "));
+        }
+        Ok(problems)
+    }
+}
+
+fn failures(who: &str, outcomes: &[CheckOutcome]) -> Vec<String> {
+    outcomes
+        .iter()
+        .filter(|outcome| outcome.verdict != Verdict::Pass)
+        .map(|outcome| told(who, outcome))
+        .collect()
+}
+
+fn told(what: &str, outcome: &CheckOutcome) -> String {
+    let text: String = outcome.text.lines().map(|line| format!("\n    | {line}")).collect();
+    format!("{what}: {} ({}, seed {}){text}", outcome.check, outcome.verdict.word(), outcome.seed)
+}

@@ -1,0 +1,204 @@
+//! What an author types and sees, from outside.
+
+mod tiny_kit;
+
+use std::fs;
+use std::process::Command;
+
+use predicates::str::contains;
+use rstest::rstest;
+use tiny_kit::{LIB, Tiny};
+
+const SOLUTION: &str = "solutions/01-two-checks/src/lib.rs";
+
+#[test]
+fn a_starter_that_was_changed_is_found_and_written_again() {
+    let tiny = Tiny::new();
+    let right = tiny.read(LIB);
+    tiny.xtask(&["starters", "--check"]).assert().code(0);
+    tiny.edit(LIB, "M1: print 1", "M1: print one");
+    fs::write(tiny.path("labs/01-two-checks/src/extra.rs"), "//! Not from the solution.\n").unwrap();
+    let (out, status) = tiny.told(&["starters", "--check"]);
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        out,
+        "out of date: labs/01-two-checks/src/extra.rs\nout of date: labs/01-two-checks/src/lib.rs\nrun `cargo xtask starters`\n"
+    );
+    tiny.xtask(&["starters"]).assert().code(0);
+    assert_eq!(tiny.read(LIB), right);
+    assert!(!tiny.path("labs/01-two-checks/src/extra.rs").exists());
+}
+
+#[test]
+fn a_lost_marker_is_told_with_file_and_line() {
+    let tiny = Tiny::new();
+    tiny.edit(SOLUTION, "    // END SOLUTION\n", "");
+    let line = "error: solutions/01-two-checks/src/lib.rs:12: BEGIN SOLUTION inside a solution\n";
+    tiny.xtask(&["starters", "--check"]).assert().code(4).stderr(line);
+}
+
+#[test]
+fn generated_parts_of_readmes_are_written() {
+    let tiny = Tiny::new();
+    tiny.xtask(&["readmes", "--check"]).assert().code(1).stdout(contains("labs/README.md: out of date"));
+    // The tiny README lacks headings, so the command still fails; what it writes is right.
+    tiny.xtask(&["readmes"]).assert().code(1).stdout(contains("no heading `## Predict first`"));
+    assert!(tiny.read("labs/01-two-checks/README.md").contains("| m2 | More numbers | 1 | 60 | 0.3 |"));
+    assert!(tiny.read("labs/README.md").contains("[01 Two checks](01-two-checks/README.md)"));
+    let matrix = tiny.read("solutions/README.md");
+    assert!(
+        matrix.contains("| prints no newline | A line ends by itself. | `m1_one::it_prints_one` |"),
+        "{matrix}"
+    );
+    let (out, _) = tiny.told(&["readmes", "--check"]);
+    assert!(!out.contains("out of date"), "{out}");
+}
+
+#[test]
+fn an_example_that_is_not_true_is_told() {
+    let tiny = Tiny::new();
+    let example = "## Reading\n\n```console\n$ two one\n1\n$ two two; echo $?\n3\n```\n";
+    let readme = tiny.read("labs/01-two-checks/README.md");
+    fs::write(tiny.path("labs/01-two-checks/README.md"), format!("{readme}\n{example}")).unwrap();
+    let (out, status) = tiny.told(&["readmes", "--check"]);
+    assert_eq!(status, Some(1));
+    assert!(
+        out.contains("`two two; echo $?` prints otherwise\n--- the README\n3\n--- the reference\n2\n0\n---"),
+        "{out}"
+    );
+    assert!(!out.contains("`two one` prints otherwise"), "{out}");
+}
+
+#[test]
+fn what_is_right_passes_the_gate_and_what_lacks_is_told() {
+    let (out, status) = Tiny::new().told(&["verify"]);
+    assert_eq!(status, Some(1));
+    for line in [
+        "ok     the arrows between packages",
+        "  labs/01-two-checks/README.md: m2 has 1 hints of 3",
+        "  labs/01-two-checks/tests/spec/m2_more.rs: m2_more::it_prints_more has no comment for students",
+        "  lab 01: 1 mutants, at least 20 are needed",
+        "  lab 01: no mutant is caught by m2_more::it_prints_more",
+        "ok     lab 01: the starter fails for the stated reason",
+        "ok     lab 01: the reference has all points, three times",
+        "ok     lab 01: the alternative has all points",
+        "ok     lab 01: each mutant is caught by its checks",
+    ] {
+        assert!(out.contains(line), "{line} is not in\n{out}");
+    }
+}
+
+#[rstest]
+#[case::starter(
+    LIB,
+    "todo!(\"M1: print 1\")",
+    "println!(\"0\")",
+    "the starter does not fail for the stated reason: m1_one::it_prints_one (fail"
+)]
+#[case::reference(
+    SOLUTION,
+    "println!(\"2\")",
+    "println!(\"20\")",
+    "the reference fails: m2_more::it_prints_more (fail"
+)]
+#[case::alternative(
+    "solutions/01-two-checks/alternative/src/lib.rs",
+    "print!(\"1\\n\")",
+    "print!(\"1\")",
+    "the alternative fails: m1_one::it_prints_one (fail"
+)]
+#[case::mutant(
+    "labs/01-two-checks/tests/spec/m1_one.rs",
+    "\"1\\n\"",
+    "\"1\"",
+    "mutant prints_no_newline is not caught: m1_one::it_prints_one (pass"
+)]
+#[case::stale_patch(SOLUTION, "pub fn one()", "pub fn one ()", "mutant prints_no_newline: src/lib.rs: ")]
+fn a_broken_invariant_is_told(
+    #[case] path: &str,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] expected: &str,
+) {
+    let tiny = Tiny::new();
+    tiny.edit(path, from, to);
+    let (out, status) = tiny.told(&["verify"]);
+    assert_eq!(status, Some(1), "{out}");
+    assert!(out.contains(expected), "{expected} is not in\n{out}");
+}
+
+#[rstest]
+#[case::wrong_catcher(
+    "solutions/01-two-checks/mutants/prints_no_newline.patch",
+    "it_prints_one",
+    "it_prints",
+    "mutant prints_no_newline: there is no check m1_one::it_prints"
+)]
+#[case::named_solution(
+    "labs/01-two-checks/README.md",
+    "# Two checks",
+    "# sol01",
+    "labs/01-two-checks/README.md:1: names `sol01`"
+)]
+#[case::editable(
+    "labs/01-two-checks/lab.toml",
+    "src/**/*.rs",
+    "lib/*.rs",
+    "labs/01-two-checks/lab.toml: no file is named by `lib/*.rs`"
+)]
+#[case::dependency(
+    "solutions/01-two-checks/Cargo.toml",
+    "[dev-dependencies]",
+    "[dependencies]\ntestkit = { path = \"../../crates/testkit\" }\n[dev-dependencies]",
+    "sol01-two-checks must not depend on testkit"
+)]
+fn a_broken_rule_is_told_without_a_run(
+    #[case] path: &str,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] expected: &str,
+) {
+    let tiny = Tiny::new();
+    tiny.edit(path, from, to);
+    let (out, status) = tiny.told(&["verify", "--quick"]);
+    assert_eq!(status, Some(1), "{out}");
+    assert!(out.contains(expected), "{expected} is not in\n{out}");
+}
+
+#[test]
+fn a_handout_builds_and_holds_no_solution() {
+    let tiny = Tiny::new();
+    tiny.xtask(&["list"]).assert().code(0);
+    git(&tiny, &["init", "--quiet"]);
+    assert!(
+        Command::new("cargo")
+            .args(["generate-lockfile", "--offline"])
+            .current_dir(tiny.root())
+            .status()
+            .unwrap()
+            .success()
+    );
+    git(&tiny, &["add", "--all"]);
+    fs::write(tiny.path("grades-of-last-year"), "secret").unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let handout = place.path().join("course");
+    tiny.xtask(&["handout", handout.to_str().unwrap()]).assert().code(0);
+    let solutions: Vec<_> = fs::read_dir(handout.join("solutions")).unwrap().flatten().collect();
+    assert_eq!(solutions.len(), 1, "{solutions:?}");
+    assert!(!handout.join("grades-of-last-year").exists());
+    assert!(!fs::read_to_string(handout.join("Cargo.lock")).unwrap().contains("sol01"));
+    let build = Command::new("cargo")
+        .args(["build", "--locked", "--offline", "--quiet"])
+        .current_dir(&handout)
+        .status();
+    assert!(build.unwrap().success());
+    // Once more into the same folder: nothing is overwritten.
+    tiny.xtask(&["handout", handout.to_str().unwrap()]).assert().code(4).stderr(contains("is not empty"));
+    // A student's checkout works, and says what it lacks.
+    tiny.xtask(&["starters"]).current_dir(&handout).assert().code(4).stderr(contains("no solutions"));
+    tiny.xtask(&["check", "01", "m1"]).current_dir(&handout).assert().code(1);
+}
+
+fn git(tiny: &Tiny, args: &[&str]) {
+    assert!(Command::new("git").args(args).current_dir(tiny.root()).status().unwrap().success());
+}

@@ -1,0 +1,4 @@
+//! The milestones.
+
+mod m1_say;
+mod m2_copy;

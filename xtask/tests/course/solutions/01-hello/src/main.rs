@@ -1,0 +1,5 @@
+//! Given: calls the library.
+
+fn main() -> std::process::ExitCode {
+    sol01_hello::run().into()
+}

@@ -1,0 +1,124 @@
+//! A copy of the small course in `tests/course`, and the grader run on it.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command as Process;
+use std::sync::OnceLock;
+
+use assert_cmd::Command;
+use grader::score::{Member, Results};
+
+/// A reference solution of the course's lab.
+pub(crate) const RIGHT: &str = include_str!("../course/solutions/01-hello/alternative/src/lib.rs");
+
+/// The course, copied once for each test binary.
+pub(crate) fn root() -> &'static Path {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let place =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("course-{}", env!("CARGO_CRATE_NAME")));
+        let _ = fs::remove_dir_all(&place);
+        copy(&here().join("tests/course"), &place);
+        // The specification of the small course stands on the real testkit.
+        let manifest = fs::read_to_string(place.join("Cargo.toml")).unwrap();
+        let crates = here().join("../crates").canonicalize().unwrap();
+        let manifest = manifest.replace("../../../crates", crates.to_str().unwrap());
+        fs::write(place.join("Cargo.toml"), manifest).unwrap();
+        fs::copy(here().join("../Cargo.lock"), place.join("Cargo.lock")).unwrap();
+        place
+    })
+}
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where the course is compiled; shared, because only its lab differs.
+pub(crate) fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("course-target")
+}
+
+/// `cargo xtask ARGS` in the course.
+pub(crate) fn xtask(args: &[&str]) -> Command {
+    Command::from_std(plain_xtask(args))
+}
+
+/// The same for tests that stay in touch with the process.
+pub(crate) fn plain_xtask(args: &[&str]) -> Process {
+    let mut command = Process::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(args).current_dir(root()).env("CARGO_TARGET_DIR", target());
+    command
+}
+
+/// A folder to be graded and a folder for the grades.
+pub(crate) struct Class {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) out: tempfile::TempDir,
+}
+
+impl Class {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), out: tempfile::tempdir().unwrap() }
+    }
+
+    /// Adds a file to a submission: `alice/src/lib.rs`.
+    pub(crate) fn file(&self, path: &str, text: &str) -> &Self {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    pub(crate) fn link(&self, target: &Path, path: &str) -> &Self {
+        let path = self.folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        symlink(target, path).unwrap();
+        self
+    }
+
+    /// The arguments that grade it.
+    pub(crate) fn args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let (folder, out) = (self.folder.path().to_str().unwrap(), self.out.path().to_str().unwrap());
+        [&["grade", folder, "--out", out], more].concat()
+    }
+
+    /// Grades it; expects success.
+    pub(crate) fn graded(&self, more: &[&str]) -> Results {
+        xtask(&self.args(more)).assert().success();
+        self.results()
+    }
+
+    pub(crate) fn results(&self) -> Results {
+        grader::report::json::parse(&self.read("results.json")).unwrap()
+    }
+
+    /// A file of the newest grades.
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.out.path().join("latest").join(name)).unwrap()
+    }
+}
+
+/// The member with this name.
+pub(crate) fn member<'a>(results: &'a Results, name: &str) -> &'a Member {
+    results
+        .members
+        .iter()
+        .find(|member| member.entry.name == name)
+        .unwrap_or_else(|| panic!("no member {name}"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Grading a class, from outside: what a teacher gives, gets, and reads when something is wrong.
+
+mod course_kit;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use course_kit::{Class, RIGHT, member, root, target, xtask};
+use predicates::prelude::PredicateBooleanExt as _;
+use predicates::str::contains;
+use sandbox::protocol::Verdict;
+
+#[test]
+fn the_sample_class_is_graded_as_expected() {
+    let class = Class::new();
+    let out = class.out.path().to_str().unwrap();
+    let done = xtask(&["grade", "--out", out]).assert().success();
+    let printed = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    assert!(printed.contains("sample class: 4 of 4 as expected"), "{printed}");
+    let last = printed.lines().last().unwrap();
+    assert!(last.starts_with("report: ") && last.ends_with("report.html"), "{last}");
+    let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
+    assert_eq!(
+        gradebook,
+        "member,total,m1,m2\nreference,100,60,40\nstarter,0,0,0\nalternative,100,60,40\nmutant never_copies,60,60,0\n"
+    );
+    assert!(String::from_utf8(class.read("report.html")).unwrap().contains("mutant never_copies"));
+}
+
+#[test]
+fn each_folder_is_a_submission_however_it_was_packed() {
+    let class = Class::new();
+    class
+        .file("alice/src/lib.rs", RIGHT)
+        .file("Bob Müller/my work/labs/01-hello/src/lib.rs", RIGHT)
+        .file("carol/src/lib.rs", "pub fn run() -> u8 { missing }")
+        .file("dave/essay.txt", "sorry")
+        .file("notes.txt", "not a submission")
+        .file("=erin/src/lib.rs", "pub fn run() -> u8 { 0 }");
+    fs::create_dir(class.folder.path().join("frank")).unwrap();
+    let results = class.graded(&["--seed", "7"]);
+    assert_eq!((results.head.seed, results.complete), (7, true));
+    let told = |name: &str| {
+        let member = member(&results, name);
+        (member.total, member.summary.clone())
+    };
+    assert_eq!(told("alice"), (100, "3 of 3 checks passed.".to_owned()));
+    assert_eq!(told("Bob Müller").0, 100);
+    assert_eq!(told("carol").0, 0);
+    assert!(told("carol").1.starts_with("Did not compile: error[E0425]"), "{}", told("carol").1);
+    assert_eq!(told("dave"), (0, "Not graded: no editable file of 01-hello was found.".to_owned()));
+    assert_eq!(told("=erin"), (20, "1 of 3 checks passed, 2 failed.".to_owned()));
+    assert_eq!(told("frank"), (0, "Not graded: the folder is empty.".to_owned()));
+    assert_eq!(results.head.notes, ["notes.txt is not a folder: not graded"]);
+    assert!(String::from_utf8(class.read("gradebook.csv")).unwrap().contains("\n'=erin,20,20,0\n"));
+}
+
+#[test]
+fn no_student_is_graded_with_the_program_of_another() {
+    let class = Class::new();
+    let wrong = RIGHT.replace("println!(\"hello\")", "println!(\"hullo\")");
+    // Same length, same old time: what cargo compares says that nothing has changed.
+    class.file("a/src/lib.rs", RIGHT).file("b/src/lib.rs", &wrong).file("c/src/lib.rs", RIGHT);
+    for name in ["a", "b", "c"] {
+        let file = fs::File::options().write(true).open(class.folder.path().join(name).join("src/lib.rs"));
+        file.unwrap().set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
+    }
+    let results = class.graded(&["--jobs", "1"]);
+    let totals: Vec<u32> = results.members.iter().map(|member| member.total).collect();
+    assert_eq!(totals, [100, 20, 100]);
+}
+
+#[test]
+fn a_member_that_hangs_is_told_so_and_does_not_spoil_the_others() {
+    let class = Class::new();
+    class
+        .file("a hangs/src/lib.rs", "pub fn run() -> u8 { loop { std::thread::park() } }")
+        .file("b right/src/lib.rs", RIGHT);
+    let results = class.graded(&[]);
+    assert_eq!(member(&results, "b right").total, 100);
+    let hung = member(&results, "a hangs");
+    assert_eq!(hung.summary, "0 of 3 checks passed, 3 hung.");
+    assert!(hung.checks.iter().all(|check| check.verdict == Verdict::Hang));
+}
+
+#[test]
+fn the_report_is_made_again_from_the_journal_alone() {
+    let class = Class::new();
+    class.file("alice/src/lib.rs", RIGHT).file("bob/src/lib.rs", "pub fn run() -> u8 { 3 }");
+    class.graded(&[]);
+    let files = ["results.json", "gradebook.csv", "report.html"];
+    let before = files.map(|name| class.read(name));
+    for name in files {
+        fs::remove_file(class.out.path().join("latest").join(name)).unwrap();
+    }
+    xtask(&["report", class.out.path().to_str().unwrap()]).assert().success().stdout(contains("alice"));
+    assert!(files.map(|name| class.read(name)) == before);
+}
+
+#[test]
+fn the_report_of_a_killed_run_says_what_is_undecided() {
+    let class = Class::new();
+    class.file("alice/src/lib.rs", RIGHT);
+    class.graded(&[]);
+    let journal = class.out.path().join("latest/journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    // The machine went down in the middle of the last line.
+    fs::write(&journal, &text[..text.len() - 20]).unwrap();
+    xtask(&["report", class.out.path().to_str().unwrap()]).assert().success().stdout(contains("undecided"));
+    let results = class.results();
+    assert!(!results.complete);
+    assert!(member(&results, "alice").undecided > 0);
+    let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
+    assert!(gradebook.contains("\nalice,,"), "{gradebook}");
+}
+
+#[test]
+fn what_cannot_be_graded_is_said_in_one_line() {
+    let class = Class::new();
+    let empty = class.folder.path().to_str().unwrap();
+    let cases = [
+        (vec!["grade", "no/such/folder"], 4, "no/such/folder: No such file or directory"),
+        (vec!["grade", empty], 4, "no submission is here"),
+        (vec!["grade", "--lab", "77"], 2, "there is no lab `77`"),
+        (vec!["grade", "--level", "none"], 2, "needs --trust-submissions"),
+        (vec!["report", empty], 4, "no graded class is here"),
+        (vec!["grade", "--out", "/proc/no"], 4, "create /proc/no"),
+    ];
+    for (args, code, text) in cases {
+        let done = xtask(&args).assert().code(code).stderr(contains(text).and(contains("error: ")));
+        let told = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+        assert_eq!(told.lines().count(), 1, "{told}");
+    }
+}
+
+#[test]
+fn a_submission_given_in_place_of_the_class_is_recognised() {
+    let class = Class::new();
+    class.file("src/lib.rs", RIGHT);
+    xtask(&class.args(&[])).assert().code(4).stderr(contains("looks like one submission"));
+}
+
+#[test]
+fn a_checkout_without_solutions_has_no_sample_class() {
+    let place = tempfile::tempdir().unwrap();
+    let copied = std::process::Command::new("cp").arg("-r").arg(root()).arg(place.path()).status();
+    assert!(copied.unwrap().success());
+    let student = place.path().join(root().file_name().unwrap());
+    fs::remove_dir_all(student.join("solutions/01-hello")).unwrap();
+    let mut command = xtask(&["grade"]);
+    command.current_dir(&student).assert().code(4).stderr(contains("made from solutions/"));
+}
+
+#[test]
+fn nothing_is_left_in_the_state_folder_after_a_run() {
+    let class = Class::new();
+    class.file("alice/src/lib.rs", RIGHT);
+    class.graded(&[]);
+    let seeds = target().join("ipc-labs/seed");
+    let making = fs::read_dir(seeds)
+        .unwrap()
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".making-"));
+    assert_eq!(making.count(), 0);
+    assert!(Path::new(&class.out.path().join("latest")).is_symlink());
+}
+
+#[test]
+fn the_weaker_levels_give_the_same_grades() {
+    let class = Class::new();
+    class.file("alice/src/lib.rs", RIGHT).file("bob/src/lib.rs", "pub fn run() -> u8 { 0 }");
+    for more in [&["--level", "reduced"][..], &["--level", "none", "--trust-submissions"]] {
+        let results = class.graded(more);
+        assert_eq!(results.head.level, more[1]);
+        let totals: Vec<u32> = results.members.iter().map(|member| member.total).collect();
+        assert_eq!(totals, [100, 20], "level {}", more[1]);
+    }
+}
