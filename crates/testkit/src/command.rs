@@ -10,8 +10,8 @@ use nix::sys::signal::Signal;
 
 use crate::finished::Finished;
 use crate::program::Program;
-use crate::room::Shared;
 use crate::running::Running;
+use crate::shared::Shared;
 use crate::spawn::spawn;
 use crate::text::{clip, shell_quote, visible};
 use crate::trace::Fault;

@@ -5,7 +5,7 @@ use sandbox::confine::Confinement;
 use sandbox::protocol::{Config, Confine};
 
 use crate::referee::referee;
-use crate::room::Shared;
+use crate::shared::Shared;
 
 /// What the next child applies to itself; `None` if the runner asked for nothing.
 pub(crate) fn prepare(shared: &Shared) -> Result<Option<Confinement>> {

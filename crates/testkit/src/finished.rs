@@ -9,7 +9,6 @@ use sandbox::protocol::Verdict;
 
 use crate::expect::Expect;
 use crate::failure::fail;
-use crate::process::Io;
 use crate::text::{clip, visible};
 use crate::trace::Report;
 
@@ -21,7 +20,6 @@ pub(crate) struct Outcome {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
-    pub(crate) io: Option<Io>,
     pub(crate) trace: Option<Report>,
 }
 
@@ -31,7 +29,6 @@ pub struct Finished {
     command: String,
     name: String,
     output: Output,
-    io: Option<Io>,
     trace: Option<Report>,
 }
 
@@ -40,14 +37,11 @@ impl Finished {
     #[track_caller]
     pub(crate) fn new(outcome: Outcome) -> Self {
         let output = Output { status: outcome.status, stdout: outcome.stdout, stderr: outcome.stderr };
-        let done = Self {
-            command: outcome.command,
-            name: outcome.name,
-            output,
-            io: outcome.io,
-            trace: outcome.trace,
-        };
-        if let Some(text) = panic_text(&done.name, &done.output.stderr) {
+        let done = Self { command: outcome.command, name: outcome.name, output, trace: outcome.trace };
+        // On a terminal, both streams arrive as one.
+        let panicked = done.output.status.code() == Some(101);
+        let on_terminal = || panicked.then(|| panic_text(&done.name, &done.output.stdout)).flatten();
+        if let Some(text) = panic_text(&done.name, &done.output.stderr).or_else(on_terminal) {
             fail(Verdict::Crash, format!("command: {}\n{text}", done.command));
         }
         done
@@ -139,16 +133,6 @@ impl Finished {
     #[must_use]
     pub fn command(&self) -> &str {
         &self.command
-    }
-
-    /// Bytes that its own threads moved, its children not counted.
-    #[must_use]
-    #[track_caller]
-    pub fn io(&self) -> Io {
-        match self.io {
-            Some(io) => io,
-            None => self.fail(Verdict::GraderError, "its counters (/proc/PID/task/*/io) could not be read"),
-        }
     }
 
     /// How many processes it and its descendants made, threads not counted. Only of a traced program.

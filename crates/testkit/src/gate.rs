@@ -9,7 +9,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 use crate::failure::or_grader_error;
-use crate::room::Shared;
+use crate::shared::Shared;
 
 /// A FIFO in the room. `gate NAME` in a script (and `linger NAME`) blocks in its open until [`open`](Self::open).
 pub struct Gate {
@@ -43,9 +43,8 @@ impl Gate {
     #[track_caller]
     pub fn reached_by(&self, n: usize) {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        self.shared.wait_for_programs(&format!("{n} process(es) to reach `gate {name}`"), || {
-            self.visitors().len() >= n
-        });
+        let what = format!("{n} process(es) to reach `gate {name}`");
+        self.shared.wait_for_programs(&what, || self.visitors().len() >= n);
     }
 
     /// The ids of the processes that have come to the gate, in order.

@@ -6,7 +6,7 @@ use sandbox::protocol::Verdict;
 
 use crate::names::Names;
 use crate::process::describe_tree;
-use crate::room::Shared;
+use crate::shared::Shared;
 
 /// The first broken law, with its text; `None` if all hold.
 pub(crate) fn broken(shared: &Shared) -> Option<(Verdict, String)> {

@@ -75,7 +75,7 @@ impl Proc {
         descriptors(self.pid)
     }
 
-    /// Bytes that its own threads have moved so far; `None` if it may not be asked.
+    /// Bytes its own threads have moved so far, its children not counted; `None` if it may not be asked.
     #[must_use]
     pub fn io(&self) -> Option<Io> {
         io(self.pid)

@@ -13,21 +13,17 @@ use anyhow::{Context, Result};
 use sandbox::protocol::Verdict;
 use tempfile::TempDir;
 
-use crate::capture::Capture;
 use crate::command::Cmd;
 use crate::failure::{fail, or_grader_error};
-use crate::finished::panic_text;
 use crate::gate::Gate;
 use crate::helpers;
 use crate::laws;
 use crate::names::Names;
 use crate::neighbours::Neighbours;
-use crate::process::describe_tree;
 use crate::program::Program;
 use crate::referee::{referee, test_name};
-use crate::text::{clip, visible};
+use crate::shared::Shared;
 use crate::tree::Tree;
-use crate::watch::{Events, Stuck, Watch};
 
 /// A private folder, random words, and the programs started in it. Dropping it asserts the laws: no process
 /// is left, no name is left, no program panicked.
@@ -35,27 +31,6 @@ pub struct Room {
     pub(crate) shared: Arc<Shared>,
     /// Removed last.
     _folder: TempDir,
-}
-
-/// What a room's programs share with it.
-pub(crate) struct Shared {
-    pub(crate) dir: PathBuf,
-    pub(crate) base: PathBuf,
-    pub(crate) helpers: PathBuf,
-    pub(crate) token: String,
-    pub(crate) tree: Tree,
-    pub(crate) events: Arc<Events>,
-    pub(crate) names: Names,
-    /// The last command started: what a hang is reported for.
-    pub(crate) last_command: Mutex<String>,
-    /// The program started last: its name and its output so far, for a wait that it can no longer end.
-    pub(crate) last_program: Mutex<Option<(String, Capture, Capture)>>,
-    /// A program was left running by the check itself: what it leaves is not its fault.
-    pub(crate) abandoned: AtomicBool,
-    /// Threads that trace programs of this room; joined at the end.
-    pub(crate) tracers: Mutex<Vec<std::thread::JoinHandle<()>>>,
-    random: Mutex<fastrand::Rng>,
-    pub(crate) neighbours: Neighbours,
 }
 
 thread_local! {
@@ -259,78 +234,6 @@ impl Drop for Room {
         match broken {
             Some((verdict, text)) => fail(verdict, text),
             None => referee().record(&test_name(), Verdict::Pass, ""),
-        }
-    }
-}
-
-impl Shared {
-    /// Waits under the watchdog; a hang lists the tree.
-    #[track_caller]
-    pub(crate) fn wait_for(&self, what: &str, done: impl FnMut() -> bool) {
-        if let Err(stuck) = self.try_wait(done) {
-            self.hang(what, stuck);
-        }
-    }
-
-    /// The same for what only a program of the room can do: if none is left, the check fails at once.
-    #[track_caller]
-    pub(crate) fn wait_for_programs(&self, what: &str, mut done: impl FnMut() -> bool) {
-        self.wait_for(what, || done() || self.tree.members().is_empty());
-        if done() {
-            return;
-        }
-        let last = self.last_program.lock().unwrap_or_else(PoisonError::into_inner);
-        let (name, stdout, stderr) =
-            last.as_ref().map_or(("nobody", Vec::new(), Vec::new()), |(name, stdout, stderr)| {
-                (name.as_str(), stdout.get().bytes.clone(), stderr.get().bytes.clone())
-            });
-        let command = self.command_line();
-        if let Some(text) = panic_text(name, &stderr) {
-            fail(Verdict::Crash, format!("{command}\n{text}"));
-        }
-        let (stdout, stderr) = (clip(&visible(&stdout), 300), clip(&visible(&stderr), 300));
-        fail(
-            Verdict::Fail,
-            format!("{command}\n{name} ended; waited in vain: {what}\nstdout: {stdout}\nstderr: {stderr}"),
-        )
-    }
-
-    pub(crate) fn try_wait(&self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
-        Watch::new(&self.tree, &self.events, referee().slowness()).until(done)
-    }
-
-    #[track_caller]
-    pub(crate) fn hang(&self, what: &str, stuck: Stuck) -> ! {
-        let members = self.tree.members();
-        let tree = match members.as_slice() {
-            [] => "  no process is left".to_owned(),
-            members => describe_tree(members),
-        };
-        let why = match stuck {
-            Stuck::Stall => "nothing moves any more",
-            Stuck::Total => "the watchdog's time is over",
-        };
-        fail(Verdict::Hang, format!("{}\nhang: {why}; waited in vain: {what}\n{tree}", self.command_line()))
-    }
-
-    /// `command: ...` of the last program started.
-    pub(crate) fn command_line(&self) -> String {
-        let command = self.last_command.lock().unwrap_or_else(PoisonError::into_inner);
-        if command.is_empty() { String::new() } else { format!("command: {command}") }
-    }
-
-    /// Ends every process of the room and the threads that traced them.
-    fn clean_up(&self) {
-        // A killed process ends soon, whatever it does; the stall limit is for the kernel.
-        if self.try_wait(|| self.tree.kill_all()).is_err() {
-            eprintln!("testkit: processes that cannot be killed:\n{}", describe_tree(&self.tree.members()));
-            return;
-        }
-        let tracers = std::mem::take(&mut *self.tracers.lock().unwrap_or_else(PoisonError::into_inner));
-        for tracer in tracers {
-            if tracer.join().is_err() {
-                eprintln!("testkit: a tracer thread panicked");
-            }
         }
     }
 }

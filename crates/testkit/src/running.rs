@@ -1,10 +1,9 @@
 //! A program that has been started.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitStatus;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::signal::{self, Signal};
@@ -15,35 +14,18 @@ use crate::capture::Capture;
 use crate::expect::Expect;
 use crate::failure::{fail, or_grader_error};
 use crate::finished::{Finished, Outcome};
-use crate::process::{Descriptor, Io, Proc, describe_tree, descriptors, io};
-use crate::referee::referee;
-use crate::room::Shared;
+use crate::process::Proc;
+use crate::shared::Shared;
 use crate::stdin::{Slot, StdinWriter};
 use crate::text::{clip, visible};
 use crate::trace::Report;
-use crate::watch::Look;
-
-/// How long a program that should be idle is looked at.
-const IDLE_WINDOW: Duration = Duration::from_millis(1200);
-/// How often an idle window may be spoilt by work that was still going on when it began.
-const IDLE_TRIES: u32 = 3;
-/// After a program has ended, its output is complete when nobody who could write has moved for so long.
-const REST: Duration = Duration::from_millis(100);
-/// At so many looks in a row everybody must be found blocked to be at rest.
-const QUIET_LOOKS: u32 = 6;
-
-/// How a program ended, and what its own threads had moved then.
-pub(crate) struct End {
-    pub(crate) status: std::io::Result<ExitStatus>,
-    pub(crate) io: Option<Io>,
-}
 
 /// Where a program's end is left by the thread that waits for it.
 #[derive(Clone, Default)]
-pub(crate) struct Ending(Arc<Mutex<Option<End>>>);
+pub(crate) struct Ending(Arc<Mutex<Option<io::Result<ExitStatus>>>>);
 
 impl Ending {
-    pub(crate) fn set(&self, end: End) {
+    pub(crate) fn set(&self, end: io::Result<ExitStatus>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
     }
 
@@ -51,7 +33,7 @@ impl Ending {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    fn take(&self) -> Option<End> {
+    fn take(&self) -> Option<io::Result<ExitStatus>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
@@ -195,110 +177,6 @@ impl Running {
         self.kill(Signal::SIGCONT)
     }
 
-    /// Its descendants by id, orphans and zombies included, itself not.
-    #[must_use]
-    pub fn descendants(&self) -> Vec<Proc> {
-        self.shared.tree.below(self.pid).into_iter().filter(|process| process.pid != self.pid).collect()
-    }
-
-    /// Waits until `done` says so, under the watchdog. `what` completes "waited in vain: ".
-    #[track_caller]
-    pub fn eventually(&self, done: impl FnMut() -> bool, what: impl AsRef<str>) -> &Self {
-        self.shared.wait_for(what.as_ref(), done);
-        self
-    }
-
-    /// Waits until it and all its descendants are blocked, stopped or ended, at several looks in a row: until
-    /// nothing happens any more unless the check does something. Who wakes up now and then only to look
-    /// around counts as blocked; that it should not do so is for [`assert_idle`](Self::assert_idle) to say.
-    #[track_caller]
-    pub fn asleep(&self) -> &Self {
-        let mut looks = 0;
-        let at_rest = || {
-            let look = Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0);
-            looks = if look.anybody_runs() || look.in_device() { 0 } else { looks + 1 };
-            looks >= QUIET_LOOKS
-        };
-        self.shared.wait_for("all processes to be at rest", at_rest);
-        self
-    }
-
-    /// Says whether nothing below this program has moved for `span`, asked again and again.
-    fn rests_for(&self, span: Duration) -> impl FnMut() -> bool {
-        let mut since: Option<(Look, Instant)> = None;
-        move || {
-            let look = Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0);
-            if look.anybody_runs() {
-                since = None;
-                return false;
-            }
-            match &since {
-                Some((before, began)) if *before == look => began.elapsed() >= span,
-                _ => {
-                    since = Some((look, Instant::now()));
-                    false
-                }
-            }
-        }
-    }
-
-    /// Law: who waits, sleeps. In a window in which it has nothing to do, it uses no processor time and does
-    /// not wake up.
-    #[track_caller]
-    pub fn assert_idle(&self) -> &Self {
-        let own = || Look::of(std::iter::once(self.pid), 0);
-        let mut work = (0, 0);
-        for _ in 0..IDLE_TRIES {
-            let before = own().work();
-            let began = Instant::now();
-            while began.elapsed() < IDLE_WINDOW {
-                self.shared.events.pause(IDLE_WINDOW.saturating_sub(began.elapsed()));
-            }
-            let after = own();
-            work = (after.work().0.saturating_sub(before.0), after.work().1.saturating_sub(before.1));
-            if work == (0, 0) && !after.anybody_runs() {
-                return self;
-            }
-        }
-        let (switches, ticks) = work;
-        let window = IDLE_WINDOW.as_millis();
-        self.fail(
-            Verdict::Fail,
-            &format!(
-                "{} does not sleep while it has nothing to do:\nin {window} ms it woke up {switches} times and used {ticks} ticks of processor time (expected: 0 and 0)\nwait in a blocking call; do not poll",
-                self.name
-            ),
-        )
-    }
-
-    /// Law: while it is blocked, no child that has ended is left unreaped.
-    #[track_caller]
-    pub fn assert_no_zombie(&self) -> &Self {
-        self.asleep();
-        let zombies: Vec<Proc> = self.descendants().into_iter().filter(Proc::is_zombie).collect();
-        if !zombies.is_empty() {
-            let text = format!("leak: zombies while {} is blocked\n{}", self.name, describe_tree(&zombies));
-            self.fail(Verdict::Leak, &text);
-        }
-        self
-    }
-
-    /// Bytes its own threads have moved so far, its children not counted. Fails if it has ended.
-    #[must_use]
-    #[track_caller]
-    pub fn io(&self) -> Io {
-        match io(self.pid) {
-            Some(io) => io,
-            None => self.fail(Verdict::GraderError, "its counters (/proc/PID/task/*/io) cannot be read"),
-        }
-    }
-
-    /// Its own open descriptors.
-    #[must_use]
-    pub fn fds(&self) -> Vec<Descriptor> {
-        descriptors(self.pid)
-    }
-
     /// Waits until it has ended and its output is complete. (What is left of its processes is a matter of
     /// the laws: output that an orphan might still write is not waited for.)
     #[track_caller]
@@ -312,17 +190,16 @@ impl Running {
         if self.flooded() {
             self.fail(Verdict::Fail, "output flood: more than 64 MiB were printed");
         }
-        let Some(end) = self.ending.take() else {
+        let Some(status) = self.ending.take() else {
             self.fail(Verdict::GraderError, "its exit status is lost");
         };
-        let status = or_grader_error(end.status.map_err(Into::into));
+        let status = or_grader_error(status.map_err(Into::into));
         let outcome = Outcome {
             command: self.command.clone(),
             name: self.name.clone(),
             status,
             stdout: std::mem::take(&mut self.stdout.get().bytes),
             stderr: std::mem::take(&mut self.stderr.get().bytes),
-            io: end.io,
             trace: self
                 .tracing
                 .as_ref()
@@ -334,7 +211,7 @@ impl Running {
     /// Until both streams have ended, or those who hold them do nothing.
     #[track_caller]
     fn drain(&self) {
-        let mut rests = self.rests_for(REST.mul_f64(referee().slowness()));
+        let mut rests = self.rests();
         self.shared.wait_for("its output to be read", || self.flooded() || self.streams_ended() || rests());
     }
 
@@ -353,14 +230,16 @@ impl Running {
     /// A panic says more about a hang than the hang itself.
     #[track_caller]
     fn crash_if_panicked(&self) {
-        let stderr = self.stderr.get().bytes.clone();
-        if let Some(text) = crate::finished::panic_text(&self.name, &stderr) {
+        // On a terminal, both streams arrive as one.
+        let stream = if self.terminal { &self.stdout } else { &self.stderr };
+        let said = stream.get().bytes.clone();
+        if let Some(text) = crate::finished::panic_text(&self.name, &said) {
             self.fail(Verdict::Crash, &text);
         }
     }
 
     #[track_caller]
-    fn fail(&self, verdict: Verdict, text: &str) -> ! {
+    pub(crate) fn fail(&self, verdict: Verdict, text: &str) -> ! {
         fail(verdict, format!("command: {}\n{text}", self.command))
     }
 }

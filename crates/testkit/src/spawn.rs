@@ -14,17 +14,15 @@ use anyhow::{Context, Result};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask};
 use nix::sys::stat::{Mode, umask};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::{Pid, setsid};
+use nix::unistd::setsid;
 use sandbox::confine::Confinement;
 
 use crate::capture::{Capture, feed};
 use crate::command::{Cmd, Input};
 use crate::confine;
 use crate::failure::{OWN_THREAD, or_grader_error};
-use crate::process::io as moved;
-use crate::room::Shared;
-use crate::running::{End, Ending, Running};
+use crate::running::{Ending, Running};
+use crate::shared::Shared;
 use crate::{stdin, terminal, trace};
 
 /// The parent's side of a program's standard descriptors.
@@ -226,12 +224,9 @@ fn start_untraced(mut command: Command, shared: &Arc<Shared>, ending: Ending, na
     drop(command);
     let waiting = Arc::clone(shared);
     let work = move || {
-        // Look at the zombie first: its counters go with it.
-        let ended = waitid(Id::Pid(Pid::from_raw(pid)), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
-        let io = ended.ok().and_then(|_| moved(pid));
         let status = child.wait();
         waiting.tree.root_ended(pid);
-        ending.set(End { status, io });
+        ending.set(status);
         waiting.events.notify();
     };
     thread::Builder::new()

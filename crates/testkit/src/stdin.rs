@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
-use crate::room::Shared;
+use crate::shared::Shared;
 
 /// Where the open end is kept; empty after [`close_stdin`](crate::Running::close_stdin).
 pub(crate) type Slot = Mutex<Option<File>>;

@@ -98,3 +98,60 @@ fn window(bytes: &[u8], from: usize) -> String {
 fn start_of_character(bytes: &[u8], at: usize) -> usize {
     (at.saturating_sub(3)..=at).rev().find(|&i| bytes[i] & 0xC0 != 0x80).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_bytes_become_escapes() {
+        assert_eq!(visible(b"a\tb\n\0\xff\\"), r"a\tb\n\x00\xff\\");
+        assert_eq!(visible("gr\u{fc}n".as_bytes()), "gr\u{fc}n");
+    }
+
+    #[test]
+    fn words_are_quoted_as_a_shell_reads_them() {
+        let quote = |word: &str| shell_quote(OsStr::new(word));
+        assert_eq!(quote("plain-word_1.txt"), "plain-word_1.txt");
+        assert_eq!(quote(""), "''");
+        assert_eq!(quote("echo 'a b' | cat"), r"'echo '\''a b'\'' | cat'");
+        assert_eq!(quote("two\nlines"), "'two\nlines'");
+        assert_eq!(quote("bell\u{7}"), r"$'bell\x07'");
+    }
+
+    #[test]
+    fn the_caret_stands_under_the_first_difference() {
+        let text = difference(b"one\ntwo\n", b"one\ntoo\n");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], r"expected: one\ntwo\n");
+        assert_eq!(lines[1], r"received: one\ntoo\n");
+        assert_eq!(lines[2].find('^'), lines[0].find("wo"), "{text}");
+    }
+
+    #[test]
+    fn a_late_difference_in_a_long_text_is_shown_from_shortly_before() {
+        let expected = "x".repeat(5000) + "end";
+        let received = "x".repeat(5000) + "and more";
+        let text = difference(expected.as_bytes(), received.as_bytes());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[2].find('^'), lines[0].find("end"), "{text}");
+        assert_eq!(lines[2].find('^'), lines[1].find("and"), "{text}");
+        assert!(text.contains("at byte 5000 (expected 5003 bytes, received 5008)"), "{text}");
+    }
+
+    #[test]
+    fn a_prefix_differs_at_its_end() {
+        let text = difference(b"ab", b"");
+        assert!(
+            text.contains("received: (nothing)") && text.contains("^ first difference at byte 0"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn long_texts_are_cut_to_their_limit() {
+        assert_eq!(clip_lines("1\n2\n3\n4", 3), "1\n2\n... 2 more lines");
+        assert_eq!(clip_lines("1\n2\n3", 3), "1\n2\n3");
+        assert_eq!(clip("gr\u{fc}n", 3), "gr... (5 bytes)");
+    }
+}

@@ -21,7 +21,7 @@ pub(crate) use tracer::start;
 pub(crate) fn start(
     _command: std::process::Command,
     fault: Fault,
-    _shared: std::sync::Arc<crate::room::Shared>,
+    _shared: std::sync::Arc<crate::shared::Shared>,
     _ending: crate::running::Ending,
     _name: &str,
 ) -> anyhow::Result<(i32, std::sync::Arc<std::sync::Mutex<Report>>)> {

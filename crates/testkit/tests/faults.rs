@@ -22,6 +22,15 @@ fn count_counts_processes_and_calls_of_the_tree() {
 }
 
 #[test]
+fn drip_writes_as_often_as_there_are_bytes() {
+    let room = Room::new();
+    let text = room.lines(10);
+    let done = room.command("drip").stdin(text.clone()).trace(Fault::Count).run();
+    done.code(0).stdout(&text);
+    assert_eq!(done.calls_of("write"), 90);
+}
+
+#[test]
 fn count_counts_no_threads() {
     let room = Room::new();
     let text = "import threading\nfor i in range(5):\n t=threading.Thread(target=print,args=(i,)); t.start(); t.join()";

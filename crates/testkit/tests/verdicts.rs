@@ -55,6 +55,8 @@ fn referee(check: &str) -> Vec<Record> {
 #[case("a_line_that_never_comes", Verdict::Hang, "waited in vain: the line `ready` on stdout")]
 #[case("a_line_before_an_early_end", Verdict::Fail, "it ended without the line `ready` on stdout")]
 #[case("a_gate_nobody_reaches", Verdict::Hang, "waited in vain: 1 process(es) to reach `gate g`")]
+#[case("a_gate_after_the_end", Verdict::Fail, "sh ended; waited in vain: 1 process(es) to reach `gate g`")]
+#[case("input_after_the_end", Verdict::Crash, "sh panicked: not yet implemented: M1")]
 #[case("input_nobody_reads", Verdict::Hang, "waited in vain: the program to read its input")]
 #[case("a_process_left", Verdict::Leak, "leak: 1 process(es) left")]
 #[case("a_daemon_left", Verdict::Leak, "leak: 1 process(es) left")]
@@ -216,6 +218,23 @@ mod broken {
         let gate = room.gate("g");
         let _running = sh(&room, "cat").stdin_open().spawn();
         gate.reached();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_gate_after_the_end() {
+        let room = Room::new();
+        let gate = room.gate("g");
+        let _running = sh(&room, "echo no gate").spawn();
+        gate.reached();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn input_after_the_end() {
+        let room = Room::new();
+        let running = sh(&room, PANIC).stdin_open().spawn();
+        running.send([b'x'; 1 << 20]);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use super::session::Session;
 use super::stops::{self, Event};
 use super::{Fault, Report};
 use crate::failure::OWN_THREAD;
-use crate::room::Shared;
-use crate::running::{End, Ending};
+use crate::running::Ending;
+use crate::shared::Shared;
 use crate::spawn::spawn_command;
 
 /// Starts `command` in a thread of its own, which alone may trace it.
@@ -72,7 +72,7 @@ fn follow(
             && stop.tid == root
         {
             shared.tree.root_ended(root);
-            ending.set(End { status: Ok(status), io: None });
+            ending.set(Ok(status));
             shared.events.notify();
         }
     }

@@ -70,15 +70,15 @@ fn a_builtin_writing_to_a_dead_pipe_does_not_kill_psh() {
     let word = room.word();
     let (gate, reader) = (room.gate("gate"), room.gate("reader"));
     let program = bin!("psh");
-    let text = format!("pwd; sh -c \"echo $? {word} >&2\"");
-    // The outer shell is sh. When somebody is at the gate `reader`, nobody reads the pipe any more.
+    // When somebody is at the gate `reader`, nobody reads the pipe any more: only then psh is started.
     let script = format!(
-        "#!/bin/sh\n(gate gate; '{}' -c '{text}'; echo \"$? end\" >&2) | (exec <&-; gate reader)\n",
+        "#!/bin/sh\n(gate gate; '{}' \"$@\"; echo \"$? end\" >&2) | (exec <&-; gate reader)\n",
         program.path().display()
     );
-    let outer = Program::at("sh", room.executable("outer", script));
+    let into_dead_pipe = Program::at("psh", room.executable("outer", script));
 
-    let shell = room.command(outer).spawn();
+    let text = format!("pwd; sh -c 'echo $1 {word} >&2' sh $?");
+    let shell = room.command(into_dead_pipe).args(["-c", &text]).spawn();
     reader.reached();
     gate.open();
     reader.open();

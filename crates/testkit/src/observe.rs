@@ -1,0 +1,135 @@
+//! Looking at a running program from outside: its tree, its rest, its counters.
+
+use std::time::{Duration, Instant};
+
+use sandbox::protocol::Verdict;
+
+use crate::process::{Descriptor, Io, Proc, describe_tree, descriptors, io};
+use crate::referee::referee;
+use crate::running::Running;
+use crate::watch::Look;
+
+/// How long a program that should be idle is looked at.
+const IDLE_WINDOW: Duration = Duration::from_millis(1200);
+/// How often an idle window may be spoilt by work that was still going on when it began.
+const IDLE_TRIES: u32 = 3;
+/// At rest is where nobody has moved for so long.
+const REST: Duration = Duration::from_millis(100);
+/// Or where at so many looks in a row nobody ran: somebody wakes up now and then, for nothing.
+const QUIET_LOOKS: u32 = 15;
+
+impl Running {
+    /// Its descendants by id, orphans and zombies included, itself not.
+    #[must_use]
+    pub fn descendants(&self) -> Vec<Proc> {
+        self.shared.tree.below(self.pid).into_iter().filter(|process| process.pid != self.pid).collect()
+    }
+
+    /// Waits until `done` says so, under the watchdog. `what` completes "waited in vain: ".
+    #[track_caller]
+    pub fn eventually(&self, done: impl FnMut() -> bool, what: impl AsRef<str>) -> &Self {
+        self.shared.wait_for(what.as_ref(), done);
+        self
+    }
+
+    /// Waits until it and all its descendants are blocked, stopped or ended: until nothing happens any more
+    /// unless the check does something. Who wakes up now and then only to look around counts as blocked after
+    /// many looks; that it should not do so is for [`assert_idle`](Self::assert_idle) to say.
+    #[track_caller]
+    pub fn asleep(&self) -> &Self {
+        let mut rests = Self::rests_for(REST / 2);
+        let mut looks = 0;
+        self.shared.wait_for("all processes to be at rest", || {
+            let look = self.look();
+            looks = if look.anybody_runs() || look.in_device() { 0 } else { looks + 1 };
+            rests(look) || looks >= QUIET_LOOKS
+        });
+        self
+    }
+
+    /// What it and its descendants are doing.
+    fn look(&self) -> Look {
+        Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0)
+    }
+
+    /// Says whether nothing below this program has moved for `span`, told look after look.
+    fn rests_for(span: Duration) -> impl FnMut(Look) -> bool {
+        let mut since: Option<(Look, Instant)> = None;
+        move |look| {
+            if look.anybody_runs() {
+                since = None;
+                return false;
+            }
+            match &since {
+                Some((before, began)) if *before == look => began.elapsed() >= span,
+                _ => {
+                    since = Some((look, Instant::now()));
+                    false
+                }
+            }
+        }
+    }
+
+    /// Says whether nothing below this program has moved for a little while; to be asked again and again.
+    pub(crate) fn rests(&self) -> impl FnMut() -> bool {
+        let mut rests = Self::rests_for(REST.mul_f64(referee().slowness()));
+        move || rests(self.look())
+    }
+
+    /// Law: who waits, sleeps. In a window in which it has nothing to do, it uses no processor time and does
+    /// not wake up.
+    #[track_caller]
+    pub fn assert_idle(&self) -> &Self {
+        let own = || Look::of(std::iter::once(self.pid), 0);
+        let mut work = (0, 0);
+        for _ in 0..IDLE_TRIES {
+            let before = own().work();
+            let began = Instant::now();
+            while began.elapsed() < IDLE_WINDOW {
+                self.shared.events.pause(IDLE_WINDOW.saturating_sub(began.elapsed()));
+            }
+            let after = own();
+            work = (after.work().0.saturating_sub(before.0), after.work().1.saturating_sub(before.1));
+            if work == (0, 0) && !after.anybody_runs() {
+                return self;
+            }
+        }
+        let (switches, ticks) = work;
+        let window = IDLE_WINDOW.as_millis();
+        self.fail(
+            Verdict::Fail,
+            &format!(
+                "{} does not sleep while it has nothing to do:\nin {window} ms it woke up {switches} times and used {ticks} ticks of processor time (expected: 0 and 0)\nwait in a blocking call; do not poll",
+                self.name
+            ),
+        )
+    }
+
+    /// Law: while it is blocked, no child that has ended is left unreaped.
+    #[track_caller]
+    pub fn assert_no_zombie(&self) -> &Self {
+        self.asleep();
+        let zombies: Vec<Proc> = self.descendants().into_iter().filter(Proc::is_zombie).collect();
+        if !zombies.is_empty() {
+            let text = format!("leak: zombies while {} is blocked\n{}", self.name, describe_tree(&zombies));
+            self.fail(Verdict::Leak, &text);
+        }
+        self
+    }
+
+    /// Bytes its own threads have moved so far, its children not counted. Fails if it has ended.
+    #[must_use]
+    #[track_caller]
+    pub fn io(&self) -> Io {
+        match io(self.pid) {
+            Some(io) => io,
+            None => self.fail(Verdict::GraderError, "its counters (/proc/PID/task/*/io) cannot be read"),
+        }
+    }
+
+    /// Its own open descriptors.
+    #[must_use]
+    pub fn fds(&self) -> Vec<Descriptor> {
+        descriptors(self.pid)
+    }
+}
