@@ -91,8 +91,10 @@ impl Shell {
         }
         Ok(())
         // END SOLUTION
+        // STUB: if commands.len() > 1 {
+        // STUB:     todo!("M2: before each stage but the last `open_next`, after each stage `advance`");
+        // STUB: }
         // STUB: for command in commands {
-        // STUB:     // M2: before, the pipe to the next stage; after, psh's copies of this stage's ends
         // STUB:     self.launch_stage(launch, command)?;
         // STUB: }
         // STUB: Ok(())

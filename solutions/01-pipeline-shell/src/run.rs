@@ -30,6 +30,7 @@ impl Shell {
     /// In a child: runs a list and returns its status.
     pub(crate) fn run_copy(&mut self, list: &List) -> nix::Result<u8> {
         self.become_copy()?;
+        // `$?` in the list is psh's own; only an empty list has nothing to take a status from.
         if list.items.is_empty() {
             return Ok(0);
         }
