@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::failure::OWN_THREAD;
 use crate::watch::Events;
@@ -20,6 +21,8 @@ pub(crate) struct Stream {
     pub(crate) bytes: Vec<u8>,
     pub(crate) ended: bool,
     pub(crate) flooded: bool,
+    /// A second descriptor of the stream, to ask whether the thread is behind.
+    source: Option<OwnedFd>,
 }
 
 /// A stream that a thread fills.
@@ -37,6 +40,7 @@ impl Capture {
     /// Reads `from` to its end in a thread of its own.
     pub(crate) fn start(from: OwnedFd, events: Arc<Events>) -> Result<Self> {
         let capture = Self::default();
+        capture.get().source = Some(from.try_clone().context("copy a stream's descriptor")?);
         let filled = capture.clone();
         thread::Builder::new()
             .name(format!("{OWN_THREAD}reader"))
@@ -47,6 +51,14 @@ impl Capture {
 
     pub(crate) fn get(&self) -> MutexGuard<'_, Stream> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether everything that was written so far has arrived.
+    pub(crate) fn is_up_to_date(&self) -> bool {
+        let stream = self.get();
+        let Some(source) = stream.source.as_ref().filter(|_| !stream.ended) else { return true };
+        // An end that the thread has not seen yet counts as something to read.
+        poll(&mut [PollFd::new(source.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO) == Ok(0)
     }
 
     fn fill(&self, mut from: File, events: &Events) {
@@ -69,7 +81,11 @@ impl Capture {
             drop(stream);
             events.notify();
         }
-        self.get().ended = true;
+        let mut stream = self.get();
+        stream.ended = true;
+        // The last copy must not keep a writer from its SIGPIPE.
+        stream.source = None;
+        drop(stream);
         events.notify();
     }
 }

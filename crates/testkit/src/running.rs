@@ -212,7 +212,10 @@ impl Running {
     #[track_caller]
     fn drain(&self) {
         let mut rests = self.rests();
-        self.shared.wait_for("its output to be read", || self.flooded() || self.streams_ended() || rests());
+        // On a busy machine the programs may rest while the threads that read for them have not had a turn.
+        let up_to_date = || self.stdout.is_up_to_date() && self.stderr.is_up_to_date();
+        let mut all_read = || self.streams_ended() || rests() && up_to_date();
+        self.shared.wait_for("its output to be read", || self.flooded() || all_read());
     }
 
     fn streams_ended(&self) -> bool {
