@@ -15,11 +15,13 @@ use crate::helper::{Woke, wait_for_either};
 use crate::order::{Message, Order, Status};
 use crate::protocol::{Config, Confine};
 use crate::spec::{Job, Level};
-use crate::{copy, identity, landlock_rules, overlay, proc, supervise, sweep, sys};
+use crate::{copy, identity, landlock_rules, overlay, proc, relocate, supervise, sweep, sys};
 
 /// Prepares the work folder, starts the first process, waits, and leaves nobody behind.
 pub(crate) fn run(order: &Order, status: &Status, control: &OwnedFd) -> Result<()> {
     prctl::set_child_subreaper(true).context("become the subreaper")?;
+    // If the caller is killed, the control pipe closes: better than to die with it, for nobody else would clean up.
+    prctl::set_pdeathsig(None).context("outlive the caller")?;
     prctl::set_dumpable(false).context("stop being dumpable")?;
     let slot = order.slot_uid;
     for (from, to) in &order.copies {
@@ -42,7 +44,10 @@ pub(crate) fn run(order: &Order, status: &Status, control: &OwnedFd) -> Result<(
     if let Some(uid) = slot {
         sweep::remove_objects_of(uid)?;
     }
-    report(order, end, status)
+    match (&order.work, woke) {
+        (Some(work), Woke::Stop) => relocate::remove(work).context("remove the work folder"),
+        _ => report(order, end, status),
+    }
 }
 
 fn say_what_is_missing(level: Level, status: &Status) -> Result<()> {
@@ -84,7 +89,9 @@ fn start(order: &Order, slot: Option<u32>, status: &Status) -> Result<Pid> {
             match sys::fork_alone().context("fork the referee")? {
                 ForkResult::Parent { child } => Ok(child),
                 ForkResult::Child => {
-                    let ready = slot.map_or(Ok(()), identity::become_slot);
+                    let ready = slot.map_or(Ok(()), identity::become_slot).and_then(|()| {
+                        prctl::set_pdeathsig(Signal::SIGKILL).context("arm the parent-death signal")
+                    });
                     let done =
                         ready.and_then(|()| exec_referee(spec, order.verdict, args, cwd, config, &exe));
                     let error = match done {

@@ -69,7 +69,8 @@ impl Confinement {
     /// Gives up the calling process's rights, for ever.
     ///
     /// To be called in a forked child, shortly before `exec`: after `setsid`, `chdir`, `PTRACE_TRACEME` and
-    /// the opening of files, and before descriptors above 2 are closed (it uses one). Sets: every signal to
+    /// the opening of files, and before descriptors above 2 are closed (it uses one). Limits of the caller's own come
+    /// after it: here soft and hard limit are set. Sets: every signal to
     /// its default and unblocked, dumpable, `oom_score_adj` 1000, resource limits, `no_new_privs`, Landlock,
     /// seccomp. Async-signal-safe: no allocation, no lock.
     ///

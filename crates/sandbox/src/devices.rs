@@ -54,7 +54,8 @@ pub(crate) fn build(root: &Path, devices: Vec<(&'static str, OwnedFd)>, mapping:
         symlink(target, dev.join(name)).with_context(|| format!("link /dev/{name}"))?;
     }
     let owner = mapping.builder_uid();
-    special(&dev.join("pts"), "devpts", Some("newinstance,ptmxmode=0666,mode=0600"))?;
+    // The host's terminals are counted too, all together; 64 leave it enough.
+    special(&dev.join("pts"), "devpts", Some("newinstance,ptmxmode=0666,mode=0600,max=64"))?;
     special(&dev.join("mqueue"), "mqueue", None)?;
     // The queue folder belongs to root; its mode (1777) lets everybody in.
     std::os::unix::fs::chown(dev.join("mqueue"), Some(owner), Some(owner)).context("give /dev/mqueue away")

@@ -56,9 +56,10 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
-    /// Root's claim on the uid of `slot`, or on the next that is free. Nothing for an ordinary user, who needs none.
+    /// Root's claim on the uid of `slot`, or on the next that is free. Nothing for an ordinary user, who needs none, and
+    /// for root of a container that has no such uids.
     pub(crate) fn new(slot: u32) -> Result<Option<Self>> {
-        if !Uid::effective().is_root() {
+        if !Uid::effective().is_root() || !is_mapped(FIRST_SLOT + SLOTS)? {
             return Ok(None);
         }
         for uid in (FIRST_SLOT + slot % SLOTS..).take(SLOTS as usize) {
@@ -72,6 +73,17 @@ impl Claim {
         }
         bail!("claim a slot: uids {FIRST_SLOT} and the {SLOTS} after it are in use")
     }
+}
+
+/// Whether this user namespace has `uid`. Lines of uid_map: first inside, first outside, how many.
+fn is_mapped(uid: u32) -> Result<bool> {
+    let map = fs::read_to_string("/proc/self/uid_map").context("read uid_map")?;
+    Ok(map.lines().any(|line| covers(line, uid)))
+}
+
+fn covers(line: &str, uid: u32) -> bool {
+    let numbers: Vec<u64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    matches!(numbers[..], [first, _, count] if (first..first + count).contains(&u64::from(uid)))
 }
 
 /// Maps one user and group of the outer namespace into the one this process has just made.
@@ -105,4 +117,17 @@ pub(crate) fn become_slot(uid: u32) -> Result<()> {
     setgroups(&[]).context("leave all groups")?;
     setresgid(gid, gid, gid).context("become the slot's group")?;
     setresuid(uid, uid, uid).context("become the slot's user")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rootless_container_has_no_slots() {
+        assert!(covers("         0          0 4294967295", FIRST_SLOT));
+        assert!(covers("1 100000 65536", FIRST_SLOT));
+        assert!(!covers("0 1000 1", FIRST_SLOT));
+        assert!(!covers("", FIRST_SLOT));
+    }
 }

@@ -14,6 +14,31 @@
 //!     ExitCode::SUCCESS
 //! }
 //! ```
+//!
+//! # The processes
+//!
+//! ```text
+//! caller ── run(): pump the pipes, look at clock and memory, close the control pipe to stop
+//!   └ helper (__sandbox-init)          user, mount, PID, network, IPC, UTS, cgroup namespaces; then only stands guard
+//!       └ process 1                    builds the file tree, gives up every right, then
+//!           Job::Exec:    supervises one confined command and hands back files
+//!           Job::Referee: *becomes* the referee, which confines each program it starts
+//! ```
+//!
+//! Whoever dies takes those below along: the helper and process 1 ask for a signal at their parent's death, and the
+//! kernel kills all of a PID namespace with its process 1.
+//!
+//! # Which file does what
+//!
+//! | question | file |
+//! |---|---|
+//! | the caller's side | `spec`, `outcome`, `run`, `pump`, `proc`, `relocate`, `cancel` |
+//! | the helper | `order` (what it is told), `helper`, `full` and `apart` (the levels), `supervise`, `sweep` |
+//! | the world inside | `tree`, `mounts`, `devices`, `overlay`, `copy`, `network`, `identity` |
+//! | an unread program's rights | [`confine`], `seccomp`, `landlock_rules` |
+//! | the referee | [`protocol`], [`shield`] |
+//! | what works here | [`doctor`] |
+//! | raw system calls | `sys` |
 
 pub mod confine;
 pub mod doctor;

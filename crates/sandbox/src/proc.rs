@@ -1,6 +1,11 @@
 //! What the sandbox reads in `/proc`: process trees, resident memory, the host's shared memory.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use nix::unistd::{Uid, getuid};
 
@@ -34,6 +39,38 @@ fn children(pid: i32) -> Vec<i32> {
 pub(crate) fn resident(pid: i32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     field(&status, "RssAnon:") + field(&status, "RssShmem:")
+}
+
+/// Processor time in user mode and in the kernel of `pid` and of the children it has reaped; none if it has just ended.
+pub(crate) fn times(pid: i32) -> [Duration; 2] {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name, in parentheses, may hold blanks. After it: state is field 3 of proc_pid_stat(5), utime 14, stime 15,
+    // cutime 16, cstime 17.
+    let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields: Vec<u32> =
+        rest.split_whitespace().skip(11).take(4).filter_map(|ticks| ticks.parse().ok()).collect();
+    let [utime, stime, cutime, cstime] = fields[..] else { return [Duration::ZERO; 2] };
+    // USER_HZ, which is 100 wherever Rust's std runs on Linux.
+    let tick = Duration::from_millis(10);
+    [tick * (utime + cutime), tick * (stime + cstime)]
+}
+
+/// Bytes of the memfds that these processes hold open, each counted once. Those that are only mapped are in the
+/// resident sum.
+pub(crate) fn memfds(pids: &[i32]) -> u64 {
+    let mut seen = BTreeMap::new();
+    for pid in pids {
+        let Ok(fds) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        let is_memfd = |path: &PathBuf| {
+            fs::read_link(path).is_ok_and(|to| to.as_os_str().as_bytes().starts_with(b"/memfd:"))
+        };
+        for meta in
+            fds.flatten().map(|fd| fd.path()).filter(is_memfd).filter_map(|path| fs::metadata(path).ok())
+        {
+            seen.insert((meta.dev(), meta.ino()), meta.blocks() * 512);
+        }
+    }
+    seen.values().sum()
 }
 
 /// The host's shared memory in bytes: tmpfs, shared mappings, memfds, System V segments.

@@ -87,6 +87,8 @@ pub(crate) struct Pump {
     stop: Option<Stop>,
     shmem_before: u64,
     peak: u64,
+    /// User and system time of those alive at the stop.
+    unreaped: [Duration; 2],
 }
 
 impl Pump {
@@ -109,6 +111,7 @@ impl Pump {
             stop: None,
             shmem_before: proc::host_shmem(),
             peak: 0,
+            unreaped: [Duration::ZERO; 2],
         })
     }
 
@@ -126,6 +129,7 @@ impl Pump {
                 }
                 self.look_at_the_rest(now.duration_since(started));
                 if self.stop.is_some() {
+                    self.keep_times();
                     self.control = None;
                     stopped = Some(now);
                 }
@@ -163,12 +167,25 @@ impl Pump {
         }
     }
 
+    /// What dies with a PID namespace is reaped by the kernel, and its time counted nowhere: so it is read before. The
+    /// namespace's process 1 is not among them; the helper waits for it.
+    fn keep_times(&mut self) {
+        for pid in proc::descendants(self.pid.as_raw()).into_iter().skip(1) {
+            let [user, system] = proc::times(pid);
+            self.unreaped[0] += user;
+            self.unreaped[1] += system;
+        }
+    }
+
     fn look_at_memory(&mut self) {
-        let sum = proc::descendants(self.pid.as_raw()).into_iter().map(proc::resident).sum();
+        let pids = proc::descendants(self.pid.as_raw());
+        let resident: u64 = pids.iter().copied().map(proc::resident).sum();
+        let hidden = if self.limits.program.memfd { proc::memfds(&pids) } else { 0 };
+        let sum = resident + hidden;
         self.peak = self.peak.max(sum);
         let grown = proc::host_shmem().saturating_sub(self.shmem_before);
         if sum > self.limits.memory {
-            self.stop = Some(Stop::Memory(format!("{} MiB resident in all processes together", sum >> 20)));
+            self.stop = Some(Stop::Memory(format!("{} MiB in all processes together", sum >> 20)));
         } else if grown > self.limits.host_shmem {
             self.stop = Some(Stop::Memory(format!("the host's shared memory grew by {} MiB", grown >> 20)));
         }
@@ -192,6 +209,11 @@ impl Pump {
     /// The verdict pipe's bytes.
     pub(crate) fn verdicts(&self) -> &[u8] {
         &self.streams[3].kept.bytes
+    }
+
+    /// User and system time of the processes that were alive when the run was stopped.
+    pub(crate) fn unreaped(&self) -> [Duration; 2] {
+        self.unreaped
     }
 
     /// The largest resident sum seen, in bytes.

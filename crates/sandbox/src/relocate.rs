@@ -2,6 +2,7 @@
 //! rewrites the paths of a [`Spec`] from where things would be seen to where they are.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -22,14 +23,20 @@ pub(crate) struct Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        // Unread code may have taken away our right to enter its folders; root and owner can give it back.
-        if fs::remove_dir_all(&self.folder).is_err() {
-            open_up(&self.folder);
-            if let Err(error) = fs::remove_dir_all(&self.folder) {
-                eprintln!("cannot remove {}: {error}", self.folder.display());
-            }
+        if let Err(error) = remove(&self.folder) {
+            eprintln!("cannot remove {}: {error}", self.folder.display());
         }
     }
+}
+
+/// Removes a work folder. Unread code may have taken away our right to enter its folders; root and owner can give it back.
+/// That it is gone already is fine: the helper removes it when its caller has died.
+pub(crate) fn remove(folder: &Path) -> io::Result<()> {
+    if fs::remove_dir_all(folder).is_ok() || !folder.exists() {
+        return Ok(());
+    }
+    open_up(folder);
+    fs::remove_dir_all(folder)
 }
 
 /// Makes every folder below enterable again. What fails here fails in the removal, which reports it.
@@ -46,7 +53,7 @@ impl Work {
     /// Makes the folder and the empty folders for tmpfs and overlays.
     pub(crate) fn new(spec: &Spec) -> Result<Self> {
         let folder =
-            mkdtemp(&std::env::temp_dir().join("ipc-labs-XXXXXX")).context("make the work folder")?;
+            mkdtemp(&std::env::temp_dir().join("ipc-labs-sandbox-XXXXXX")).context("make the work folder")?;
         // No link on the way, or Landlock rules and RESOLVE_NO_SYMLINKS would see other paths than we.
         let folder = folder.canonicalize().context("find the work folder")?;
         let mut work = Self { folder, moves: Vec::new(), copies: Vec::new() };

@@ -82,6 +82,12 @@ fn try_run(spec: &Spec, level: Level) -> Result<Outcome> {
     pumped?;
     let mut outcome = judge(spec, level, &pump, raw);
     outcome.usage = usage(&rusage, started, pump.peak());
+    if level == Level::Full {
+        // Elsewhere the helper has reaped them itself.
+        let [user, system] = pump.unreaped();
+        outcome.usage.user += user;
+        outcome.usage.system += system;
+    }
     Ok(outcome)
 }
 

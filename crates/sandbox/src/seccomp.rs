@@ -44,6 +44,7 @@ const REFUSED: &[c_long] = &[
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_process_madvise,
+    libc::SYS_process_mrelease,
     libc::SYS_pidfd_getfd,
     libc::SYS_kcmp,
     libc::SYS_move_pages,
@@ -93,6 +94,20 @@ const REFUSED_HERE: &[c_long] = &[];
 /// `personality(2)`'s question "which one have I?", which is harmless.
 const PERSONALITY_QUERY: u64 = 0xffff_ffff;
 
+/// Calls that change another process of the same user, who may be the referee: allowed for oneself only, which is number 0.
+/// (Call, which argument names the process.)
+const ONESELF_ONLY: &[(c_long, u8)] = &[
+    (libc::SYS_prlimit64, 0),
+    (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_sched_setattr, 0),
+    (libc::SYS_sched_setparam, 0),
+    (libc::SYS_sched_setscheduler, 0),
+    (libc::SYS_setpriority, 1),
+    (libc::SYS_ioprio_set, 1),
+];
+/// `IOPRIO_WHO_PROCESS` of ioprio_set(2).
+const IOPRIO_WHO_PROCESS: u64 = 1;
+
 /// Compiles both filters.
 pub(crate) fn filters(limits: &ProgramLimits) -> Result<Vec<Vec<sock_filter>>> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).context("find this processor's filter")?;
@@ -133,6 +148,15 @@ fn rules(limits: &ProgramLimits) -> Result<BTreeMap<c_long, Vec<SeccompRule>>> {
     rules.insert(libc::SYS_ioctl, typing.into_iter().collect::<Result<_>>()?);
     let changes = [(0, Op::Ne, PERSONALITY_QUERY), (0, Op::Ne, 0)];
     rules.insert(libc::SYS_personality, vec![rule(&changes)?]);
+    for (call, who) in ONESELF_ONLY {
+        rules.insert(*call, vec![rule(&[(*who, Op::Ne, 0)])?]);
+    }
+    // Number 0 means oneself only if a process is meant, not a group or a user.
+    let kinds =
+        [(libc::SYS_setpriority, u64::from(libc::PRIO_PROCESS)), (libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS)];
+    for (call, process) in kinds {
+        rules.entry(call).or_default().push(rule(&[(0, Op::Ne, process)])?);
+    }
     Ok(rules)
 }
 

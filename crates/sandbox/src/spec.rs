@@ -118,10 +118,11 @@ pub struct Limits {
     pub output: u64,
     /// Bytes of each stream that are kept.
     pub keep: usize,
-    /// Resident bytes of all processes together (anonymous and shared), looked at every 50 ms.
+    /// Resident bytes (anonymous and shared) of all processes together, and, where `memfd_create` is allowed, the bytes
+    /// of their memfds. Looked at every 50 ms.
     pub memory: u64,
-    /// Bytes by which the *host's* shared memory may grow during the run. It catches `memfd_create` and
-    /// other memory that is in nobody's resident set.
+    /// Bytes by which the *host's* shared memory may grow during the run: a last stop for memory that nobody is seen to
+    /// hold. Everything on the machine counts, other sandboxes' writable folders too, so it must be far above those.
     pub host_shmem: u64,
     /// Limits of each unread program.
     pub program: ProgramLimits,
@@ -136,7 +137,7 @@ impl Limits {
             output: 8 << 20,
             keep: 64 << 10,
             memory: 256 << 20,
-            host_shmem: 1 << 30,
+            host_shmem: 4 << 30,
             program: ProgramLimits::default(),
         }
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, chdir, execve, setsid};
 
@@ -73,6 +74,8 @@ fn become_command(
     let args = strings(argv)?;
     setsid().context("start a session")?;
     slot.map_or(Ok(()), identity::become_slot)?;
+    // Where no PID namespace does it, an ordinary program still dies with its supervisor.
+    prctl::set_pdeathsig(Signal::SIGKILL).context("arm the parent-death signal")?;
     chdir(cwd).with_context(|| format!("enter {}", cwd.display()))?;
     confinement.apply().context("confine the command")?;
     let path = args.first().context("find the command")?;

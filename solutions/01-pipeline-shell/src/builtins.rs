@@ -1,9 +1,9 @@
 //! Commands that psh runs itself: they change psh, or tell what only psh knows.
 
+use crate::descriptor::write_all;
 use crate::failure::{complain, reason};
 use crate::shell::{Flow, Shell};
-use nix::errno::Errno;
-use nix::unistd::{chdir, getcwd, write};
+use nix::unistd::{chdir, getcwd};
 use std::env;
 use std::ffi::OsStr;
 use std::io;
@@ -118,15 +118,7 @@ fn pwd(arguments: &[Vec<u8>]) -> u8 {
 pub(crate) fn print(name: &str, output: &[u8]) -> u8 {
     // BEGIN SOLUTION
     // No buffer in between: a fork would copy what is left in it, and both would write it.
-    let mut rest = output;
-    while !rest.is_empty() {
-        match write(io::stdout(), rest) {
-            Ok(count) => rest = &rest[count..],
-            Err(Errno::EINTR) => {}
-            Err(errno) => return fail(name, &reason(errno)),
-        }
-    }
-    0
+    write_all(io::stdout(), output).map_or_else(|errno| fail(name, &reason(errno)), |()| 0)
     // END SOLUTION
     // STUB: todo!("M3: write all of the output to standard output, or say what is wrong")
 }

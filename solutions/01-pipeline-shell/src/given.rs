@@ -2,15 +2,14 @@
 
 use crate::ast::List;
 use crate::builtins::Builtin;
-use crate::descriptor::private_copy;
+use crate::descriptor::{private_copy, write_all};
 use crate::exec::Program;
 use crate::expand::{Argument, Expanded, Source};
 use crate::failure::Failure;
 use crate::redirect::{Origin, Redirect};
-use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::unistd::{Whence, lseek, pipe2, write};
+use nix::unistd::{Whence, lseek, pipe2};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// A stage, ready to start.
@@ -126,14 +125,7 @@ fn here(mut text: Vec<u8>) -> nix::Result<OwnedFd> {
     // BEGIN SOLUTION
     text.push(b'\n');
     let file = private_copy(memfd_create("psh", MFdFlags::MFD_CLOEXEC)?)?;
-    let mut rest = &text[..];
-    while !rest.is_empty() {
-        match write(&file, rest) {
-            Ok(count) => rest = &rest[count..],
-            Err(Errno::EINTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
+    write_all(&file, &text)?;
     lseek(&file, 0, Whence::SeekSet)?;
     Ok(file)
     // END SOLUTION

@@ -57,6 +57,10 @@ impl Shell {
     /// # Errors
     /// If there are too many open files or processes. What was started is then killed and reaped.
     pub fn launch(&mut self, commands: Vec<Expanded<'_>>, ground: Ground) -> Result<Launch, Failure> {
+        if commands.iter().any(|command| !command.is_program()) {
+            // `jobs` in a child knows what psh knows now. Later, psh must not reap: see above.
+            self.children.note_changes();
+        }
         let mut ends = Ends::default();
         if ground == Ground::Background {
             ends.stdin = Some(open_null().map_err(Failure::pipe)?);
@@ -87,8 +91,10 @@ impl Shell {
         }
         Ok(())
         // END SOLUTION
+        // STUB: if commands.len() > 1 {
+        // STUB:     todo!("M2: before each stage but the last `open_next`, after each stage `advance`");
+        // STUB: }
         // STUB: for command in commands {
-        // STUB:     // M2: before, the pipe to the next stage; after, psh's copies of this stage's ends
         // STUB:     self.launch_stage(launch, command)?;
         // STUB: }
         // STUB: Ok(())

@@ -88,6 +88,13 @@ fn duplicate(from: RawFd, to: RawFd) -> nix::Result<()> {
     Errno::result(unsafe { libc::dup2(from, to) }).map(drop)
 }
 
+/// Puts a copy back where it was, and, beyond 2, where psh keeps it from commands.
+fn put_back(copy: &OwnedFd, to: RawFd) -> nix::Result<()> {
+    let flags = if to > libc::STDERR_FILENO { libc::O_CLOEXEC } else { 0 };
+    // SAFETY: the redirection made `to`, and it is over; no `OwnedFd` has that number.
+    Errno::result(unsafe { libc::dup3(copy.as_raw_fd(), to, flags) }).map(drop)
+}
+
 /// The file happened to be opened at the very number it is to have. `dup2` onto itself would do
 /// nothing, and the file would close on exec.
 fn keep(descriptor: RawFd) -> nix::Result<()> {
@@ -134,7 +141,7 @@ impl Drop for Saved {
         // Backwards: of a descriptor that is redirected twice, the first copy counts.
         for (descriptor, copy) in self.copies.drain(..).rev() {
             let result = match copy {
-                Some(copy) => duplicate(copy.as_raw_fd(), descriptor),
+                Some(copy) => put_back(&copy, descriptor),
                 // SAFETY: the redirection opened this number; no `OwnedFd` has it.
                 None => Errno::result(unsafe { libc::close(descriptor) }).map(drop),
             };

@@ -22,6 +22,7 @@ impl Shell {
     /// If there are too many open files or processes.
     pub fn substitute(&mut self, list: &List) -> Result<(Vec<u8>, u8), Failure> {
         // BEGIN SOLUTION
+        self.children.note_changes();
         let (source, sink) = pipe2(OFlag::O_CLOEXEC).map_err(Failure::pipe)?;
         let child = self.start_process(Group::Same, |shell| {
             dup2_stdout(&sink)?;

@@ -35,16 +35,67 @@ fn a_deaf_loop_is_dead_when_the_run_returns(#[case] level: Level) {
     assert_eq!(process_with(&marker), None);
 }
 
-#[test]
-fn a_killed_grader_takes_the_programs_with_it() {
+#[rstest]
+fn a_killed_grader_takes_the_programs_with_it(
+    #[values(Level::Full, Level::Reduced, Level::None)] level: Level,
+    #[values("ignore_everything", "spin")] attack: &str,
+) {
     let marker = marker("orphan");
     let bench = Bench::new();
-    let mut grader = start(&bench.spec(Level::Full, &["ignore_everything", &marker]));
-    let running = || process_with(&format!("sandbox-probe ignore_everything {marker}")).is_some();
+    let mut grader = start(&bench.spec(level, &[attack, &marker]));
+    let running = || process_with(&format!("sandbox-probe {attack} {marker}")).is_some();
     eventually("the program runs", running);
     grader.kill().expect("kill the grader");
     grader.wait().expect("wait for the grader");
     eventually("the program is dead", || process_with(&marker).is_none());
+}
+
+#[rstest]
+fn a_cancelled_run_still_returns_an_outcome(#[values(Level::Full, Level::Reduced)] level: Level) {
+    let marker = marker("cancelled");
+    let bench = Bench::new();
+    let grader = start(&bench.spec(level, &["ignore_everything", &marker]));
+    let running = || process_with(&format!("sandbox-probe ignore_everything {marker}")).is_some();
+    eventually("the program runs", running);
+    let pid = nix::unistd::Pid::from_raw(grader.id().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("send SIGTERM");
+    let output = grader.wait_with_output().expect("wait for the grader");
+    let outcome: sandbox::Outcome = serde_json::from_slice(&output.stdout).expect("decode the outcome");
+    assert_eq!(outcome.end, End::Cancelled);
+    assert_eq!(process_with(&marker), None);
+}
+
+#[test]
+fn a_killed_grader_takes_the_referee_with_it() {
+    let marker = marker("referee");
+    let bench = Bench::new();
+    let mut spec = bench.spec(Level::Full, &[]);
+    let mut config = sandbox::protocol::Config::default();
+    config.programs.insert("student".to_owned(), crate::harness::PROBE.into());
+    spec.job = sandbox::Job::Referee {
+        exe: crate::harness::bin("sandbox-referee"),
+        args: vec!["hang".to_owned(), marker.clone()],
+        cwd: "/tmp".into(),
+        config: Box::new(config),
+    };
+    let mut grader = start(&spec);
+    eventually("the referee runs", || process_with(&format!("referee hang {marker}")).is_some());
+    grader.kill().expect("kill the grader");
+    grader.wait().expect("wait for the grader");
+    eventually("the referee is dead", || process_with(&marker).is_none());
+}
+
+#[test]
+fn names_left_without_namespaces_are_swept_for_root() {
+    let name = marker("swept");
+    Bench::new().attack(Level::Reduced, &["leak", &name]);
+    let left = std::path::Path::new("/dev/shm").join(&name);
+    if nix::unistd::geteuid().is_root() {
+        assert!(!left.exists(), "{} is left", left.display());
+    } else {
+        println!("skipped: an ordinary user's own names cannot be told from the programs'");
+        std::fs::remove_file(left).expect("remove the name again");
+    }
 }
 
 #[rstest]

@@ -23,6 +23,7 @@ use Want::{Ends, Reaches, Says};
 #[case::core_pattern_cannot_be_written(&["write", "/proc/sys/kernel/core_pattern"], Says("EACCES"))]
 #[case::no_descriptor_is_inherited(&["descriptors"], Says("[0, 1, 2]"))]
 #[case::an_output_flood_is_cut(&["flood"], Ends(End::OutputLimit))]
+#[case::others_limits_and_priorities_are_out_of_reach(&["meddle"], Says("refused 9 of 9, its own ok"))]
 #[case::kernel_interfaces_are_refused(&["kernel"], Says("not refused []"))]
 #[case::no_namespace_can_be_made(&["remount"], Says("EPERM"))]
 #[case::x32_calls_do_not_exist(&["x32"], Says("ENOSYS"))]

@@ -25,10 +25,13 @@ fn everything_holds_for_an_ordinary_user_too() {
     }
     let suite = folder.path().join("suite");
     fs::copy(std::env::current_exe().expect("this binary"), &suite).expect("copy the suite");
+    let scratch = folder.path().join("tmp");
+    fs::create_dir(&scratch).expect("make a folder for the suite");
+    chown(&scratch, Some(NOBODY), Some(NOBODY)).expect("give the folder away");
     let output = Command::new(&suite)
         .args(["--test-threads", "2"])
         .env(BINS, folder.path())
-        .env("TMPDIR", "/tmp")
+        .env("TMPDIR", &scratch)
         .current_dir("/")
         .uid(NOBODY)
         .gid(NOBODY)
@@ -37,4 +40,6 @@ fn everything_holds_for_an_ordinary_user_too() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "as uid {NOBODY}:\n{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("test result: ok"), "{said}");
+    let left: Vec<_> = fs::read_dir(&scratch).expect("list what is left").collect();
+    assert!(left.is_empty(), "the suite left {left:?}");
 }

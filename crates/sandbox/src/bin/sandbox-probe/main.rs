@@ -71,6 +71,7 @@ fn attack(name: &str, arg: &str) -> Result<String> {
         "queue" => outside::queue(),
         "remount" => raw::remount(),
         "namespaces" => raw::namespaces(),
+        "meddle" => raw::meddle(),
         "kernel" => raw::kernel(),
         "families" => raw::families(),
         "x32" => raw::x32(),
