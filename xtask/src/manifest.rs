@@ -1,6 +1,6 @@
 //! Pure: `lab.toml`, the one home of a lab's points, names and limits. Its types, and the rules it keeps.
 //!
-//! [`parse`] gives a [`Manifest`] or every [`Problem`] with its line.
+//! [`parse()`] gives a [`Manifest`] or every [`Problem`] with its line.
 
 use std::collections::BTreeSet;
 use std::fmt;

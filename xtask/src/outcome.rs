@@ -56,7 +56,7 @@ pub struct Asked<'a> {
 /// Judges one check.
 ///
 /// The worst record decides. A case without a record was ended by force or by our own mistake, see
-/// [`missing`]; but where another case has plainly failed, that failure is what the student hears, and
+/// `missing`; but where another case has plainly failed, that failure is what the student hears, and
 /// killing the referee after it cannot turn it into our error.
 #[must_use]
 pub fn judge(asked: Asked<'_>, records: &[Record], end: &RefereeEnd, millis: u64) -> CheckOutcome {
