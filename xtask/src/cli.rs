@@ -148,7 +148,7 @@ pub struct GradeArgs {
     /// The lab.
     #[arg(long, default_value = "01")]
     pub lab: String,
-    /// How many submissions at once [default: the number of cores].
+    /// How many sandboxes at once [default: two a core].
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
     /// Where journal and reports go.
