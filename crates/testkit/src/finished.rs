@@ -39,10 +39,9 @@ impl Finished {
         let output = Output { status: outcome.status, stdout: outcome.stdout, stderr: outcome.stderr };
         let done = Self { command: outcome.command, name: outcome.name, output, trace: outcome.trace };
         // On a terminal, both streams arrive as one.
-        let also_stdout = done.output.status.code() == Some(101);
-        let text = panic_text(&done.name, &done.output.stderr)
-            .or_else(|| panic_text(&done.name, &done.output.stdout).filter(|_| also_stdout));
-        if let Some(text) = text {
+        let panicked = done.output.status.code() == Some(101);
+        let on_terminal = || panicked.then(|| panic_text(&done.name, &done.output.stdout)).flatten();
+        if let Some(text) = panic_text(&done.name, &done.output.stderr).or_else(on_terminal) {
             fail(Verdict::Crash, format!("command: {}\n{text}", done.command));
         }
         done

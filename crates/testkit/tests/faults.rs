@@ -22,6 +22,13 @@ fn count_counts_processes_and_calls_of_the_tree() {
 }
 
 #[test]
+fn count_counts_each_process_once() {
+    let room = Room::new();
+    let line = "i=0; while [ $i -lt 100 ]; do /bin/true & i=$((i+1)); done; wait";
+    assert_eq!(sh(&room, line).trace(Fault::Count).run().code(0).forks(), 100);
+}
+
+#[test]
 fn drip_writes_as_often_as_there_are_bytes() {
     let room = Room::new();
     let text = room.lines(10);

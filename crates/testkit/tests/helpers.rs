@@ -136,3 +136,16 @@ fn wrong_use_of_a_helper_is_status_2() {
     room.command("spew").arg("many").run().code(2).stderr(starts_with("spew: usage: "));
     room.command("gate").arg("nowhere").run().code(1);
 }
+
+#[test]
+fn install_fills_a_folder_that_needs_nothing_else() {
+    let room = Room::new();
+    room.command(testkit::bin!("testkit-helper")).args(["install", "bin"]).run().code(0);
+    let mut names = helpers::NAMES.to_vec();
+    names.sort_unstable();
+    assert_eq!(room.list("bin"), names);
+    room.command("env").args(["-i", "bin/fds"]).run().code(0).stdout("0 1 2\n");
+    // Again, over the first.
+    room.command(testkit::bin!("testkit-helper")).args(["install", "bin"]).run().code(0);
+    assert_eq!(room.list("bin"), names);
+}

@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::ptrace;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::calls::{is_in, length_argument, name};
+use super::calls::{is_in, name};
 use super::fault::{Family, Fault, Report, When};
+use super::registers::{falls_asleep, peek, rewind, set_result, shorten, skip};
 use super::stops::{Call, Event, Stop, call, listen, resume};
-use crate::process::{Proc, descriptor_target, set_stopped, status_number};
+use crate::process::{Proc, set_stopped, status_number};
 use crate::watch::Look;
 
 /// A held parent goes on when nobody else has moved for so long.
@@ -112,12 +111,14 @@ impl Session {
         }
     }
 
-    /// Takes note of a thread; a new process is counted.
+    /// Takes note of a thread and gives its process; a new process is counted. A child may have been seen,
+    /// and have ended, before its parent tells that it was made.
     fn know(&mut self, tid: i32) -> i32 {
         if let Some(&tgid) = self.tgids.get(&tid) {
             return tgid;
         }
-        let tgid = status_number(tid, "Tgid").and_then(|tgid| i32::try_from(tgid).ok()).unwrap_or(tid);
+        let tgid = status_number(tid, "Tgid").and_then(|tgid| i32::try_from(tgid).ok());
+        let Some(tgid) = tgid.filter(|_| !self.ended.contains(&tid)) else { return tid };
         self.tgids.insert(tid, tgid);
         // A number that is used again.
         self.ended.remove(&tid);
@@ -250,60 +251,4 @@ impl Session {
     fn report(&self) -> std::sync::MutexGuard<'_, Report> {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Waits until `tid`, which has just entered a call, sleeps in it; false if it left without.
-fn falls_asleep(tid: i32) -> bool {
-    loop {
-        match Proc::read(tid).map(|process| process.state) {
-            Some('S' | 'D') => return true,
-            Some('R') => thread::yield_now(),
-            _ => return false,
-        }
-    }
-}
-
-/// Replaces the call that `tid` enters by one that does nothing and that every filter allows.
-fn skip(tid: i32) -> bool {
-    change(tid, |registers| registers.orig_rax = libc::SYS_getpid.cast_unsigned())
-}
-
-/// Sets what the call that `tid` leaves returns.
-fn set_result(tid: i32, value: i64) -> bool {
-    change(tid, |registers| registers.rax = value.cast_unsigned())
-}
-
-/// Goes back to the instruction of the call `number`, two bytes long.
-fn rewind(tid: i32, number: i64) -> bool {
-    change(tid, |registers| {
-        registers.rip -= 2;
-        registers.rax = number.cast_unsigned();
-    })
-}
-
-/// Makes a transfer move one byte, or one piece. What is not a stream (eventfd and its kin) is left alone.
-fn shorten(tid: i32, number: i64, args: &[u64; 6]) {
-    let Some(index) = length_argument(number) else { return };
-    let stream = descriptor_target(tid, args[0]).is_some_and(|target| !target.starts_with("anon_inode:"));
-    if args[index] > 1 && stream {
-        change(tid, |registers| match index {
-            2 => registers.rdx = 1,
-            3 => registers.r10 = 1,
-            _ => registers.r8 = 1,
-        });
-    }
-}
-
-/// Changes registers; false if the thread was killed meanwhile.
-fn change(tid: i32, edit: impl FnOnce(&mut libc::user_regs_struct)) -> bool {
-    let pid = Pid::from_raw(tid);
-    let Ok(mut registers) = ptrace::getregs(pid) else { return false };
-    edit(&mut registers);
-    ptrace::setregs(pid, registers).is_ok()
-}
-
-/// The word at `address` of `tid`; 0 if it cannot be read.
-fn peek(tid: i32, address: u64) -> u64 {
-    let address = address as ptrace::AddressType;
-    ptrace::read(Pid::from_raw(tid), address).map_or(0, i64::cast_unsigned)
 }
