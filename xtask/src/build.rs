@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, anyhow};
 use sandbox::{Bind, Collect, End, Job, Level, Limits, Outcome, Spec};
 
 use crate::intake::Files;
-use crate::seed::{Seed, build_command, build_env, inside};
+use crate::seed::{Seed, TARGET};
 use crate::text::printable;
 
 /// No program of a lab is larger than this, in bytes; a debug build of `psh` has about 10 MiB.
@@ -29,18 +29,18 @@ pub enum Built {
     Refused(String),
 }
 
-/// Puts a lab's sources where a build finds them: the lab's own files, then the submission's over them.
+/// Puts a whole stage into `folder`: the seed's manifests and crates, the lab's own files, then the
+/// submission's over them.
 ///
 /// # Errors
 /// When the folder cannot be written.
 pub fn lay_out(folder: &Path, seed: &Seed, given: &Files, submission: &Files) -> Result<()> {
-    let manifest = seed.lab_manifest();
+    copy_stage(&seed.stage(), folder)?;
+    let lab = folder.join(&seed.lab);
     let mut files = given.clone();
     files.extend(submission.clone());
-    let text = fs::read(&manifest).with_context(|| format!("read {}", manifest.display()))?;
-    files.insert("Cargo.toml".to_owned(), text);
     for (path, bytes) in &files {
-        let path = folder.join(path);
+        let path = lab.join(path);
         let parent = path.parent().context("a submission's file has no folder")?;
         fs::create_dir_all(parent).with_context(|| format!("create {}", parent.display()))?;
         fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
@@ -53,18 +53,36 @@ pub fn lay_out(folder: &Path, seed: &Seed, given: &Files, submission: &Files) ->
 /// # Errors
 /// When the sandbox or cargo fails for a reason that is not the submission's.
 pub fn build(seed: &Seed, folder: &Path, programs: &[String], level: Level, slot: u32) -> Result<Built> {
-    let argv = build_command(&seed.package);
-    let mut spec = Spec::new(Job::Exec { argv, cwd: inside::STAGE.into() });
+    let place = seed.place(folder, level);
+    let mut spec = Spec::new(Job::Exec { argv: place.build(), cwd: place.stage().into() });
     spec.level = Some(level);
     spec.slot = slot;
-    spec.ro = seed.binds();
-    spec.ro.push(Bind::new(folder, Path::new(inside::STAGE).join(&seed.lab)));
-    spec.overlay = vec![Bind::new(seed.dir.join("target"), inside::TARGET)];
-    spec.env = build_env();
+    spec.ro = place.binds();
+    spec.overlay = vec![Bind::new(seed.dir.join("target"), TARGET)];
+    spec.env = place.env();
     spec.limits = Limits::build();
-    let path = |name: &String| Path::new(inside::TARGET).join("debug").join(name);
+    let path = |name: &String| Path::new(TARGET).join("debug").join(name);
     spec.collect = programs.iter().map(|name| Collect { path: path(name), max: MAX_PROGRAM }).collect();
     judge(seed, programs, sandbox::run(&spec))
+}
+
+/// Copies with the modification times: cargo shall find the course's crates unchanged.
+fn copy_stage(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).with_context(|| format!("list {}", from.display()))? {
+        let entry = entry.with_context(|| format!("list {}", from.display()))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let context = || format!("copy {}", source.display());
+        let meta = entry.metadata().with_context(context)?;
+        if meta.is_dir() {
+            fs::create_dir(&target).with_context(context)?;
+            copy_stage(&source, &target)?;
+        } else {
+            fs::copy(&source, &target).with_context(context)?;
+            let file = fs::File::options().append(true).open(&target).with_context(context)?;
+            file.set_modified(meta.modified().with_context(context)?).with_context(context)?;
+        }
+    }
+    Ok(())
 }
 
 fn judge(seed: &Seed, programs: &[String], outcome: Outcome) -> Result<Built> {

@@ -37,7 +37,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     let lab = workspace.lab(&args.lab)?;
     let (members, mut notes) = match &args.dir {
         Some(dir) => submissions::read(dir, &lab)?,
-        None => (sample::members(&lab, &rules(&lab)?)?, Vec::new()),
+        None => (sample::members(workspace, &lab, &rules(&lab)?)?, Vec::new()),
     };
     interrupt::install()?;
     interrupt::survive_file_limit()?;

@@ -10,16 +10,17 @@ use anyhow::{Context as _, Result};
 use crate::exit::bad_input;
 use crate::grade::Member;
 use crate::intake::{self, Files, rules::Rules};
+use crate::mutants;
 use crate::patch::{self, Mutant};
 use crate::score::{Entry, Expect};
 use crate::starter::rename;
-use crate::workspace::Lab;
+use crate::workspace::{Lab, Workspace};
 
 /// Makes the class.
 ///
 /// # Errors
-/// When this checkout has no solutions, or a patch does not fit.
-pub fn members(lab: &Lab, rules: &Rules) -> Result<Vec<Member>> {
+/// When this checkout has no solutions, or a file cannot be read.
+pub fn members(workspace: &Workspace, lab: &Lab, rules: &Rules) -> Result<Vec<Member>> {
     let Some(solution) = &lab.solution else {
         return Err(bad_input(
             "the sample class is made from solutions/, which this checkout does not have; \
@@ -40,13 +41,14 @@ pub fn members(lab: &Lab, rules: &Rules) -> Result<Vec<Member>> {
     if alternative.is_dir() {
         members.push(member("alternative", renamed(&files(&alternative, rules)?), Expect::Full));
     }
-    for mutant in mutants(solution)? {
-        let changed =
-            changed(&mutant, &reference).with_context(|| format!("apply the mutant {}", mutant.name))?;
+    for mutant in mutants::load(workspace, lab)? {
         let mut files = reference.clone();
-        files.extend(changed);
+        let changed = changed(&mutant, &reference);
+        files.extend(changed.clone().unwrap_or_default());
         let expect = Expect::CaughtBy(mutant.catches);
-        members.push(member(&format!("mutant {}", mutant.name), renamed(&files), expect));
+        let mut member = member(&format!("mutant {}", mutant.name), renamed(&files), expect);
+        member.entry.refused = changed.err().map(|why| format!("its patch does not fit: {why}"));
+        members.push(member);
     }
     Ok(members)
 }
@@ -67,31 +69,12 @@ fn files(folder: &Path, rules: &Rules) -> Result<Files> {
     Ok(files)
 }
 
-fn mutants(solution: &Path) -> Result<Vec<Mutant>> {
-    let folder = solution.join("mutants");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut mutants = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))? {
-        let path = entry.with_context(|| format!("list {}", folder.display()))?.path();
-        let (Some(name), Some("patch")) = (path.file_stem(), path.extension().and_then(|end| end.to_str()))
-        else {
-            continue;
-        };
-        let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-        let parsed = patch::parse(&name.to_string_lossy(), &text);
-        mutants.push(parsed.map_err(|why| bad_input(format!("{}: {why}", path.display())))?);
-    }
-    mutants.sort_by(|left, right| left.name.cmp(&right.name));
-    Ok(mutants)
-}
-
-fn changed(mutant: &Mutant, reference: &Files) -> Result<Files> {
+/// The files a mutant changes; or, in a sentence, why its patch does not fit.
+fn changed(mutant: &Mutant, reference: &Files) -> Result<Files, String> {
     let texts: BTreeMap<String, String> = reference
         .iter()
         .map(|(path, bytes)| (path.clone(), String::from_utf8_lossy(bytes).into_owned()))
         .collect();
-    let changed = patch::apply(mutant, &texts).map_err(bad_input)?;
+    let changed = patch::apply(mutant, &texts)?;
     Ok(changed.into_iter().map(|(path, text)| (path, text.into_bytes())).collect())
 }

@@ -206,7 +206,10 @@ impl Plan {
             undecided,
             summary: summary::sentence(entry, found, &checks),
             compile_error: found.compile_error.clone(),
-            expectation: entry.expect.as_ref().map(|expect| expect.judge(total, undecided, &checks)),
+            expectation: entry
+                .expect
+                .as_ref()
+                .map(|expect| expect.judge(entry.refused.as_deref(), total, undecided, &checks)),
             milestones,
             checks,
             entry: entry.clone(),

@@ -8,34 +8,23 @@
 pub mod stage;
 
 mod make;
+mod place;
 mod reach;
+
+pub use place::{Place, TARGET};
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use sandbox::{Bind, Level};
+use sandbox::Level;
 use sha2::{Digest, Sha256};
 
 use crate::workspace::{Lab, Workspace};
 
-/// Where things are inside a build sandbox. They are the same for the seed and for every submission.
-pub mod inside {
-    /// The stage.
-    pub const STAGE: &str = "/sub";
-    /// The target folder.
-    pub const TARGET: &str = "/target";
-    /// The dependencies' sources.
-    pub const VENDOR: &str = "/vendor";
-    /// The toolchain.
-    pub const TOOLCHAIN: &str = "/toolchain";
-    /// `CARGO_HOME`.
-    pub const CARGO_HOME: &str = "/cargo-home";
-}
-
 /// Raise it when the way seeds are made changes.
-const VERSION: &str = "3";
+const VERSION: &str = "4";
 
 /// A seed on disk, locked against removal while this value lives.
 #[derive(Debug)]
@@ -68,10 +57,11 @@ impl Seed {
         let lock = File::create(seeds.join(".lock")).context("create the seeds' lock")?;
         reach::check(level, &[&seeds, &plan.toolchain])?;
         lock.lock().context("wait for another run to make a seed")?;
-        let dir = seeds.join(format!("{}-{}", lab.manifest.id, plan.key));
-        if !dir.is_dir() {
-            make::remove_old(&seeds, &lab.manifest.id)?;
-            make::make(&plan, &seeds, &dir, level)?;
+        let dir = seeds.join(format!("{}-{}-{}", lab.manifest.id, level.word(), plan.key));
+        // The key is written last: a seed without one was never finished.
+        if !dir.join("key").is_file() {
+            make::remove_old(&seeds, &lab.manifest.id, level)?;
+            make::make(&plan, &dir, level)?;
         }
         let in_use = File::open(dir.join("key")).context("open the seed's key")?;
         in_use.lock_shared().context("lock the seed")?;
@@ -85,52 +75,17 @@ impl Seed {
         })
     }
 
-    /// What every build sees read-only.
+    /// Where a build finds things when `stage` is the folder with its sources.
     #[must_use]
-    pub fn binds(&self) -> Vec<Bind> {
-        binds(&self.dir, &self.toolchain)
+    pub fn place<'a>(&'a self, stage: &'a Path, level: Level) -> Place<'a> {
+        Place { level, seed: &self.dir, stage, toolchain: &self.toolchain, package: &self.package }
     }
 
-    /// The stage's manifest of the lab.
+    /// The stage without the lab's sources.
     #[must_use]
-    pub fn lab_manifest(&self) -> PathBuf {
-        self.dir.join("stage").join(&self.lab).join("Cargo.toml")
+    pub fn stage(&self) -> PathBuf {
+        self.dir.join("stage")
     }
-}
-
-fn binds(dir: &Path, toolchain: &Path) -> Vec<Bind> {
-    vec![
-        Bind::new(dir.join("stage"), inside::STAGE),
-        Bind::new(dir.join("vendor"), inside::VENDOR),
-        Bind::new(dir.join("cargo-home"), inside::CARGO_HOME),
-        Bind::new(toolchain, inside::TOOLCHAIN),
-    ]
-}
-
-/// The command that compiles the lab; the same for seed and submissions, or cargo would compile again.
-#[must_use]
-pub fn build_command(package: &str) -> Vec<String> {
-    let cargo = format!("{}/bin/cargo", inside::TOOLCHAIN);
-    let words =
-        [&cargo, "build", "--offline", "--frozen", "--color=never", "--lib", "--bins", "--package", package];
-    words.map(str::to_owned).to_vec()
-}
-
-/// The environment of every build: nothing of the caller's.
-#[must_use]
-pub fn build_env() -> Vec<(String, String)> {
-    let path = format!("{}/bin:/usr/bin:/bin", inside::TOOLCHAIN);
-    let pairs = [
-        ("PATH", path.as_str()),
-        ("LC_ALL", "C"),
-        ("HOME", "/tmp"),
-        ("CARGO_HOME", inside::CARGO_HOME),
-        ("CARGO_TARGET_DIR", inside::TARGET),
-        ("CARGO_TERM_QUIET", "true"),
-        // Warnings would push the first error out of the kept output; errors, also by deny, stay.
-        ("RUSTFLAGS", "-Awarnings"),
-    ];
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
 }
 
 /// A short name for everything that goes into a seed.

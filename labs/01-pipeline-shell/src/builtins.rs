@@ -1,9 +1,9 @@
 //! Commands that psh runs itself: they change psh, or tell what only psh knows.
 
+use crate::descriptor::write_all;
 use crate::failure::{complain, reason};
 use crate::shell::{Flow, Shell};
-use nix::errno::Errno;
-use nix::unistd::{chdir, getcwd, write};
+use nix::unistd::{chdir, getcwd};
 use std::env;
 use std::ffi::OsStr;
 use std::io;

@@ -5,6 +5,7 @@
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
+use nix::unistd::write;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 
 /// The first descriptor that no redirection can name.
@@ -21,6 +22,21 @@ pub fn private_copy(fd: impl AsFd) -> nix::Result<OwnedFd> {
     })?;
     // SAFETY: fcntl has just made this descriptor, and nobody else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Writes all of `bytes`: one `write(2)` may write less than it was asked to.
+///
+/// # Errors
+/// As `write(2)`; `EPIPE` if nobody reads, for psh ignores SIGPIPE.
+pub fn write_all(fd: impl AsFd, mut bytes: &[u8]) -> nix::Result<()> {
+    while !bytes.is_empty() {
+        match write(&fd, bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
 }
 
 /// Marks all that psh inherited beyond 0, 1 and 2: no command gets it.

@@ -2,15 +2,14 @@
 
 use crate::ast::List;
 use crate::builtins::Builtin;
-use crate::descriptor::private_copy;
+use crate::descriptor::{private_copy, write_all};
 use crate::exec::Program;
 use crate::expand::{Argument, Expanded, Source};
 use crate::failure::Failure;
 use crate::redirect::{Origin, Redirect};
-use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::unistd::{Whence, lseek, pipe2, write};
+use nix::unistd::{Whence, lseek, pipe2};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 /// A stage, ready to start.

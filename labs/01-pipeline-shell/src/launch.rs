@@ -57,6 +57,10 @@ impl Shell {
     /// # Errors
     /// If there are too many open files or processes. What was started is then killed and reaped.
     pub fn launch(&mut self, commands: Vec<Expanded<'_>>, ground: Ground) -> Result<Launch, Failure> {
+        if commands.iter().any(|command| !command.is_program()) {
+            // `jobs` in a child knows what psh knows now. Later, psh must not reap: see above.
+            self.children.note_changes();
+        }
         let mut ends = Ends::default();
         if ground == Ground::Background {
             ends.stdin = Some(open_null().map_err(Failure::pipe)?);
@@ -73,8 +77,10 @@ impl Shell {
     }
 
     fn launch_all(&mut self, launch: &mut Launch, commands: Vec<Expanded<'_>>) -> Result<(), Failure> {
+        if commands.len() > 1 {
+            todo!("M2: before each stage but the last `open_next`, after each stage `advance`");
+        }
         for command in commands {
-            // M2: before, the pipe to the next stage; after, psh's copies of this stage's ends
             self.launch_stage(launch, command)?;
         }
         Ok(())

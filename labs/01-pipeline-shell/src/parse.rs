@@ -277,3 +277,6 @@ impl Parser<'_> {
 pub(crate) fn syntax<T>(reason: &str) -> Parsed<T> {
     Err(ParseError::Syntax(reason.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ impl Shell {
         self.become_copy()?;
         // `$?` in the list is psh's own; only an empty list has nothing to take a status from.
         if list.items.is_empty() {
-            self.status = 0;
+            return Ok(0);
         }
         let (Flow::Continue(status) | Flow::Break(status)) = self.list(list);
         Ok(status)
@@ -65,14 +65,16 @@ impl Shell {
             && !only.is_program()
             && let Some(only) = commands.pop()
         {
-            return self.run_here(Stage::prepare(only)?);
+            return self.run_here(Stage::prepare(only)?, text);
         }
         if self.via_files && commands.len() > 1 {
             return self.run_by_files(commands, text).map(Flow::Continue);
         }
         let mut launch = self.launch(commands, Ground::Foreground)?;
-        if let Some(report) = launch.report.take() {
-            report.print(&mut self.children, &self.signals).map_err(Failure::pipe)?;
+        if let Some(report) = launch.report.take()
+            && let Err(errno) = report.print(&mut self.children, &self.signals)
+        {
+            Failure::pipe(errno).complain();
         }
         Ok(Flow::Continue(self.wait_in_foreground(launch.processes, None, text).status()))
     }
@@ -82,13 +84,16 @@ impl Shell {
     }
 
     /// Runs a lone builtin, or redirections without a command, in psh itself.
-    fn run_here(&mut self, stage: Stage<'_>) -> Result<Flow, Failure> {
+    fn run_here(&mut self, stage: Stage<'_>, text: &[u8]) -> Result<Flow, Failure> {
         let mut launch = Launch::new(Ground::Foreground, Default::default(), false)?;
-        if let Err(failure) = self.launch_lists(&mut launch, &stage.lists) {
-            self.abandon(launch);
-            return Err(failure);
-        }
-        let saved = Saved::before(&stage.redirects).map_err(Failure::pipe)?;
+        let started = self.launch_lists(&mut launch, &stage.lists);
+        let saved = match started.and_then(|()| Saved::before(&stage.redirects).map_err(Failure::pipe)) {
+            Ok(saved) => saved,
+            Err(failure) => {
+                self.abandon(launch);
+                return Err(failure);
+            }
+        };
         let flow = match &stage.body {
             _ if !apply(&stage.redirects) => Flow::Continue(1),
             Body::Builtin(builtin, arguments) => self.builtin(*builtin, arguments),
@@ -97,8 +102,7 @@ impl Shell {
         };
         drop(saved);
         drop(stage);
-        self.wait_until_still(&launch.processes);
-        self.reclaim_terminal(&launch.processes);
+        self.wait_in_foreground(launch.processes, None, text);
         Ok(flow)
     }
 
@@ -119,7 +123,7 @@ impl Shell {
     }
 
     /// Waits until nothing of the pipeline runs. A copy of the shell has no jobs: it waits for the end.
-    pub(crate) fn wait_until_still(&mut self, processes: &Processes) -> State {
+    fn wait_until_still(&mut self, processes: &Processes) -> State {
         todo!("M1: wait for changes until the processes' state is other than Running")
     }
 

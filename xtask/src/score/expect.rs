@@ -30,8 +30,16 @@ pub struct Expectation {
 impl Expect {
     /// Compares with what was found.
     #[must_use]
-    pub fn judge(&self, total: u32, undecided: u32, checks: &[CheckOutcome]) -> Expectation {
-        let problem = if undecided > 0 {
+    pub fn judge(
+        &self,
+        refused: Option<&str>,
+        total: u32,
+        undecided: u32,
+        checks: &[CheckOutcome],
+    ) -> Expectation {
+        let problem = if let Some(refused) = refused {
+            Some(refused.to_owned())
+        } else if undecided > 0 {
             Some(format!("{undecided} points are undecided"))
         } else {
             self.problem(total, checks)

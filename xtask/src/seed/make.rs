@@ -10,7 +10,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use sandbox::{Collect, End, Job, Level, Limits, Spec, Tmpfs};
 
-use super::{binds, build_command, build_env, inside, key, stage};
+use super::place::{Place, TARGET};
+use super::{key, stage};
 use crate::text::printable;
 use crate::workspace::{Lab, Workspace};
 
@@ -52,34 +53,37 @@ pub(super) fn plan(workspace: &Workspace, lab: &Lab) -> Result<Plan> {
     Ok(Plan { key, toolchain, rustc, package: lab.manifest.package(), lab: folder, files })
 }
 
-/// Makes the seed in a private folder beside `dir` and renames it into place.
-pub(super) fn make(plan: &Plan, seeds: &Path, dir: &Path, level: Level) -> Result<()> {
-    let folder = tempfile::Builder::new().prefix(".making-").tempdir_in(seeds).context("create a seed")?;
-    let at = folder.path();
-    let stage = at.join("stage");
+/// Makes the seed at `dir`, its key last. It is made where it stays, because cargo knows sources by their path.
+pub(super) fn make(plan: &Plan, dir: &Path, level: Level) -> Result<()> {
+    let stage = dir.join("stage");
     for (path, bytes) in &plan.files {
         write(&stage.join(path), bytes)?;
     }
-    vendor(&stage, at)?;
-    fs::create_dir(at.join("target")).context("create the seed's target folder")?;
-    let tar = at.join("seed.tar");
-    fs::write(&tar, compile(plan, at, level)?).context("write the seed's archive")?;
+    vendor(&stage, dir)?;
+    let target = dir.join("target");
+    fs::create_dir(&target).context("create the seed's target folder")?;
+    open_for_all(dir)?;
+    let tar = dir.join("seed.tar");
+    fs::write(&tar, compile(plan, dir, level)?).context("write the seed's archive")?;
     // GNU tar keeps the modification times cargo compares.
-    output(Command::new("tar").args(["--no-same-owner", "-xf"]).arg(&tar).arg("-C").arg(at.join("target")))?;
+    output(Command::new("tar").args(["--no-same-owner", "-xf"]).arg(&tar).arg("-C").arg(&target))?;
     fs::remove_file(&tar).context("remove the seed's archive")?;
-    no_artifact_of_the_lab(&at.join("target"), &plan.package)?;
-    open_for_all(at)?;
-    write(&at.join("key"), plan.key.as_bytes())?;
-    fs::rename(folder.keep(), dir).with_context(|| format!("rename the seed to {}", dir.display()))
+    no_artifact_of_the_lab(&target, &plan.package)?;
+    // Each submission brings its own.
+    fs::remove_dir_all(stage.join(&plan.lab).join("src")).context("remove the placeholders")?;
+    open_for_all(dir)?;
+    write(&dir.join("key"), plan.key.as_bytes())
 }
 
-/// Removes seeds of the same lab that nobody uses.
-pub(super) fn remove_old(seeds: &Path, id: &str) -> Result<()> {
+/// Removes what is left of unfinished seeds, and seeds of the same lab and level that nobody uses.
+pub(super) fn remove_old(seeds: &Path, id: &str, level: Level) -> Result<()> {
+    let prefix = format!("{id}-{}-", level.word());
     for entry in fs::read_dir(seeds).with_context(|| format!("list {}", seeds.display()))? {
-        let path = entry.context("list the seeds")?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let unused = File::open(path.join("key")).map(|key| key.try_lock().is_ok()).unwrap_or(true);
-        if (name.starts_with(&format!("{id}-")) && unused) || name.starts_with(".making-") {
+        let entry = entry.context("list the seeds")?;
+        let is_old = entry.file_name().to_string_lossy().starts_with(&prefix);
+        let unused = File::open(entry.path().join("key")).map_or(true, |key| key.try_lock().is_ok());
+        if is_old && unused {
+            let path = entry.path();
             fs::remove_dir_all(&path).with_context(|| format!("remove {}", path.display()))?;
         }
     }
@@ -96,29 +100,24 @@ fn vendor(stage: &Path, at: &Path) -> Result<()> {
         .or_else(|_| cargo(&["update", "--workspace", "--quiet"]))?;
     cargo(&["vendor", "--offline", "--locked", "--quiet", vendor_text])
         .or_else(|_| cargo(&["vendor", "--locked", "--quiet", vendor_text]))?;
-    let config = format!(
-        "[source.crates-io]\nreplace-with = \"vendored\"\n\n[source.vendored]\ndirectory = \"{}\"\n",
-        inside::VENDOR
-    );
     fs::create_dir_all(&vendor).context("create the folder of vendored sources")?;
-    write(&at.join("cargo-home/config.toml"), config.as_bytes())
+    fs::create_dir_all(at.join("cargo-home")).context("create the seed's CARGO_HOME")
 }
 
 /// Compiles the stage with its placeholder in the sandbox, then removes the placeholder's artifacts.
 fn compile(plan: &Plan, at: &Path, level: Level) -> Result<Vec<u8>> {
-    let script = format!(
-        "set -e; {build}; {cargo} clean --offline --frozen --package {package}; tar -C {target} -cf /out/seed.tar .",
-        build = build_command(&plan.package).join(" "),
-        cargo = build_command(&plan.package)[0],
-        package = plan.package,
-        target = inside::TARGET,
-    );
-    let argv = ["/bin/sh", "-c", &script].map(str::to_owned).to_vec();
-    let mut spec = Spec::new(Job::Exec { argv, cwd: inside::STAGE.into() });
+    let stage = at.join("stage");
+    let place = Place { level, seed: at, stage: &stage, toolchain: &plan.toolchain, package: &plan.package };
+    // What the sandbox makes goes in as arguments: without namespaces it is elsewhere, and only whole
+    // arguments are translated.
+    let script =
+        format!("set -e; {}; {}; tar -C \"$1\" -cf \"$2\" .", quoted(&place.build()), quoted(&place.clean()));
+    let argv = ["/bin/sh", "-c", &script, "sh", TARGET, "/out/seed.tar"].map(str::to_owned).to_vec();
+    let mut spec = Spec::new(Job::Exec { argv, cwd: place.stage().into() });
     spec.level = Some(level);
-    spec.ro = binds(at, &plan.toolchain);
-    spec.tmpfs = vec![Tmpfs::new(inside::TARGET, 1024), Tmpfs::new("/out", 1024)];
-    spec.env = build_env();
+    spec.ro = place.binds();
+    spec.tmpfs = vec![Tmpfs::new(TARGET, 1024), Tmpfs::new("/out", 1024)];
+    spec.env = place.env();
     spec.limits = Limits { wall: BUILD_TIME, memory: 4 << 30, host_shmem: 4 << 30, ..Limits::build() };
     spec.limits.program.file_size = MAX_BYTES;
     spec.limits.program.cpu_seconds = BUILD_TIME.as_secs();
@@ -132,6 +131,11 @@ fn compile(plan: &Plan, at: &Path, level: Level) -> Result<Vec<u8>> {
             printable(&outcome.stderr.text(), 30, 4096)
         ),
     }
+}
+
+/// A command for sh(1).
+fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| format!("'{}' ", word.replace('\'', "'\\''"))).collect()
 }
 
 fn no_artifact_of_the_lab(target: &Path, package: &str) -> Result<()> {

@@ -11,6 +11,9 @@ const LAB: [&str; 5] = ["anyhow", "ipc-kit", "libc", "memmap2", "nix"];
 /// What a lab's specification may use besides.
 const LAB_TESTS: [&str; 4] = ["assert_cmd", "predicates", "rstest", "testkit"];
 
+/// What a solution's own tests may use besides: no student gets them, and the specification does not see it.
+const SOLUTION_TESTS: [&str; 3] = ["sandbox", "serde_json", "tempfile"];
+
 /// The part of `cargo metadata` that is looked at.
 #[derive(Debug, Deserialize)]
 pub(super) struct Metadata {
@@ -48,7 +51,8 @@ pub(super) fn problems(metadata: &Metadata, root: &Path) -> Vec<String> {
         let room = room(package, root);
         for dependency in &package.dependencies {
             let is_allowed = match room {
-                "labs" | "solutions" => is_for_lab(dependency),
+                "labs" => is_for_lab(dependency),
+                "solutions" => is_for_lab(dependency) || is_for_own_tests(dependency),
                 _ => dependency.path.is_none() || inside(room).contains(&dependency.name.as_str()),
             };
             if !is_allowed {
@@ -90,13 +94,20 @@ fn is_for_lab(dependency: &Dependency) -> bool {
     LAB.contains(&name) || (dependency.is_for_tests() && LAB_TESTS.contains(&name))
 }
 
+fn is_for_own_tests(dependency: &Dependency) -> bool {
+    dependency.is_for_tests() && SOLUTION_TESTS.contains(&dependency.name.as_str())
+}
+
 /// A solution may use what its lab may use, or the reference could do what no student can.
 fn twin(solution: &Package, packages: &[Package]) -> Option<String> {
     let name = solution.name.replacen("sol", "lab", 1);
     let Some(lab) = packages.iter().find(|package| package.name == name) else {
         return Some(format!("{} has no lab {name}", solution.name));
     };
-    let set = |package: &Package| package.dependencies.iter().cloned().collect::<BTreeSet<_>>();
+    let set = |package: &Package| {
+        let shared = package.dependencies.iter().filter(|dependency| !is_for_own_tests(dependency));
+        shared.cloned().collect::<BTreeSet<_>>()
+    };
     let (own, labs) = (set(solution), set(lab));
     let names: BTreeSet<&str> = own.symmetric_difference(&labs).map(|d| d.name.as_str()).collect();
     let names: Vec<&str> = names.into_iter().collect();
@@ -137,7 +148,7 @@ mod tests {
             package("crates/testkit", "testkit", &[("sandbox", true, false)]),
             package("crates/pipeline-shell", "pipeline-shell", &[("ipc-kit", true, false)]),
             package("labs/01-a", "lab01-a", &lab),
-            package("solutions/01-a", "sol01-a", &lab),
+            package("solutions/01-a", "sol01-a", &[&lab[..], &[("sandbox", true, true)]].concat()),
         ]);
         assert!(told.is_empty(), "{told:?}");
     }
@@ -146,6 +157,7 @@ mod tests {
     #[case::lecture("labs/01-a", "lab01-a", ("pipeline-shell", true, false))]
     #[case::testkit_in_production("labs/01-a", "lab01-a", ("testkit", true, false))]
     #[case::another_library("labs/01-a", "lab01-a", ("tokio", false, false))]
+    #[case::the_sandbox_in_a_specification("labs/01-a", "lab01-a", ("sandbox", true, true))]
     #[case::the_sandbox_knows_nobody("crates/sandbox", "sandbox", ("testkit", true, false))]
     #[case::the_runner_knows_no_lab("xtask", "xtask", ("lab01-a", true, false))]
     #[case::a_lecture_stands_alone("crates/signals", "signals", ("pipeline-shell", true, false))]

@@ -90,10 +90,7 @@ impl Session {
             Event::Ended(_) => self.has_ended(tid),
             Event::Call => self.at_call(tid),
             Event::Made(made) => {
-                // The child may have lived and died, all its stops told, before this one of its parent.
-                if !self.ended.contains(&made) {
-                    self.know(made);
-                }
+                self.know(made);
                 resume(tid, 0);
             }
             Event::Stopped => listen(tid),
@@ -120,8 +117,6 @@ impl Session {
         let tgid = status_number(tid, "Tgid").and_then(|tgid| i32::try_from(tgid).ok());
         let Some(tgid) = tgid.filter(|_| !self.ended.contains(&tid)) else { return tid };
         self.tgids.insert(tid, tgid);
-        // A number that is used again.
-        self.ended.remove(&tid);
         if tgid == tid {
             let nth = self.processes.len();
             self.processes.insert(tid, Process { nth, calls: 0 });

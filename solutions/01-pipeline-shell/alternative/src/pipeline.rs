@@ -125,10 +125,8 @@ impl Shell {
         if lend {
             self.terminal.lend(Pid::from_raw(job.group));
         }
-        let behind = stage.behind;
-        let feeds = stage.feeds;
         drop((stage.input, stage.output));
-        self.start_feeds(job, &feeds, behind)
+        self.start_feeds(job, &stage.feeds, stage.behind)
     }
 
     /// Starts the lists of a command's `<(LIST)`.

@@ -10,4 +10,5 @@
 mod lines;
 mod random;
 mod scripts;
+mod shared;
 mod two;
