@@ -49,12 +49,13 @@ pub fn fitted(text: &str, width: usize) -> String {
     format!("{head}{tail}")
 }
 
-/// The system's words without "(os error 13)", also from inside an error that a library has wrapped.
+/// The system's words, without "(os error 13)" and what a library has added behind it.
 #[must_use]
 pub fn reason(error: &io::Error) -> String {
-    let inside = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>());
-    let code = error.raw_os_error().or_else(|| inside?.raw_os_error());
-    code.map_or_else(|| error.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned())
+    match error.raw_os_error() {
+        Some(code) => nix::errno::Errno::from_raw(code).desc().to_owned(),
+        None => error.to_string().split(" (os error ").next().unwrap_or_default().to_owned(),
+    }
 }
 
 fn escaped(c: char) -> String {
