@@ -91,7 +91,8 @@ fn a_full_disk_is_said_in_one_line_and_the_journal_stays() {
     class.graded(&[]);
     let disk = tempfile::tempdir().unwrap();
     let script = "mount -t tmpfs -o size=12k,mode=755 tmpfs \"$1\" && \"$2\" grade \"$3\" --out \"$1\"; code=$?; \
-                  cat \"$1\"/*/journal.jsonl > \"$4\"; ls \"$1\"/* >> \"$4\".ls; exit $code";
+                  cat \"$1\"/2*/journal.jsonl > \"$4\"; \
+                  test -f \"$1\"/latest/journal.jsonl || echo \"latest leads nowhere\" >&2; ls \"$1\"/* >> \"$4\".ls; exit $code";
     let copy = class.out.path().join("journal");
     let done = Command::new("unshare")
         .args(["--mount", "sh", "-c", script, "sh"])
@@ -103,7 +104,8 @@ fn a_full_disk_is_said_in_one_line_and_the_journal_stays() {
     let told = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(4), "{told}");
     let error: Vec<&str> = told.lines().filter(|line| line.starts_with("error: ")).collect();
-    assert!(error.len() == 1 && error[0].contains("No space left on device"), "{told}");
+    assert!(error.len() == 1 && error[0].contains("No space left on device; the journal"), "{told}");
+    assert!(!told.contains("latest leads nowhere"), "{told}");
     let journal = fs::read_to_string(copy).unwrap();
     assert_eq!(journal.lines().filter(|line| line.contains("\"verdict\":\"pass\"")).count(), 6, "{journal}");
 }
