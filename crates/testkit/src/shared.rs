@@ -55,6 +55,10 @@ impl Shared {
             return;
         }
         let last = self.last_program.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, stdout, stderr)) = &last {
+            // Its last words may still be on their way through the reading threads.
+            self.wait_for("its output to be read", || stdout.is_up_to_date() && stderr.is_up_to_date());
+        }
         let (name, stdout, stderr) = match last {
             Some((name, stdout, stderr)) => (name, stdout.get().bytes.clone(), stderr.get().bytes.clone()),
             None => ("nobody".to_owned(), Vec::new(), Vec::new()),
