@@ -36,7 +36,7 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
         built: &built,
         cases: &cases,
         seed: args.seed.map_or_else(suite::new_seed, Ok)?,
-        slowness: slowness::measure(jobs, cores),
+        slowness: slowness::measure(),
         jobs,
     };
     anstream::println!("lab {} {}   seed {}", lab.manifest.id, lab.manifest.title, suite.seed);

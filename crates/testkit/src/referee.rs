@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::FromRawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use anyhow::{Context, Result};
@@ -22,6 +23,7 @@ pub(crate) struct Referee {
     pub(crate) alone: bool,
     pub(crate) seed: u64,
     verdicts: Option<Mutex<File>>,
+    failed: AtomicBool,
 }
 
 /// This process's referee; the first call sets it up.
@@ -53,7 +55,8 @@ impl Referee {
         default_crash_signals()?;
         let verdicts = config.verdict_fd.map(verdict_pipe).transpose()?;
         let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
-        Ok(Self { alone: text.is_some(), seed, verdicts: verdicts.map(Mutex::new), config })
+        let verdicts = verdicts.map(Mutex::new);
+        Ok(Self { alone: text.is_some(), seed, verdicts, failed: AtomicBool::new(false), config })
     }
 
     /// How much longer watchdogs wait here than on the reference machine.
@@ -61,9 +64,17 @@ impl Referee {
         f64::from(self.config.slowness.unwrap_or(100).max(100)) / 100.0
     }
 
+    /// A case of this check has failed before: the check is decided, and the next case may hang as long.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.verdicts.is_some() && self.failed.load(Ordering::Relaxed)
+    }
+
     /// Writes one line to the verdict pipe, if the runner gave one.
     pub(crate) fn record(&self, test: &str, verdict: Verdict, text: &str) {
         let Some(pipe) = &self.verdicts else { return };
+        if verdict != Verdict::Pass {
+            self.failed.store(true, Ordering::Relaxed);
+        }
         let record = Record { test: test.to_owned(), verdict, text: text.to_owned(), seed: self.seed };
         let mut line = match serde_json::to_vec(&record) {
             Ok(line) => line,

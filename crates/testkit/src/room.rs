@@ -46,6 +46,10 @@ impl Room {
     #[track_caller]
     #[expect(clippy::new_without_default, reason = "a room has effects; nobody should get one by default")]
     pub fn new() -> Self {
+        if referee().is_decided() {
+            // Not the panic hook's business: the record of the case that failed says it all.
+            std::panic::resume_unwind(Box::new("not run: an earlier case of this check has failed"));
+        }
         or_grader_error(Self::make())
     }
 

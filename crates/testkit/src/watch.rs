@@ -16,8 +16,9 @@ use crate::tree::Tree;
 pub(crate) const STALL: Duration = Duration::from_secs(2);
 /// The same where somebody is in an uninterruptible sleep: it may be a slow disk.
 const STALL_IN_DEVICE: Duration = Duration::from_secs(10);
-/// So much waiting in one wait is a hang even if something moves.
-const TOTAL: Duration = Duration::from_secs(60);
+/// So much waiting in one wait is a hang even if something moves. While somebody runs, it is their processor
+/// time that counts: ten times what the slowest right answer needs.
+const TOTAL: Duration = Duration::from_secs(20);
 /// Even of time in which somebody could run but did not get the processor.
 const LAST: Duration = Duration::from_secs(900);
 /// How often the room is looked at.
