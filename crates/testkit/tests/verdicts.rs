@@ -9,18 +9,24 @@ use std::process::{Command, Stdio};
 use rstest::rstest;
 use sandbox::protocol::{CONFIG_VAR, Config, Record, Verdict};
 
-/// The records of one check, and the lines of the log.
+/// The records of one check.
 fn referee(check: &str) -> Vec<Record> {
+    referee_of(&[check])
+}
+
+/// The records of several checks, run one after the other as if they were the cases of one.
+fn referee_of(checks: &[&str]) -> Vec<Record> {
     let (mut records, verdicts) = std::io::pipe().expect("a pipe");
     // Descriptor 0 is free in a referee: its programs get a standard input of their own.
     let config = Config { verdict_fd: Some(0), seed: Some(7), ..Config::default() };
     // Of two rooms on one machine nobody can tell whose a name is: these checks must not know of others.
     let private = tempfile::tempdir().expect("a folder");
-    let names = check.contains("name_left") || check.contains("queue_left");
+    let names = checks.iter().any(|check| check.contains("name_left") || check.contains("queue_left"));
     let folder = if names { private.path().to_owned() } else { std::env::temp_dir() };
     let mut referee = Command::new(std::env::current_exe().expect("this file"))
         .env("TMPDIR", folder)
-        .args([&format!("broken::{check}"), "--exact", "--ignored", "--test-threads=1", "--nocapture"])
+        .args(checks.iter().map(|check| format!("broken::{check}")))
+        .args(["--exact", "--ignored", "--test-threads=1", "--nocapture"])
         .env(CONFIG_VAR, serde_json::to_string(&config).expect("JSON"))
         .stdin(verdicts)
         .stdout(Stdio::null())
@@ -31,6 +37,13 @@ fn referee(check: &str) -> Vec<Record> {
     records.read_to_string(&mut text).expect("records");
     referee.wait().expect("the referee ends");
     text.lines().map(|line| serde_json::from_str(line).expect("a record a line")).collect()
+}
+
+#[test]
+fn the_first_failing_case_decides_and_later_ones_do_not_run() {
+    let verdicts = |checks| referee_of(checks).iter().map(|record| record.verdict).collect::<Vec<_>>();
+    assert_eq!(verdicts(&["a_gate_after_the_end", "nothing"]), [Verdict::Fail]);
+    assert_eq!(verdicts(&["nothing", "wrong_output"]), [Verdict::Pass, Verdict::Fail]);
 }
 
 #[rstest]
