@@ -185,6 +185,8 @@ fn a_handout_builds_and_holds_no_solution() {
     tiny.xtask(&["handout", handout.to_str().unwrap()]).assert().code(0);
     let solutions: Vec<_> = fs::read_dir(handout.join("solutions")).unwrap().flatten().collect();
     assert_eq!(solutions.len(), 1, "{solutions:?}");
+    let page = fs::read_to_string(handout.join("solutions/README.md")).unwrap();
+    assert!(page.contains("<!-- mutants -->\nNot in a student's checkout.\n"), "{page}");
     assert!(!handout.join("grades-of-last-year").exists());
     assert!(!fs::read_to_string(handout.join("Cargo.lock")).unwrap().contains("sol01"));
     let build = Command::new("cargo")
