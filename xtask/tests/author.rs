@@ -62,7 +62,7 @@ fn generated_parts_of_readmes_are_written() {
 #[test]
 fn a_list_of_checks_that_differs_from_the_points_is_told() {
     let tiny = Tiny::new();
-    tiny.xtask(&["readmes"]);
+    tiny.xtask(&["readmes"]).assert().code(1);
     tiny.edit("labs/01-two-checks/README.md", "it prints one (40 points)", "it prints one (41 points)");
     let told = "labs/01-two-checks/README.md: out of date";
     tiny.xtask(&["readmes", "--check"]).assert().code(1).stdout(contains(told));
