@@ -2,7 +2,7 @@
 
 use predicates::Predicate;
 
-use crate::text::{clip, difference, visible};
+use crate::text::{difference, shown};
 
 /// Something [`Finished::stdout`](crate::Finished::stdout) accepts. The parameter only tells the two ways
 /// apart and is always inferred.
@@ -41,6 +41,6 @@ impl<const N: usize> Expect<Exact> for &[u8; N] {
 impl<P: Predicate<str>> Expect<ByPredicate> for P {
     fn mismatch(&self, received: &[u8]) -> Option<String> {
         let text = String::from_utf8_lossy(received);
-        (!self.eval(&text)).then(|| format!("expected: {self}\nreceived: {}", clip(&visible(received), 400)))
+        (!self.eval(&text)).then(|| format!("expected: {self}\nreceived: {}", shown(received, 400)))
     }
 }

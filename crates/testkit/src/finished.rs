@@ -9,7 +9,7 @@ use sandbox::protocol::Verdict;
 
 use crate::expect::Expect;
 use crate::failure::fail;
-use crate::text::{clip, visible};
+use crate::text::{clip, shown, visible};
 use crate::trace::Report;
 
 /// What is known of a program that has ended.
@@ -96,11 +96,9 @@ impl Finished {
     #[track_caller]
     pub fn check(&self, holds: bool, what: impl AsRef<str>) -> &Self {
         if !holds {
-            let received = clip(&visible(&self.output.stdout), 300);
-            self.fail(
-                Verdict::Fail,
-                &format!("expected: {}\nreceived: {received}{}", what.as_ref(), self.more()),
-            );
+            let stdout = shown(&self.output.stdout, 300);
+            let text = format!("expected: {}\nreceived: stdout {stdout}{}", what.as_ref(), self.more());
+            self.fail(Verdict::Fail, &text);
         }
         self
     }

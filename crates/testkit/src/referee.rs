@@ -10,8 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use anyhow::{Context, Result};
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use sandbox::protocol::{CONFIG_VAR, Config, Confine, Record, Verdict};
 
 use crate::failure;
@@ -48,12 +46,12 @@ impl Referee {
         if text.is_some() {
             forget_variable();
         }
-        if config.confine != Confine::None {
-            nix::sys::prctl::set_dumpable(false).context("make the referee unreadable")?;
+        match config.confine {
+            // A student's own program may look at what its own user runs.
+            Confine::None => sandbox::guard(config.verdict_fd)?,
+            Confine::Full | Confine::Reduced => sandbox::shield(config.verdict_fd)?,
         }
-        nix::sys::prctl::set_child_subreaper(true).context("become a subreaper")?;
-        default_crash_signals()?;
-        let verdicts = config.verdict_fd.map(verdict_pipe).transpose()?;
+        let verdicts = config.verdict_fd.map(verdict_pipe);
         let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
         let verdicts = verdicts.map(Mutex::new);
         Ok(Self { alone: text.is_some(), seed, verdicts, failed: AtomicBool::new(false), config })
@@ -99,21 +97,9 @@ fn forget_variable() {
 }
 
 #[allow(unsafe_code, reason = "the runner hands a descriptor over by its number")]
-fn verdict_pipe(fd: i32) -> Result<File> {
+fn verdict_pipe(fd: i32) -> File {
     // SAFETY: the runner opened this number for this process alone; nothing else here knows it.
-    let file = unsafe { File::from_raw_fd(fd) };
-    fcntl(&file, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).context("keep the verdict pipe from programs")?;
-    Ok(file)
-}
-
-#[allow(unsafe_code, reason = "sigaction(2) is unsafe because of handlers; there is none here")]
-fn default_crash_signals() -> Result<()> {
-    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    for signal in [Signal::SIGSEGV, Signal::SIGBUS] {
-        // SAFETY: the default action runs no code of ours.
-        unsafe { sigaction(signal, &default) }.context("reset a crash signal")?;
-    }
-    Ok(())
+    unsafe { File::from_raw_fd(fd) }
 }
 
 /// The running test as the runner names it: `m2_pipe::sentence::case_1`, without the leading `spec::`.

@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +21,8 @@ use crate::capture::{Capture, feed};
 use crate::command::{Cmd, Input};
 use crate::confine;
 use crate::failure::{OWN_THREAD, or_grader_error};
+use crate::line::Line;
+use crate::referee::referee;
 use crate::running::{Ending, Running};
 use crate::shared::Shared;
 use crate::{stdin, terminal, trace};
@@ -34,11 +36,11 @@ struct Ends {
 }
 
 #[track_caller]
-pub(crate) fn spawn(cmd: Cmd, text: String) -> Running {
-    or_grader_error(start(cmd, text))
+pub(crate) fn spawn(cmd: Cmd, line: Arc<Line>) -> Running {
+    or_grader_error(start(cmd, line))
 }
 
-fn start(cmd: Cmd, text: String) -> Result<Running> {
+fn start(cmd: Cmd, line: Arc<Line>) -> Result<Running> {
     let shared = Arc::clone(&cmd.shared);
     let (command, ends) = prepare(&cmd)?;
     let ending = Ending::default();
@@ -50,6 +52,7 @@ fn start(cmd: Cmd, text: String) -> Result<Running> {
         }
         None => (start_untraced(command, &shared, ending.clone(), cmd.program.name())?, None),
     };
+    shared.evidence.lock().unwrap_or_else(PoisonError::into_inner).processes.insert(pid);
     let events = &shared.events;
     if let Some((end, bytes)) = ends.feed {
         feed(end, bytes, Arc::clone(events))?;
@@ -64,7 +67,7 @@ fn start(cmd: Cmd, text: String) -> Result<Running> {
     Ok(Running {
         pid,
         name: cmd.program.name().to_owned(),
-        command: text,
+        command: line,
         terminal: cmd.terminal,
         stdin: ends.stdin,
         stdout,
@@ -88,6 +91,7 @@ fn prepare(cmd: &Cmd) -> Result<(Command, Ends)> {
         ignored: cmd.ignored.clone(),
         blocked: cmd.blocked.iter().copied().collect(),
         traced: cmd.fault.is_some(),
+        verdicts: referee().config.verdict_fd.filter(|&fd| fd > 2),
         confinement: confine::prepare(&cmd.shared)?,
     };
     // SAFETY: `Setup::apply` makes system calls only: no allocation, no lock, no panic.
@@ -157,6 +161,8 @@ struct Setup {
     ignored: Vec<Signal>,
     blocked: SigSet,
     traced: bool,
+    /// The verdict pipe's number, if the program's own descriptors have not taken its place.
+    verdicts: Option<RawFd>,
     confinement: Option<Confinement>,
 }
 
@@ -174,10 +180,16 @@ impl Setup {
         if self.traced {
             nix::sys::ptrace::traceme()?;
         }
+        if let Some(fd) = self.verdicts {
+            // Close-on-exec is not enough: `apply` makes this process dumpable, so from then until exec an earlier
+            // program of the same uid could open /proc/PID/fd/N, and write verdicts of its own.
+            // SAFETY: this is the child's copy of the number; nobody here uses it any more.
+            nix::errno::Errno::result(unsafe { libc::close(fd) })?;
+        }
         if let Some(confinement) = &self.confinement {
             confinement.apply()?;
         }
-        default_signals();
+        sandbox::default_signals();
         for &signal in &self.ignored {
             let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
             // SAFETY: the action runs no code.
@@ -185,10 +197,7 @@ impl Setup {
         }
         sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.blocked), None)?;
         // What the referee inherited from its own starter is not for programs.
-        // SAFETY: descriptors are only marked; std's own pipe of this exec is marked already.
-        let marked =
-            unsafe { libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as libc::c_int) };
-        nix::errno::Errno::result(marked)?;
+        sandbox::cloexec_from_3()?;
         setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
         for &(resource, value) in &self.limits {
             // Confinement may have set a lower one, which nobody can raise.
@@ -196,19 +205,6 @@ impl Setup {
             setrlimit(resource, value.min(hard), value.min(hard))?;
         }
         Ok(())
-    }
-}
-
-/// Every signal at its default, whatever the referee's own starter ignored. By the system call itself: the C
-/// library refuses to touch the two signals it keeps for its threads.
-fn default_signals() {
-    // The kernel's sigaction with SIG_DFL, no flags and an empty mask is all zero.
-    let default = [0_u64; 8];
-    let no_old = std::ptr::null_mut::<u64>();
-    for signal in 1..=64 {
-        // KILL and STOP are refused, which leaves them at their default.
-        // SAFETY: `default` is longer than the kernel's struct and lives through the call.
-        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), no_old, size_of::<u64>()) };
     }
 }
 
