@@ -9,7 +9,7 @@ pub mod json;
 pub mod table;
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -93,9 +93,13 @@ pub fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
     }
 }
 
-/// Prints the table.
+/// Prints the table; on a terminal, as wide as that is.
 pub fn print(results: &Results) {
-    anstream::println!("{}", table::render(results));
+    let width = io::stdout().is_terminal().then(|| {
+        // A serial line may not know its size.
+        console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+    });
+    anstream::println!("{}", table::render(results, width));
 }
 
 /// Points `OUT/latest` at `folder`, in one step.

@@ -135,6 +135,15 @@ pub struct Member {
     pub expectation: Option<Expectation>,
 }
 
+impl Member {
+    /// What became of the checks that did not pass: `3 failed, 1 hung`. `None`: all passed.
+    #[must_use]
+    pub fn missed(&self) -> Option<String> {
+        let missed = summary::missed(&self.checks);
+        (!missed.is_empty()).then(|| missed.join(", "))
+    }
+}
+
 /// One member's points in one milestone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MilestoneScore {

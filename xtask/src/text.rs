@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use console::{measure_text_width, truncate_str};
+
 /// Makes `text` safe to print: at most `lines` lines and `bytes` bytes, control characters and
 /// direction marks written as escapes. Newlines and tabs stay.
 #[must_use]
@@ -26,6 +28,24 @@ pub fn one_line(text: &str, chars: usize) -> String {
     let shown: String =
         text.chars().take(chars).map(|c| if c == '\t' { "\\t".into() } else { escaped(c) }).collect();
     if text.chars().nth(chars).is_some() { format!("{shown}…") } else { shown }
+}
+
+/// Cuts a printable line in its middle, so that names with one beginning stay apart: at most `width` columns of
+/// a terminal.
+#[must_use]
+pub fn fitted(text: &str, width: usize) -> String {
+    if measure_text_width(text) <= width {
+        return text.to_owned();
+    }
+    let tail_width = width.saturating_sub(1) / 3;
+    let head = truncate_str(text, width.saturating_sub(tail_width), "…").into_owned();
+    let mut tail = text;
+    while measure_text_width(tail) > tail_width {
+        let mut chars = tail.chars();
+        chars.next();
+        tail = chars.as_str();
+    }
+    format!("{head}{tail}")
 }
 
 fn escaped(c: char) -> String {
@@ -66,5 +86,16 @@ mod tests {
     fn a_name_is_one_line() {
         assert_eq!(one_line("a\nb\tc", 10), "a\\nb\\tc");
         assert_eq!(one_line("abcdef", 3), "abc…");
+    }
+
+    #[rstest]
+    #[case("short", 10, "short")]
+    #[case("mutant leaves_sigpipe_ignored", 20, "mutant leaves…gnored")]
+    #[case("王小明王小明王小明", 10, "王小明…明")]
+    #[case("abc", 1, "…")]
+    fn a_name_is_cut_in_its_middle(#[case] name: &str, #[case] width: usize, #[case] expected: &str) {
+        let cut = fitted(name, width);
+        assert_eq!(cut, expected);
+        assert!(measure_text_width(&cut) <= width);
     }
 }

@@ -1,13 +1,16 @@
-//! `report.html`: one file without any outside resource. A heat map of students and checks, then a section
-//! for each student. Pure.
+//! `report.html`: one file without any outside resource and without a script. How the class did, a heat map
+//! of members and checks, what each check is, then a section for each member. Pure.
 
+mod checks;
+mod map;
+mod marks;
+mod members;
 mod student;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sandbox::protocol::Verdict;
 
-use crate::outcome::CheckOutcome;
-use crate::score::{Member, Results};
+use crate::score::{CheckInfo, Member, Milestone, Results};
 use crate::text::one_line;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -15,8 +18,7 @@ const STYLE: &str = include_str!("html/style.css");
 /// The page.
 #[must_use]
 pub fn render(results: &Results) -> String {
-    let head = &results.head;
-    let title = format!("Lab {}: {}", head.lab, head.title);
+    let title = format!("Lab {}: {}", results.head.lab, results.head.title);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -29,29 +31,47 @@ pub fn render(results: &Results) -> String {
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
-            body id="top" {
+            body {
                 header {
-                    h1 { (title) }
+                    h1 id="top" { (title) }
                     (circumstances(results))
+                    (contents())
                 }
-                main {
-                    (legend())
-                    (heat_map(results))
-                    @for (number, member) in results.members.iter().enumerate() {
-                        (student::section(number, member, results))
-                    }
-                }
+                main { (parts(results)) }
             }
         }
     };
     page.into_string()
 }
 
+fn parts(results: &Results) -> Markup {
+    let columns = columns(results);
+    html! {
+        (map::section(results, &columns))
+        (checks::most_missed(results, &columns))
+        (checks::list(results, &columns))
+        (members::table(results))
+        @for (number, member) in results.members.iter().enumerate() {
+            (student::section(number, member, results, &columns))
+        }
+    }
+}
+
+fn contents() -> Markup {
+    html! {
+        nav aria-label="Parts of this page" {
+            a href="#map" { "Heat map" } " " a href="#missed" { "Most missed" } " "
+            a href="#checks" { "Checks" } " " a href="#members" { "Members" }
+        }
+    }
+}
+
 fn circumstances(results: &Results) -> Markup {
     let head = &results.head;
     html! {
-        p {
-            (results.members.len()) " members, graded " (head.started) ". Sandbox: " (head.level)
+        p { (members::in_short(results)) }
+        p.small {
+            "Graded " (head.started.replacen('T', " ", 1).replace('Z', " UTC")) ". Sandbox: " (head.level)
             "; memory: " (head.memory_guard) "; seed " (head.seed) "; " (head.toolchain) "."
         }
         @if !results.complete {
@@ -61,108 +81,65 @@ fn circumstances(results: &Results) -> Markup {
     }
 }
 
-fn legend() -> Markup {
-    use Verdict::{Crash, Fail, GraderError, Hang, Leak, NotRun, Pass};
-    html! {
-        ul.legend aria-label="Marks" {
-            @for verdict in [Pass, Fail, Hang, Crash, Leak, NotRun, GraderError] {
-                li { span class={ "mark " (class(verdict)) } { (mark(verdict)) } " " (verdict.word()) }
-            }
-        }
+/// A check, as a column of the map.
+struct Column<'a> {
+    /// Its place among all checks.
+    at: usize,
+    milestone: &'a Milestone,
+    /// Its place in the milestone, from 1.
+    number: usize,
+    check: &'a CheckInfo,
+}
+
+impl Column<'_> {
+    /// The short name: `m3.2`.
+    fn label(&self) -> String {
+        format!("{}.{}", self.milestone.id, self.number)
+    }
+
+    /// The whole: `m3.2: two hundred stages pass the data on (2 points)`.
+    fn words(&self) -> String {
+        format!("{}: {} ({})", self.label(), self.check.sentence, points(self.check.max))
     }
 }
 
-fn heat_map(results: &Results) -> Markup {
-    let milestones = &results.head.milestones;
-    html! {
-        div.map tabindex="0" role="region" aria-label="Students and checks" {
-            table {
-                thead {
-                    tr {
-                        th.name rowspan="2" scope="col" { "member" }
-                        th rowspan="2" scope="col" { "total" }
-                        @for milestone in milestones {
-                            th.first colspan=(milestone.checks.len()) scope="colgroup" title=(milestone.title) {
-                                (milestone.id) " /" (milestone.max)
-                            }
-                        }
-                    }
-                    tr {
-                        @for milestone in milestones {
-                            @for (at, check) in milestone.checks.iter().enumerate() {
-                                th.first[at == 0] scope="col" title={ (check.sentence) " (" (check.max) ")" } { (at + 1) }
-                            }
-                        }
-                    }
-                }
-                tbody id="top" {
-                    @for (number, member) in results.members.iter().enumerate() { (map_row(number, member, results)) }
-                }
-            }
-        }
-    }
+fn columns(results: &Results) -> Vec<Column<'_>> {
+    let all = results.head.milestones.iter().flat_map(|milestone| {
+        milestone.checks.iter().enumerate().map(move |(number, check)| (milestone, number + 1, check))
+    });
+    let column = |(at, (milestone, number, check))| Column { at, milestone, number, check };
+    all.enumerate().map(column).collect()
 }
 
-fn map_row(number: usize, member: &Member, results: &Results) -> Markup {
-    let firsts: Vec<usize> = results
-        .head
-        .milestones
-        .iter()
-        .scan(0, |sum, milestone| Some(std::mem::replace(sum, *sum + milestone.checks.len())))
-        .collect();
-    html! {
-        tr {
-            th.name scope="row" { a href={ "#s" (number) } { (one_line(&member.entry.name, 60)) } }
-            td.total { (total(member)) }
-            @for (at, check) in member.checks.iter().enumerate() { (map_cell(number, at, firsts.contains(&at), check)) }
-        }
-    }
+/// The points to be earned.
+fn max(results: &Results) -> u32 {
+    results.head.milestones.iter().map(|milestone| milestone.max).sum()
 }
 
-fn map_cell(number: usize, at: usize, is_first: bool, check: &CheckOutcome) -> Markup {
-    let words = format!("{}: {}", crate::manifest::sentence(&check.check), check.verdict.word());
-    let class = class(check.verdict);
-    html! {
-        td.(class).first[is_first] {
-            @if check.verdict == Verdict::Pass {
-                span title=(words) { (mark(check.verdict)) }
-            } @else {
-                a href={ "#s" (number) "-" (at) } title=(words) aria-label=(words) { (mark(check.verdict)) }
-            }
-        }
-    }
+fn points(number: u32) -> String {
+    format!("{number} point{}", if number == 1 { "" } else { "s" })
 }
 
 fn total(member: &Member) -> String {
-    match member.undecided {
-        0 => member.total.to_string(),
-        undecided => format!("{}+{undecided}?", member.total),
+    number(member.total, member.undecided)
+}
+
+/// `5`, or `3+2?` when two points are undecided.
+fn number(points: u32, undecided: u32) -> String {
+    match undecided {
+        0 => points.to_string(),
+        undecided => format!("{points}+{undecided}?"),
     }
 }
 
-/// A letter, so that nobody needs the colour.
-fn mark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "✓",
-        Verdict::Fail => "✗",
-        Verdict::Hang => "H",
-        Verdict::Crash => "C",
-        Verdict::Leak => "L",
-        Verdict::NotRun => "–",
-        Verdict::GraderError => "!",
-    }
+/// Whether a check speaks against the program.
+fn is_missed(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::Hang | Verdict::Crash | Verdict::Leak)
 }
 
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::Hang => "hang",
-        Verdict::Crash => "crash",
-        Verdict::Leak => "leak",
-        Verdict::NotRun => "notrun",
-        Verdict::GraderError => "error",
-    }
+/// Whether there was a program to check.
+fn was_run(member: &Member) -> bool {
+    member.entry.refused.is_none() && member.compile_error.is_none()
 }
 
 #[cfg(test)]

@@ -1,36 +1,32 @@
-//! The class as a table for the terminal: one line a member, plain text. Pure.
+//! The class as a table for the terminal: one line a member, plain text, never wider than it may be. Pure.
 
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use console::{measure_text_width, truncate_str};
 
-use crate::score::{Member, Results};
-use crate::text::one_line;
+use crate::score::{Expect, Member, Results};
+use crate::text::{fitted, one_line};
 
-/// Longer names are cut here; the reports have them whole.
-const NAME: usize = 40;
+/// Longer names are cut here, however wide the terminal is; the reports have them whole.
+const NAME: usize = 60;
 /// Longer sentences are cut here.
 const SENTENCE: usize = 100;
+/// With less than this for names and results, the milestones make room.
+const TEXT: usize = 24;
+/// With less than this for both, results are told in a few words.
+const LONG: usize = 72;
 
-/// The table, what concerns the class as a whole, and the circumstances.
+/// The table, what concerns the class as a whole, and the circumstances. `width` is the terminal's; without
+/// one (a file, a pipe) nothing need fit.
 #[must_use]
-pub fn render(results: &Results) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let milestones = results.head.milestones.iter().map(|m| format!("{}\n/{}", m.id, m.max));
-    let max: u32 = results.head.milestones.iter().map(|milestone| milestone.max).sum();
-    let header = std::iter::once("member".to_owned()).chain(milestones);
-    table.set_header(header.chain([format!("total\n/{max}"), "result".to_owned()]));
-    for member in &results.members {
-        table.add_row(row(member));
+pub fn render(results: &Results, width: Option<usize>) -> String {
+    let width = width.unwrap_or(usize::MAX);
+    let mut numbers = numbers(results, true);
+    if room(&numbers, width) < TEXT {
+        numbers = self::numbers(results, false);
     }
-    let numbers = 1..=results.head.milestones.len() + 1;
-    for column in table.column_iter_mut() {
-        if numbers.contains(&column.index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut out = table.trim_fmt();
+    let mut out = lines(results, &numbers, room(&numbers, width)).trim_fmt();
     out.push('\n');
     for line in circumstances(results) {
         // Writing to a String cannot fail.
@@ -39,17 +35,99 @@ pub fn render(results: &Results) -> String {
     out.trim_end().to_owned()
 }
 
-fn row(member: &Member) -> Vec<String> {
-    let number = |points: u32, undecided: u32| match undecided {
+/// A column of numbers: two lines of head, then one a member.
+type Column = Vec<String>;
+
+/// The milestones, when there is room, and the total.
+fn numbers(results: &Results, with_milestones: bool) -> Vec<Column> {
+    let shown = |points: u32, undecided: u32| match undecided {
         0 => points.to_string(),
         undecided => format!("{points}+{undecided}?"),
     };
-    let mut row = vec![one_line(&member.entry.name, NAME)];
-    row.extend(member.milestones.iter().map(|m| number(m.points, m.undecided)));
-    row.push(number(member.total, member.undecided));
-    let result = member.expectation.as_ref().map_or(&member.summary, |expectation| &expectation.text);
-    row.push(one_line(result, SENTENCE));
-    row
+    let milestones = results.head.milestones.iter().enumerate().filter(|_| with_milestones);
+    let mut columns: Vec<Column> = milestones
+        .map(|(at, milestone)| {
+            let of = results.members.iter().filter_map(|member| member.milestones.get(at));
+            let cells = of.map(|score| shown(score.points, score.undecided));
+            [milestone.id.clone(), format!("/{}", milestone.max)].into_iter().chain(cells).collect()
+        })
+        .collect();
+    let max: u32 = results.head.milestones.iter().map(|milestone| milestone.max).sum();
+    let totals = results.members.iter().map(|member| shown(member.total, member.undecided));
+    columns.push(["total".to_owned(), format!("/{max}")].into_iter().chain(totals).collect());
+    columns
+}
+
+/// What is left for the name and the result beside these columns, each with a blank on its left.
+fn room(numbers: &[Column], width: usize) -> usize {
+    let widths = numbers.iter().map(|column| column.iter().map(|cell| cell.len()).max().unwrap_or(0) + 1);
+    // Two blanks stand before the result.
+    width.saturating_sub(widths.sum::<usize>() + 2)
+}
+
+fn lines(results: &Results, numbers: &[Column], room: usize) -> Table {
+    let names: Vec<String> = results.members.iter().map(|m| one_line(&m.entry.name, 200)).collect();
+    let tell = |member| if room < LONG { short(results, member) } else { result(member) };
+    let texts: Vec<String> = results.members.iter().map(tell).collect();
+    let longest = |texts: &[String]| texts.iter().map(|text| measure_text_width(text)).max().unwrap_or(0);
+    // What a result does not need, the names get; in any case half of the room, or more of little.
+    let share = if room < LONG { room * 2 / 3 } else { room / 2 };
+    let name = longest(&names).clamp("member".len(), NAME);
+    let name = name.min(room.saturating_sub(longest(&texts).max("result".len())).max(share));
+    let rest = room.saturating_sub(name).min(SENTENCE);
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let heads = numbers.iter().map(|column| column[..2].join("\n"));
+    table.set_header(["member".to_owned()].into_iter().chain(heads).chain(["result".to_owned()]));
+    for (at, (member, text)) in names.iter().zip(&texts).enumerate() {
+        let cells = numbers.iter().map(|column| column[at + 2].clone());
+        let row = [fitted(member, name)].into_iter().chain(cells);
+        table.add_row(row.chain([truncate_str(text, rest, "…").into_owned()]));
+    }
+    for column in table.column_iter_mut() {
+        let is_number = (1..=numbers.len()).contains(&column.index);
+        column.set_padding((if is_number { 1 } else { 0 }, 0));
+        if is_number {
+            column.set_cell_alignment(CellAlignment::Right);
+        } else if column.index > 0 {
+            column.set_padding((2, 0));
+        }
+    }
+    table
+}
+
+/// What is said of a member where there is room.
+fn result(member: &Member) -> String {
+    match (&member.expectation, &member.entry.expect) {
+        (Some(met), Some(Expect::CaughtBy(names))) if met.met && !names.is_empty() => {
+            let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
+            format!("ok: caught by {}{more}", names[0])
+        }
+        (Some(expectation), _) => one_line(&expectation.text, SENTENCE),
+        (None, _) => one_line(&member.summary, SENTENCE),
+    }
+}
+
+/// The same where there is little room; a check is told by its place (`m3.2`), as in the page.
+fn short(results: &Results, member: &Member) -> String {
+    match (&member.expectation, &member.entry.expect) {
+        (Some(met), Some(Expect::CaughtBy(names))) if met.met => {
+            let places: Vec<String> = names.iter().filter_map(|name| place(results, name)).collect();
+            if places.is_empty() { result(member) } else { format!("ok: {}", places.join(" ")) }
+        }
+        (None, _) if member.entry.refused.is_none() && member.compile_error.is_none() => {
+            member.missed().unwrap_or_else(|| "all passed".to_owned())
+        }
+        _ => result(member),
+    }
+}
+
+/// `m3.2`: the second check of the milestone.
+fn place(results: &Results, name: &str) -> Option<String> {
+    results.head.milestones.iter().find_map(|milestone| {
+        let at = milestone.checks.iter().position(|check| check.name == name)?;
+        Some(format!("{}.{}", milestone.id, at + 1))
+    })
 }
 
 fn circumstances(results: &Results) -> Vec<String> {
@@ -69,3 +147,6 @@ fn circumstances(results: &Results) -> Vec<String> {
     lines.push(format!("sandbox: {}; memory: {}; seed: {}", head.level, head.memory_guard, head.seed));
     lines
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,19 +15,24 @@ pub(super) fn sentence(entry: &Entry, found: &Found, checks: &[CheckOutcome]) ->
             error.lines().next().unwrap_or_default().trim_end_matches('.')
         );
     }
-    let count = |verdict: Verdict| checks.iter().filter(|check| check.verdict == verdict).count();
-    let mut parts = vec![format!("{} of {} checks passed", count(Verdict::Pass), checks.len())];
-    for (verdict, words) in [
+    let passed = checks.iter().filter(|check| check.verdict == Verdict::Pass).count();
+    let parts = [format!("{passed} of {} checks passed", checks.len())].into_iter().chain(missed(checks));
+    format!("{}.", parts.collect::<Vec<_>>().join(", "))
+}
+
+/// How many checks were missed, by what happened: `3 failed`, `1 hung`.
+pub(super) fn missed(checks: &[CheckOutcome]) -> Vec<String> {
+    let words = [
         (Verdict::Fail, "failed"),
         (Verdict::Hang, "hung"),
         (Verdict::Crash, "crashed"),
         (Verdict::Leak, "left something behind"),
         (Verdict::NotRun, "did not run"),
         (Verdict::GraderError, "met an error of the grader"),
-    ] {
-        if count(verdict) > 0 {
-            parts.push(format!("{} {words}", count(verdict)));
-        }
-    }
-    format!("{}.", parts.join(", "))
+    ];
+    let counted = words.map(|(verdict, words)| {
+        let count = checks.iter().filter(|check| check.verdict == verdict).count();
+        (count > 0).then(|| format!("{count} {words}"))
+    });
+    counted.into_iter().flatten().collect()
 }

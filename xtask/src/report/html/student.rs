@@ -1,19 +1,20 @@
-//! One student's section: what happened, what was ignored, each check that did not pass. Pure.
+//! One member's section: what happened, what was ignored, each check that did not pass. Pure.
 
 use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
-use super::{class, mark, total};
-use crate::manifest::sentence;
+use super::marks::marked;
+use super::{Column, max, number as shown, total, was_run};
 use crate::outcome::CheckOutcome;
 use crate::score::{Member, Results};
 use crate::text::{one_line, printable};
 
-pub(super) fn section(number: usize, member: &Member, results: &Results) -> Markup {
-    let max: u32 = results.head.milestones.iter().map(|milestone| milestone.max).sum();
+pub(super) fn section(number: usize, member: &Member, results: &Results, columns: &[Column<'_>]) -> Markup {
     html! {
-        section id={ "s" (number) } aria-labelledby={ "h" (number) } {
-            h2 id={ "h" (number) } { (one_line(&member.entry.name, 200)) " " small { (total(member)) " / " (max) } }
+        section.member id={ "s" (number) } aria-labelledby={ "h" (number) } {
+            h2 id={ "h" (number) } {
+                (one_line(&member.entry.name, 200)) " " small { (total(member)) " / " (max(results)) }
+            }
             p { (printable(&member.summary, 4, 1000)) }
             @if let Some(expectation) = &member.expectation {
                 p.warning[!expectation.met] { "Sample class: " (expectation.text) }
@@ -23,29 +24,32 @@ pub(super) fn section(number: usize, member: &Member, results: &Results) -> Mark
             }
             p.points {
                 @for milestone in &member.milestones {
-                    span { (milestone.id) " " (milestone.points) "/" (milestone.max) } " "
+                    span { (milestone.id) " " (shown(milestone.points, milestone.undecided)) "/" (milestone.max) } " "
                 }
             }
             @if let Some(error) = &member.compile_error { pre { (printable(error, 60, 8192)) } }
-            @else if member.entry.refused.is_none() {
-                @for (at, check) in member.checks.iter().enumerate() {
-                    @if check.verdict != Verdict::Pass { (failure(number, at, check)) }
+            @if was_run(member) {
+                @for (column, check) in columns.iter().zip(&member.checks) {
+                    @if check.verdict != Verdict::Pass { (failure(number, column, check)) }
                 }
             }
-            p { a href="#top" { "to the top" } }
+            p.back { a href={ "#r" (number) } { "back to the map" } " " a href="#members" { "to the members" } }
         }
     }
 }
 
-fn failure(number: usize, at: usize, check: &CheckOutcome) -> Markup {
+fn failure(number: usize, column: &Column<'_>, check: &CheckOutcome) -> Markup {
+    let id = format!("{number}-{}", column.at);
     html! {
-        article id={ "s" (number) "-" (at) } {
+        article id={ "s" (id) } {
             h3 {
-                span class={ "mark " (class(check.verdict)) } { (mark(check.verdict)) }
-                " " (check.verdict.word()) ": " (sentence(&check.check)) " "
+                (marked(check.verdict)) " " (check.verdict.word()) ": " (column.check.sentence) " "
                 small { (check.points) " / " (check.max) }
             }
-            p.id { code { (check.check) } ", seed " (check.seed) }
+            p.id {
+                a href={ "#c" (column.at) } { (column.label()) } " " code { (check.check) } ", seed " (check.seed) " "
+                a.back href={ "#r" (id) } { "back to the map" }
+            }
             pre { (printable(&check.text, 60, 8192)) }
         }
     }

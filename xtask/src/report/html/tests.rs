@@ -1,10 +1,16 @@
 //! Pages made of hostile results.
 
 use super::*;
+use crate::outcome::CheckOutcome;
 use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, SCHEMA};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn page(name: &str, verdict: Verdict, text: &str) -> String {
+    render(&class(name, verdict, text))
+}
+
+/// A member with this outcome, one that does not compile, and one that was refused.
+fn class(name: &str, verdict: Verdict, text: &str) -> Results {
     let check =
         CheckInfo { name: "m1::a_promise_is_kept".into(), sentence: "a promise is kept".into(), max: 5 };
     let milestone = Milestone { id: "m1".into(), title: "One".into(), max: 5, checks: vec![check] };
@@ -21,12 +27,16 @@ fn page(name: &str, verdict: Verdict, text: &str) -> String {
             notes: vec![],
             milestones: vec![milestone],
         },
-        members: vec![Entry {
-            name: name.into(),
-            notes: vec!["build.rs ignored".into()],
-            refused: None,
-            expect: None,
-        }],
+        members: vec![
+            Entry { name: name.into(), notes: vec!["build.rs ignored".into()], refused: None, expect: None },
+            Entry { name: "broken".into(), notes: vec![], refused: None, expect: None },
+            Entry {
+                name: "empty".into(),
+                notes: vec![],
+                refused: Some("the folder is empty".into()),
+                expect: None,
+            },
+        ],
     };
     let outcome = CheckOutcome {
         check: "m1::a_promise_is_kept".into(),
@@ -38,7 +48,8 @@ fn page(name: &str, verdict: Verdict, text: &str) -> String {
         millis: 1,
     };
     let checks = BTreeMap::from([("m1::a_promise_is_kept".to_owned(), outcome)]);
-    render(&plan.results(&[Found { compile_error: None, checks }]))
+    let broken = Found { compile_error: Some("error[E0425]: x".into()), checks: BTreeMap::new() };
+    plan.results(&[Found { compile_error: None, checks }, broken, Found::default()])
 }
 
 #[test]
@@ -59,8 +70,45 @@ fn nothing_is_loaded_from_outside() {
 #[test]
 fn each_verdict_has_a_word_and_a_mark_beside_its_colour() {
     let page = page("alice", Verdict::Leak, "left /dev/shm/x behind");
-    for part in ["a promise is kept: leak", ">L</a>", "left /dev/shm/x behind", "build.rs ignored", "seed 7"]
-    {
+    for part in [
+        "leak: a promise is kept",
+        "m1.1: a promise is kept (5 points): leak",
+        ">L</a>",
+        "left /dev/shm/x behind",
+        "build.rs ignored",
+        "seed 7",
+    ] {
         assert!(page.contains(part), "{part} is missing");
+    }
+}
+
+/// The values of an attribute, in order.
+fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
+    page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn each_link_has_its_target_and_no_id_is_there_twice() {
+    let page = page("alice", Verdict::Hang, "why");
+    let ids = values(&page, " id=\"");
+    let set: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), set.len(), "{ids:?}");
+    let links = values(&page, "href=\"#");
+    assert!(links.contains(&"s0-0") && links.contains(&"r0-0") && links.contains(&"c0"), "{links:?}");
+    let lost: Vec<&&str> = links.iter().filter(|link| !set.contains(**link)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+#[test]
+fn the_class_is_told_in_a_sentence_and_each_member_in_a_line() {
+    let page = page("alice", Verdict::Hang, "why");
+    for part in [
+        "3 members; median 0 of 5 points; 1 did not compile; 1 not graded.",
+        "First missed: <a href=\"#s0-0\">a promise is kept</a>.",
+        "Did not compile: error[E0425]: x.",
+        "Not graded: the folder is empty.",
+        "Members with a program to check: 1.",
+    ] {
+        assert!(page.contains(part), "{part} is missing in {page}");
     }
 }

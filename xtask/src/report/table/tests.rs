@@ -1,0 +1,87 @@
+//! Tables of a class, narrow and wide.
+
+use super::*;
+use crate::outcome::CheckOutcome;
+use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, SCHEMA};
+use rstest::rstest;
+use sandbox::protocol::Verdict;
+
+const CATCHER: &str = "m3_pipeline::no_stage_keeps_a_pipe_end_it_does_not_use";
+
+fn class() -> Results {
+    let milestone = |number: usize| {
+        let name = if number == 3 { CATCHER.to_owned() } else { format!("m{number}::a_promise") };
+        let check = CheckInfo { name, sentence: String::new(), max: 10 };
+        Milestone { id: format!("m{number}"), title: String::new(), max: 10, checks: vec![check] }
+    };
+    let entry = |name: &str, expect: Option<Expect>| Entry {
+        name: name.into(),
+        notes: vec![],
+        refused: None,
+        expect,
+    };
+    let head = Head {
+        schema: SCHEMA.into(),
+        lab: "01".into(),
+        title: String::new(),
+        started: String::new(),
+        toolchain: String::new(),
+        level: "full".into(),
+        memory_guard: "watchdog".into(),
+        seed: 1,
+        notes: vec![],
+        milestones: (1..=9).map(milestone).collect(),
+    };
+    let members = vec![
+        entry("mutant a_stage_inherits_the_read_end_behind_it", Some(Expect::CaughtBy(vec![CATCHER.into()]))),
+        entry("Maximiliane von und zu Hohenlohe-Waldenburg_123_assignsubmission_file", None),
+        entry("王小明王小明王小明王小明王小明王小明王小明王小明", None),
+    ];
+    let outcome = |check: &CheckInfo| CheckOutcome {
+        check: check.name.clone(),
+        points: if check.name == CATCHER { 0 } else { 10 },
+        max: 10,
+        verdict: if check.name == CATCHER { Verdict::Hang } else { Verdict::Pass },
+        text: String::new(),
+        seed: 1,
+        millis: 1,
+    };
+    let all = head.milestones.iter().flat_map(|milestone| &milestone.checks);
+    let all = all.map(|check| (check.name.clone(), outcome(check))).collect();
+    let found = Found { compile_error: None, checks: all };
+    let broken = Found { compile_error: Some("error[E0425]: cannot find it".into()), ..Found::default() };
+    Plan { head, members }.results(&[found.clone(), found, broken])
+}
+
+#[rstest]
+#[case(40)]
+#[case(60)]
+#[case(80)]
+#[case(100)]
+#[case(200)]
+fn no_line_is_wider_than_the_terminal_and_no_member_takes_two(#[case] width: usize) {
+    let text = render(&class(), Some(width));
+    let rows: Vec<&str> = text.lines().take(2 + 3).collect();
+    let widths: Vec<usize> = rows.iter().map(|row| measure_text_width(row)).collect();
+    assert!(widths.iter().all(|&row| row <= width), "{widths:?}\n{text}");
+    assert!(rows[2].contains("mutant") && rows[3].contains("Max") && rows[4].contains('王'), "{text}");
+    // The heads are two lines, whatever is left out.
+    assert!(rows[0].starts_with("member") && rows[1].contains("/90"), "{text}");
+}
+
+#[test]
+fn a_narrow_table_keeps_what_tells_members_apart() {
+    let text = render(&class(), Some(80));
+    for part in ["ok: m3.1", "mutant a_stag", "hind_it", "on_file", "1 hung", " 80  "] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
+fn a_file_gets_everything() {
+    let text = render(&class(), None);
+    assert!(text.contains(&format!("ok: caught by {CATCHER}")), "{text}");
+    assert!(text.contains("8 of 9 checks passed, 1 hung."), "{text}");
+    assert!(text.contains("Did not compile: error[E0425]: cannot find it."), "{text}");
+    assert!(text.contains("mutant a_stage_inherits_the_read_end_behind_it  "), "{text}");
+}
