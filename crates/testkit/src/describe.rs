@@ -88,7 +88,11 @@ fn words(process: &Proc) -> String {
         'Z' => "has ended, its parent did not wait for it (zombie)".to_owned(),
         'T' | 't' => "is stopped".to_owned(),
         _ => match process.waits_in() {
-            Some(place) => format!("waits in {place}{}", explain(&place)),
+            Some(place) => {
+                // The compiler marks its copies of a function: `poll_schedule_timeout.constprop.0`.
+                let place = place.split('.').next().unwrap_or_default();
+                format!("waits in {place}{}", explain(place))
+            }
             None => "sleeps".to_owned(),
         },
     }

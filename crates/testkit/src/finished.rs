@@ -191,8 +191,12 @@ impl Finished {
     /// The first lines of standard error, if there are any.
     fn more(&self) -> String {
         let stderr = String::from_utf8_lossy(&self.output.stderr);
-        let lines: Vec<String> =
-            stderr.lines().take(4).map(|line| clip(&visible(line.as_bytes()), 200)).collect();
+        let lines: Vec<String> = stderr
+            .lines()
+            .skip_while(|line| line.is_empty())
+            .take(4)
+            .map(|line| clip(&visible(line.as_bytes()), 200))
+            .collect();
         if lines.is_empty() { String::new() } else { format!("\nstderr: {}", lines.join("\n        ")) }
     }
 

@@ -102,7 +102,7 @@ impl Running {
         self.fail(
             Verdict::Fail,
             &format!(
-                "{} does not sleep while it has nothing to do:\nin {window} ms it woke up {switches} times and used {ticks} ticks of processor time (expected: 0 and 0)\nwait in a blocking call; do not poll",
+                "{} does not sleep while it has nothing to do\nexpected: in {window} ms it wakes up 0 times and uses 0 ticks of processor time\nreceived: it woke up {switches} times and used {ticks} ticks\nwait in a blocking call; do not poll",
                 self.name
             ),
         )

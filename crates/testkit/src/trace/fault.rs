@@ -54,7 +54,7 @@ impl Fault {
             }
             Self::SignalAt { signal, call, .. } => format!("{signal} comes at its system call {call}"),
             Self::FailCall { family, nth, errno } => {
-                format!("call {nth} of {} fails with {errno:?}: {}", family.name(), errno.desc())
+                format!("call {nth} of {} fails with {errno:?}", family.name())
             }
             Self::HoldForkReturn => "each child runs before the parent's fork returns".to_owned(),
         })
