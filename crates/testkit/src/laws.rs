@@ -15,7 +15,17 @@ pub(crate) fn broken(shared: &Shared) -> Option<(Verdict, String)> {
     if shared.abandoned.load(Ordering::Relaxed) {
         return None;
     }
-    processes(shared).or_else(|| temporary_files(shared)).or_else(|| names(shared))
+    itself(shared).or_else(|| processes(shared)).or_else(|| temporary_files(shared)).or_else(|| names(shared))
+}
+
+/// The program did the work, and did not become another one that can do it.
+fn itself(shared: &Shared) -> Option<(Verdict, String)> {
+    let became = shared.became.lock().unwrap_or_else(PoisonError::into_inner);
+    let other = became.as_ref()?;
+    let text = format!(
+        "expected: the program under test does the work itself\nreceived: it became `{other}` by exec"
+    );
+    Some((Verdict::Fail, format!("{}\n{text}", shared.command_line())))
 }
 
 /// No process is left. Who is about to end gets the time for it.

@@ -76,6 +76,7 @@ impl Room {
             evidence: Mutex::default(),
             last_command: Mutex::default(),
             last_program: Mutex::default(),
+            became: Mutex::default(),
             abandoned: AtomicBool::new(false),
             tracers: Mutex::default(),
             random: Mutex::new(random),

@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) last_command: Mutex<Option<Arc<Line>>>,
     /// The program started last: its name and its output so far, for a wait that it can no longer end.
     pub(crate) last_program: Mutex<Option<(String, Capture, Capture)>>,
+    /// What the program under test had become when it ended, if not itself.
+    pub(crate) became: Mutex<Option<String>>,
     /// A program was left running by the check itself: what it leaves is not its fault.
     pub(crate) abandoned: AtomicBool,
     /// Threads that trace programs of this room; joined at the end.
@@ -99,7 +101,7 @@ impl Shared {
         };
         let why = match stuck {
             Stuck::Stall => "nothing moves any more",
-            Stuck::Total => "the watchdog's time is over",
+            Stuck::Total => "it runs and runs (an endless loop, or a loop that asks instead of waiting?)",
         };
         fail(Verdict::Hang, format!("{}\nhang: {why}; waited in vain: {what}\n{tree}", self.command_line()))
     }

@@ -11,10 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::setsid;
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::{Pid, setsid};
 use sandbox::confine::Confinement;
 
 use crate::capture::{Capture, feed};
@@ -22,6 +24,8 @@ use crate::command::{Cmd, Input};
 use crate::confine;
 use crate::failure::{OWN_THREAD, or_grader_error};
 use crate::line::Line;
+use crate::process::Proc;
+use crate::program::Program;
 use crate::referee::referee;
 use crate::running::{Ending, Running};
 use crate::shared::Shared;
@@ -50,7 +54,7 @@ fn start(cmd: Cmd, line: Arc<Line>) -> Result<Running> {
                 trace::start(command, fault, Arc::clone(&shared), ending.clone(), cmd.program.name())?;
             (pid, Some(report))
         }
-        None => (start_untraced(command, &shared, ending.clone(), cmd.program.name())?, None),
+        None => (start_untraced(command, &shared, ending.clone(), &cmd.program)?, None),
     };
     shared.evidence.lock().unwrap_or_else(PoisonError::into_inner).processes.insert(pid);
     let events = &shared.events;
@@ -214,12 +218,21 @@ pub(crate) fn spawn_command(command: &mut Command, name: &str) -> Result<(i32, C
     Ok((i32::try_from(child.id()).context("read the program's id")?, child))
 }
 
-fn start_untraced(mut command: Command, shared: &Arc<Shared>, ending: Ending, name: &str) -> Result<i32> {
-    let (pid, mut child) = shared.tree.start_root(|| spawn_command(&mut command, name))?;
+fn start_untraced(
+    mut command: Command,
+    shared: &Arc<Shared>,
+    ending: Ending,
+    program: &Program,
+) -> Result<i32> {
+    let (pid, mut child) = shared.tree.start_root(|| spawn_command(&mut command, program.name()))?;
+    let own_name = program.own_process_name();
     // The parent's copies of the program's ends must go, or its output never ends.
     drop(command);
     let waiting = Arc::clone(shared);
     let work = move || {
+        if let Some(other) = own_name.and_then(|own| name_at_end(pid).filter(|name| *name != own)) {
+            *waiting.became.lock().unwrap_or_else(PoisonError::into_inner) = Some(other);
+        }
         let status = child.wait();
         waiting.tree.root_ended(pid);
         ending.set(status);
@@ -230,4 +243,15 @@ fn start_untraced(mut command: Command, shared: &Arc<Shared>, ending: Ending, na
         .spawn(work)
         .context("start a waiter thread")?;
     Ok(pid)
+}
+
+/// The name of the file a process ran last: the kernel keeps it until the process is reaped.
+fn name_at_end(pid: i32) -> Option<String> {
+    let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    while let Err(errno) = waitid(Id::Pid(Pid::from_raw(pid)), ended) {
+        if errno != Errno::EINTR {
+            return None;
+        }
+    }
+    Some(Proc::read(pid)?.name)
 }

@@ -77,6 +77,8 @@ fn the_first_failing_case_decides_and_later_ones_do_not_run() {
 #[case("a_name_with_a_word_of_the_room", Verdict::Leak, "  /dev/shm/x-")]
 #[case("a_system_v_id_left", Verdict::Leak, "System V shared memory")]
 #[case("names_of_a_bystander", Verdict::Pass, "")]
+#[case("a_program_that_becomes_another", Verdict::Fail, "it became `cat` by exec")]
+#[case("a_program_that_stays_itself", Verdict::Pass, "")]
 #[case("a_zombie", Verdict::Leak, "leak: zombies while sh is blocked")]
 #[case("a_spinner", Verdict::Fail, "sh does not sleep while it has nothing to do")]
 #[case("a_poller", Verdict::Fail, "it woke up")]
@@ -367,6 +369,24 @@ mod broken {
         let done = room.command("ipcmk").args(["-M", "64"]).run();
         id.0 = last_word(&done.output().stdout);
         done.code(0);
+    }
+
+    fn under_test(text: &str) {
+        let room = Room::new();
+        let shell = testkit::Program::lookup("psh", Some("/bin/sh"), None);
+        room.command(shell).args(["-c", text]).run().code(0);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_program_that_becomes_another() {
+        under_test("exec cat");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_program_that_stays_itself() {
+        under_test("cat; exit");
     }
 
     #[test]
