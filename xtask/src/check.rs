@@ -151,6 +151,10 @@ impl<'a> Screen<'a> {
     }
 
     fn take(&mut self, index: usize, outcome: CheckOutcome) {
+        if interrupt::is_set() {
+            // What Ctrl-C cut short has no verdict, and nobody wants to read of it.
+            return;
+        }
         self.bar.inc(1);
         self.waiting.insert(index, outcome);
         while let Some(outcome) = self.waiting.remove(&self.shown.len()) {
