@@ -119,7 +119,8 @@ impl Session {
         mode(folder.path(), 0o755)?;
         for (name, bytes) in programs {
             let path = folder.path().join(name);
-            fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
+            sandbox::while_nobody_forks(|| fs::write(&path, bytes))
+                .with_context(|| format!("write {}", path.display()))?;
             mode(&path, 0o755)?;
         }
         Ok(Ok(Programs { folder, names }))
