@@ -148,7 +148,7 @@ pub struct GradeArgs {
     /// The lab.
     #[arg(long, default_value = "01")]
     pub lab: String,
-    /// How many sandboxes at once [default: two a core].
+    /// How many sandboxes at once [default: three times the number of cores]. Below the level full always 1.
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
     /// Where journal and reports go.

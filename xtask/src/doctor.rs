@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use sandbox::doctor::Finding;
 
 use crate::exit::Exit;
-use crate::files;
-use crate::workspace::Workspace;
+use crate::workspace::{Lab, Workspace};
+use crate::{files, seed};
 
 /// Looks, tells, and fails if something is missing that even `check` needs.
 ///
@@ -23,6 +23,9 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<Exit> {
         fix: "without a sandbox, `grade` needs --trust-submissions; `check` needs none".to_owned(),
     });
     findings.extend(probed.findings);
+    // A manifest that cannot be read has its own line.
+    let labs = workspace.labs().unwrap_or_default();
+    findings.extend(labs.iter().map(|lab| seed(workspace, lab, probed.level)));
     for finding in needed.iter().chain(&findings) {
         anstream::println!("{}", line(finding));
     }
@@ -100,6 +103,23 @@ fn labs(workspace: &Workspace) -> Finding {
     finding("labs", found, "repair the file that is named")
 }
 
+/// The build seed that `grade` would use now. One that is not there is no fault: `grade` makes it.
+fn seed(workspace: &Workspace, lab: &Lab, level: sandbox::Level) -> Finding {
+    let what = format!("seed of lab {}", lab.manifest.id);
+    match seed::state(workspace, lab, level) {
+        Ok(state) => finding(&what, told(&state), "remove ipc-labs/seed in the target folder"),
+        Err(error) => finding(&what, Err(format!("{error:#}")), "repair what is named"),
+    }
+}
+
+fn told(state: &seed::State) -> Result<String, String> {
+    match (&state.artifact, state.is_present) {
+        (Some(path), _) => Err(format!("key {}, but it holds {} of the lab", state.key, path.display())),
+        (None, true) => Ok(format!("present, key {}, no artifact of the lab in it", state.key)),
+        (None, false) => Ok(format!("not there for key {}: the next `grade` makes it", state.key)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +130,17 @@ mod tests {
         assert_eq!(line(&good), "ok  git                       git 2");
         let bad = finding("git", Err("not found".to_owned()), "install git");
         assert!(line(&bad).ends_with("-> install git"), "{}", line(&bad));
+    }
+
+    #[test]
+    fn a_missing_seed_is_no_fault_and_one_with_an_artifact_of_the_lab_is() {
+        let state = |is_present, artifact: Option<&str>| seed::State {
+            key: "ab12".to_owned(),
+            is_present,
+            artifact: artifact.map(Into::into),
+        };
+        assert!(told(&state(false, None)).unwrap().contains("not there for key ab12"));
+        assert!(told(&state(true, None)).unwrap().contains("present, key ab12"));
+        assert!(told(&state(true, Some("deps/liblab01.rlib"))).unwrap_err().contains("liblab01.rlib"));
     }
 }

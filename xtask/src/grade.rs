@@ -25,6 +25,7 @@ use crate::cli::{self, GradeArgs};
 use crate::exit::{Exit, bad_input};
 use crate::journal::{Journal, Line};
 use crate::score::{Found, Head, Plan, Results, SCHEMA, milestones};
+use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
 use crate::{interrupt, pool, report, sample, suite};
 use progress::Progress;
@@ -107,9 +108,13 @@ fn record(found: &mut [Found], event: &Event) -> (usize, Line) {
 /// Writes the reports, points `latest` at them, prints the table and, last, where the page is.
 fn finish(workspace: &Workspace, args: &GradeArgs, folder: &Path, results: &Results) -> Result<()> {
     report::print(results);
-    report::write(folder, results)?;
-    report::link_latest(&args.out, folder)
-        .map_err(|error| bad_input(format!("link {}: {error}", args.out.join(report::LATEST).display())))?;
+    let written = report::write(folder, results);
+    // Also when the reports do not fit on the disk: the journal is there, and `report` finds it.
+    let linked = report::link_latest(&args.out, folder);
+    written?;
+    linked.map_err(|error| {
+        bad_input(format!("link {}: {}", args.out.join(report::LATEST).display(), reason(&error)))
+    })?;
     anstream::println!("report: {}", workspace.shown(&folder.join(report::HTML)));
     Ok(())
 }
@@ -135,8 +140,12 @@ fn plan(session: &Session, members: &[Member], notes: Vec<String>) -> Plan {
 
 /// A new folder of grades, named by the time: `grades/2026-01-31T10-00-00Z`.
 fn new_folder(out: &Path) -> Result<PathBuf> {
-    let wrong =
-        |path: &Path, error: &std::io::Error| bad_input(format!("create {}: {error}", path.display()));
+    let wrong = |path: &Path, error: &std::io::Error| {
+        bad_input(format!("create {}: {}", path.display(), reason(error)))
+    };
+    if out.exists() && !out.is_dir() {
+        return Err(bad_input(format!("create {}: it is there already, and no folder", out.display())));
+    }
     fs::create_dir_all(out).map_err(|error| wrong(out, &error))?;
     let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "-");
     for number in 1.. {
@@ -154,8 +163,8 @@ fn new_folder(out: &Path) -> Result<PathBuf> {
 /// Without namespaces sandboxes can see each other's sockets and memory: one at a time.
 fn jobs(asked: Option<usize>, level: Level) -> usize {
     match level {
-        // Most checks of a wrong program sleep until the watchdog; two a core keep the cores busy.
-        Level::Full => asked.unwrap_or(pool::cores() * 2).max(1),
+        // Most checks of a wrong program sleep until the watchdog; three a core keep the cores busy.
+        Level::Full => asked.unwrap_or(pool::cores() * 3).max(1),
         Level::Reduced | Level::None => 1,
     }
 }
@@ -170,8 +179,9 @@ fn level_of(level: cli::Level) -> Level {
 
 fn no_room(folder: &Path, error: &std::io::Error) -> anyhow::Error {
     bad_input(format!(
-        "write the journal in {}: {error}; it holds every check that was finished",
-        folder.display()
+        "write the journal in {}: {}; it holds every check that was finished",
+        folder.display(),
+        reason(error)
     ))
 }
 

@@ -17,6 +17,8 @@ use root::Root;
 use rules::{Class, MAX_FILE, MAX_FILES, MAX_TOTAL, Rules, is_plain_name};
 use walk::{Entry, Kind};
 
+use crate::text::reason;
+
 /// Editable files by path inside the lab (`src/run.rs`).
 pub type Files = BTreeMap<String, Vec<u8>>;
 
@@ -78,7 +80,7 @@ impl Taking<'_> {
                     self.note("target/ ignored: the grader builds afresh".to_owned());
                 }
                 Kind::Skipped => {}
-                Kind::Unreadable(kind) => self.note(format!("{path} cannot be read: {kind}")),
+                Kind::Unreadable(kind) => self.unreadable(&path, &kind.to_string()),
             }
         }
         Ok(())
@@ -107,7 +109,17 @@ impl Taking<'_> {
                 self.found.files.insert(path.to_owned(), bytes);
             }
             Ok(None) => self.note(format!("{path} refused: larger than {} KiB", MAX_FILE / 1024)),
-            Err(error) => self.note(format!("{path} cannot be read: {}", reason(&error))),
+            Err(error) => self.unreadable(path, &reason(&error)),
+        }
+    }
+
+    /// The student may have done this part, and the lab's own in its place would be a poor grade: refuse the whole.
+    fn unreadable(&mut self, path: &str, why: &str) {
+        let sentence = format!("{path} cannot be read: {why}");
+        if self.rules.is_editable(path) || self.rules.is_editable(&format!("{path}/x.rs")) {
+            self.found.refused.get_or_insert(sentence);
+        } else {
+            self.note(sentence);
         }
     }
 
@@ -146,7 +158,9 @@ impl Taking<'_> {
 fn limit(mut submission: Submission) -> Submission {
     let total: u64 = submission.files.values().map(|bytes| bytes.len() as u64).sum();
     let count = submission.files.len();
-    if count == 0 {
+    if submission.refused.is_some() {
+        // Something could not be read; that is the reason to tell.
+    } else if count == 0 {
         submission.refused = Some("none of its editable files could be taken".to_owned());
     } else if count > MAX_FILES {
         submission.refused = Some(format!("{count} editable files, at most {MAX_FILES} are allowed"));
@@ -179,13 +193,6 @@ fn others_sentence(others: &[String]) -> String {
     let more = if others.len() > 4 { ", …" } else { "" };
     let plural = if others.len() == 1 { "file" } else { "files" };
     format!("{} other {plural} ignored: {shown}{more}", others.len())
-}
-
-/// The system's words without "(os error 13)".
-fn reason(error: &io::Error) -> String {
-    error
-        .raw_os_error()
-        .map_or_else(|| error.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned())
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::exit::{Exit, bad_input};
 use crate::interrupt;
 use crate::journal;
 use crate::score::Results;
+use crate::text::reason;
 use crate::workspace::Workspace;
 
 /// The file names in a folder of grades.
@@ -45,6 +46,13 @@ pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
 
 /// `DIR` itself, or its newest run when `DIR` holds several.
 fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
+    if let Err(error) = fs::read_dir(dir) {
+        return Err(bad_input(format!(
+            "look for a graded class in {}: {}; `cargo xtask grade` makes one",
+            dir.display(),
+            reason(&error)
+        )));
+    }
     [dir.to_owned(), dir.join(LATEST)]
         .into_iter()
         .find(|dir| dir.join(RESULTS).is_file() || dir.join(journal::FILE).is_file())
@@ -64,7 +72,8 @@ fn load(folder: &Path) -> anyhow::Result<Results> {
         return Ok(plan.results(&found));
     }
     let path = folder.join(RESULTS);
-    let text = fs::read(&path).map_err(|error| bad_input(format!("read {}: {error}", path.display())))?;
+    let text =
+        fs::read(&path).map_err(|error| bad_input(format!("read {}: {}", path.display(), reason(&error))))?;
     json::parse(&text).map_err(|error| bad_input(format!("read {}: {error:#}", path.display())))
 }
 
@@ -82,7 +91,9 @@ pub fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
         .iter()
         .filter_map(|(name, bytes)| {
             let path = folder.join(name);
-            atomically(&path, bytes).err().map(|error| format!("write {}: {error}", path.display()))
+            atomically(&path, bytes)
+                .err()
+                .map(|error| format!("write {}: {}", path.display(), reason(&error)))
         })
         .collect();
     match failures.first() {

@@ -49,7 +49,7 @@ impl Seed {
     /// When a dependency cannot be had, or does not compile.
     pub fn open(workspace: &Workspace, lab: &Lab, level: Level) -> Result<Self> {
         let plan = make::plan(workspace, lab)?;
-        let seeds = workspace.state_dir().join("seed");
+        let seeds = folder(workspace);
         fs::create_dir_all(&seeds).with_context(|| format!("create {}", seeds.display()))?;
         // Not to be listed; without namespaces a slot's user must still get through to what it was told of.
         fs::set_permissions(&seeds, PermissionsExt::from_mode(0o711))
@@ -57,7 +57,7 @@ impl Seed {
         let lock = File::create(seeds.join(".lock")).context("create the seeds' lock")?;
         reach::check(level, &[&seeds, &plan.toolchain])?;
         lock.lock().context("wait for another run to make a seed")?;
-        let dir = seeds.join(format!("{}-{}-{}", lab.manifest.id, level.word(), plan.key));
+        let dir = seeds.join(name(lab, level, &plan.key));
         // The key is written last: a seed without one was never finished.
         if !dir.join("key").is_file() {
             make::remove_old(&seeds, &lab.manifest.id, level)?;
@@ -86,6 +86,38 @@ impl Seed {
     pub fn stage(&self) -> PathBuf {
         self.dir.join("stage")
     }
+}
+
+/// What [`state`] found out about a lab's seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The hash of all that goes into the seed as things are now.
+    pub key: String,
+    /// Whether a finished seed with this key is there.
+    pub is_present: bool,
+    /// An artifact of the lab in it, which must never be there.
+    pub artifact: Option<PathBuf>,
+}
+
+/// Looks whether the lab's seed is there, and sound; makes nothing.
+///
+/// # Errors
+/// When the key cannot be computed, or the seed cannot be read.
+pub fn state(workspace: &Workspace, lab: &Lab, level: Level) -> Result<State> {
+    let plan = make::plan(workspace, lab)?;
+    let dir = folder(workspace).join(name(lab, level, &plan.key));
+    let is_present = dir.join("key").is_file();
+    let artifact =
+        if is_present { make::artifact_of_the_lab(&dir.join("target"), &plan.package)? } else { None };
+    Ok(State { key: plan.key, is_present, artifact })
+}
+
+fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.state_dir().join("seed")
+}
+
+fn name(lab: &Lab, level: Level, key: &str) -> String {
+    format!("{}-{}-{key}", lab.manifest.id, level.word())
 }
 
 /// A short name for everything that goes into a seed.

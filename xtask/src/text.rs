@@ -2,6 +2,7 @@
 //! or reorder a report.
 
 use std::fmt::Write as _;
+use std::io;
 
 use console::{measure_text_width, truncate_str};
 
@@ -46,6 +47,14 @@ pub fn fitted(text: &str, width: usize) -> String {
         tail = chars.as_str();
     }
     format!("{head}{tail}")
+}
+
+/// The system's words without "(os error 13)", also from inside an error that a library has wrapped.
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
+    let inside = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>());
+    let code = error.raw_os_error().or_else(|| inside?.raw_os_error());
+    code.map_or_else(|| error.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned())
 }
 
 fn escaped(c: char) -> String {
@@ -97,5 +106,13 @@ mod tests {
         let cut = fitted(name, width);
         assert_eq!(cut, expected);
         assert!(measure_text_width(&cut) <= width);
+    }
+
+    #[test]
+    fn a_reason_is_the_systems_words_however_it_was_wrapped() {
+        let plain = std::fs::read("/no/such/file").unwrap_err();
+        let wrapped = tempfile::tempdir_in("/no/such").unwrap_err();
+        assert!(wrapped.to_string().contains("/no/such"), "{wrapped}");
+        assert_eq!([reason(&plain), reason(&wrapped)], ["No such file or directory"; 2]);
     }
 }

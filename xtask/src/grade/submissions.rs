@@ -20,7 +20,9 @@ const MAX_NOTES: usize = 10;
 /// When `dir` is missing, unreadable, or holds no submission.
 pub(super) fn read(dir: &Path, lab: &Lab) -> Result<(Vec<Member>, Vec<String>)> {
     let rules = rules(lab)?;
-    let wrong = |error: std::io::Error| bad_input(format!("{}: {error}", dir.display()));
+    let wrong = |error: std::io::Error| {
+        bad_input(format!("list the submissions in {}: {}", dir.display(), crate::text::reason(&error)))
+    };
     let mut entries = fs::read_dir(dir).map_err(wrong)?.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     let (mut members, mut notes) = (Vec::new(), Vec::new());

@@ -124,3 +124,22 @@ fn a_folder_that_may_not_be_read_says_so() {
         .then(|| "the folder cannot be read: Permission denied".to_owned());
     assert_eq!(got.refused, expected);
 }
+
+#[test]
+fn a_part_that_may_not_be_read_is_not_graded_as_if_it_had_not_been_written() {
+    for (closed, mode) in [("src/run.rs", 0o000), ("src/parse", 0o000)] {
+        let world = World::new(&[("src/lib.rs", ""), ("src/run.rs", ""), ("src/parse/word.rs", "")]);
+        let path = world.hand_in.path().join(closed);
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        let got = world.read();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
+        if nix::unistd::geteuid().is_root() {
+            // Root reads everything.
+            assert_eq!((got.refused, got.files.len()), (None, 3));
+        } else {
+            let told = got.refused.unwrap().to_lowercase();
+            assert_eq!(told, format!("{closed} cannot be read: permission denied"));
+            assert!(got.files.is_empty());
+        }
+    }
+}

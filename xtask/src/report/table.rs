@@ -139,6 +139,10 @@ fn circumstances(results: &Results) -> Vec<String> {
         let all = results.members.len();
         lines.push(format!("sample class: {} of {all} as expected", all - strange));
     }
+    let refused = results.members.iter().filter(|member| member.entry.refused.is_some()).count();
+    if refused > 0 {
+        lines.push(format!("not graded: {refused} of {}, see their results", results.members.len()));
+    }
     if !results.complete {
         lines.push(
             "n+k?: k points are undecided (grader error, or interrupted); they are not lost".to_owned(),

@@ -139,6 +139,14 @@ fn quoted(words: &[String]) -> String {
 }
 
 fn no_artifact_of_the_lab(target: &Path, package: &str) -> Result<()> {
+    match artifact_of_the_lab(target, package)? {
+        Some(path) => bail!("the seed holds an artifact of the lab: {}", path.display()),
+        None => Ok(()),
+    }
+}
+
+/// The first file or folder that has the lab's name.
+pub(super) fn artifact_of_the_lab(target: &Path, package: &str) -> Result<Option<PathBuf>> {
     let names = [package.to_owned(), package.replace('-', "_")];
     let mut folders = vec![target.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -146,14 +154,14 @@ fn no_artifact_of_the_lab(target: &Path, package: &str) -> Result<()> {
             let entry = entry.with_context(|| format!("list {}", folder.display()))?;
             let name = entry.file_name().to_string_lossy().into_owned();
             if names.iter().any(|part| name.contains(part.as_str())) {
-                bail!("the seed holds an artifact of the lab: {}", entry.path().display());
+                return Ok(Some(entry.path()));
             }
             if entry.file_type().context("look at the seed")?.is_dir() {
                 folders.push(entry.path());
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Lets every slot's user read the seed, and nobody but its owner write it.
