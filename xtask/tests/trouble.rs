@@ -91,7 +91,7 @@ fn a_full_disk_is_said_in_one_line_and_the_journal_stays() {
     class.graded(&[]);
     let disk = tempfile::tempdir().unwrap();
     let script = "mount -t tmpfs -o size=12k,mode=755 tmpfs \"$1\" && \"$2\" grade \"$3\" --out \"$1\"; code=$?; \
-                  cat \"$1\"/*/journal.jsonl > \"$4\"; ls \"$1\"/* >> \"$4\".ls; exit $code";
+                  cat \"$1\"/2*/journal.jsonl > \"$4\"; ls \"$1\"/* >> \"$4\".ls; exit $code";
     let copy = class.out.path().join("journal");
     let done = Command::new("unshare")
         .args(["--mount", "sh", "-c", script, "sh"])
