@@ -36,7 +36,7 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
         built: &built,
         cases: &cases,
         seed: args.seed.map_or_else(suite::new_seed, Ok)?,
-        slowness: slowness::measure(jobs, cores),
+        slowness: slowness::measure(),
         jobs,
     };
     anstream::println!("lab {} {}   seed {}", lab.manifest.id, lab.manifest.title, suite.seed);
@@ -151,6 +151,10 @@ impl<'a> Screen<'a> {
     }
 
     fn take(&mut self, index: usize, outcome: CheckOutcome) {
+        if interrupt::is_set() {
+            // What Ctrl-C cut short has no verdict, and nobody wants to read of it.
+            return;
+        }
         self.bar.inc(1);
         self.waiting.insert(index, outcome);
         while let Some(outcome) = self.waiting.remove(&self.shown.len()) {

@@ -20,7 +20,7 @@ const STEPS: [(&str, &[&str]); 5] = [
         "lints of specifications",
         &["clippy", "--quiet", "-p", "lab[0-9]*", "--test", "spec", "--", "-D", "warnings"],
     ),
-    ("documentation", &["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]),
+    ("documentation", &["doc", "--quiet", "--workspace", "--no-deps"]),
     ("licences and advisories", &["deny", "--log-level", "error", "check"]),
 ];
 

@@ -98,7 +98,7 @@ fn target(workspace: &Workspace) -> Finding {
 fn labs(workspace: &Workspace) -> Finding {
     let found = workspace.labs().map_err(|error| format!("{error:#}")).map(|labs| {
         let solutions = labs.iter().filter(|lab| lab.solution.is_some()).count();
-        format!("{} labs, {solutions} with a solution here", labs.len())
+        format!("{} found, {solutions} with a solution here", labs.len())
     });
     finding("labs", found, "repair the file that is named")
 }

@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail};
 use crate::cli::HandoutArgs;
 use crate::compile::cargo;
 use crate::exit::{Exit, bad_input, usage};
+use crate::readme;
 use crate::workspace::Workspace;
 
 /// The one file of `solutions/` that a student gets: it also keeps the workspace's glob valid.
@@ -40,6 +41,7 @@ pub fn run(workspace: &Workspace, args: &HandoutArgs) -> anyhow::Result<Exit> {
         copy(&from, &to).with_context(|| format!("copy {path}"))?;
         count += 1;
     }
+    hide_mutants(unfinished.path())?;
     prune(workspace, unfinished.path())?;
     let place = unfinished.keep();
     publish(&place, &dir)?;
@@ -74,6 +76,15 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(dir).context("make its folder")?;
     fs::copy(from, to).context("copy its bytes")?;
     Ok(())
+}
+
+/// A list of mutants is a list of answers: which bug each check looks for.
+fn hide_mutants(dir: &Path) -> anyhow::Result<()> {
+    let path = dir.join(KEPT);
+    let text = fs::read_to_string(&path).with_context(|| format!("read {KEPT}"))?;
+    let text =
+        readme::replace(&text, "mutants", "Not in a student's checkout.\n").map_err(anyhow::Error::msg)?;
+    fs::write(&path, text).with_context(|| format!("write {KEPT}"))
 }
 
 /// Lets cargo drop from the lock file what only solutions used, then proves that it is locked.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Milestone};
 use crate::patch::Mutant;
 
 /// The headings every lab's README has, in this order; others may stand between them.
@@ -48,9 +48,21 @@ pub fn milestone_table(manifest: &Manifest) -> String {
         );
     }
     let checks = manifest.checks().count();
-    let points: u32 = manifest.milestones.iter().map(crate::manifest::Milestone::points).sum();
+    let points: u32 = manifest.milestones.iter().map(Milestone::points).sum();
     let hours: f64 = manifest.milestones.iter().map(|milestone| milestone.hours).sum();
     let _ = writeln!(out, "| | all | {checks} | {points} | {hours} |");
+    out
+}
+
+/// The list of a milestone's checks in a lab's README: each as its sentence, with its points.
+#[must_use]
+pub fn check_list(milestone: &Milestone) -> String {
+    let mut out = String::new();
+    for check in &milestone.checks {
+        let points = if check.points == 1 { "point" } else { "points" };
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "- {} ({} {points})", check.sentence(), check.points);
+    }
     out
 }
 
@@ -189,6 +201,7 @@ fn line_matches(shown: &str, got: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::Check;
     use rstest::rstest;
 
     #[test]
@@ -204,6 +217,19 @@ mod tests {
     #[case("<!-- labs -->", "no line `<!-- /labs -->` after `<!-- labs -->`")]
     fn a_missing_marker_is_told(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(replace(text, "labs", "").unwrap_err(), expected);
+    }
+
+    #[test]
+    fn each_check_is_listed_with_its_sentence_and_its_points() {
+        let check = |name: &str, points| Check { name: name.to_owned(), points };
+        let milestone = Milestone {
+            id: "m1".to_owned(),
+            module: "m1_one".to_owned(),
+            title: String::new(),
+            hours: 1.0,
+            checks: vec![check("m1_one::it_prints_one", 1), check("m1_one::it_ends", 2)],
+        };
+        assert_eq!(check_list(&milestone), "- it prints one (1 point)\n- it ends (2 points)\n");
     }
 
     #[test]

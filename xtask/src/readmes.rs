@@ -56,13 +56,16 @@ pub fn stale(
     labs: &[Lab],
     problems: &mut Vec<String>,
 ) -> anyhow::Result<BTreeMap<PathBuf, String>> {
-    let mut parts = vec![(
-        workspace.root.join("labs/README.md"),
-        "labs",
-        readme::index(&labs.iter().map(|lab| &lab.manifest).collect::<Vec<_>>()),
-    )];
+    let manifests: Vec<_> = labs.iter().map(|lab| &lab.manifest).collect();
+    let mut parts =
+        vec![(workspace.root.join("labs/README.md"), "labs".to_owned(), readme::index(&manifests))];
     for lab in labs {
-        parts.push((lab.dir.join("README.md"), "milestones", readme::milestone_table(&lab.manifest)));
+        let path = lab.dir.join("README.md");
+        parts.push((path.clone(), "milestones".to_owned(), readme::milestone_table(&lab.manifest)));
+        for milestone in &lab.manifest.milestones {
+            let name = format!("checks {}", milestone.id);
+            parts.push((path.clone(), name, readme::check_list(milestone)));
+        }
     }
     // A student's checkout has no mutants, but keeps the matrix.
     if labs.iter().all(|lab| lab.solution.is_some()) {
@@ -70,17 +73,21 @@ pub fn stale(
         for lab in labs {
             all.push((&lab.manifest, mutants::load(workspace, lab)?));
         }
-        parts.push((workspace.root.join("solutions/README.md"), "mutants", readme::matrix(&all)));
+        parts.push((workspace.root.join("solutions/README.md"), "mutants".to_owned(), readme::matrix(&all)));
     }
     let mut stale = BTreeMap::new();
-    for (path, name, body) in parts {
-        let text = files::read(&path)?;
-        match readme::replace(&text, name, &body) {
-            Ok(new) if new == text => {}
-            Ok(new) => {
-                stale.insert(path, new);
+    for of_one_file in parts.chunk_by(|one, other| one.0 == other.0) {
+        let path = &of_one_file[0].0;
+        let text = files::read(path)?;
+        let mut new = text.clone();
+        for (_, name, body) in of_one_file {
+            match readme::replace(&new, name, body) {
+                Ok(replaced) => new = replaced,
+                Err(problem) => problems.push(format!("{}: {problem}", workspace.shown(path))),
             }
-            Err(problem) => problems.push(format!("{}: {problem}", workspace.shown(&path))),
+        }
+        if new != text {
+            stale.insert(path.clone(), new);
         }
     }
     Ok(stale)

@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 const REFERENCE: Duration = Duration::from_millis(1);
 
 /// Starting processes is what the labs do most, so it is what is measured. In percent: 100 is equal, never
-/// less; `jobs` checks that share the cores wait for each other.
+/// less. How many checks share the cores does not matter: watchdogs count the time in which nobody can run,
+/// and the processor time of those who do.
 #[must_use]
-pub fn measure(jobs: usize, cores: usize) -> u32 {
+pub fn measure() -> u32 {
     let mut times: Vec<Duration> = (0..9).filter_map(|_| once()).collect();
     times.sort();
     let median = times.get(times.len() / 2).copied().unwrap_or(REFERENCE);
-    percent(median, jobs, cores)
+    percent(median)
 }
 
 fn once() -> Option<Duration> {
@@ -24,11 +25,10 @@ fn once() -> Option<Duration> {
     status.success().then(|| start.elapsed())
 }
 
-fn percent(median: Duration, jobs: usize, cores: usize) -> u32 {
+fn percent(median: Duration) -> u32 {
     let own = median.as_secs_f64() / REFERENCE.as_secs_f64() * 100.0;
-    let shared = own.max(100.0) * (jobs as f64 / cores.max(1) as f64).max(1.0);
     // Beyond 20 times slower a watchdog would wait for minutes; such a machine is broken, not slow.
-    shared.min(2000.0) as u32
+    own.clamp(100.0, 2000.0) as u32
 }
 
 #[cfg(test)]
@@ -37,17 +37,11 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case::equal(1000, 1, 2, 100)]
-    #[case::faster_is_not_less(200, 1, 2, 100)]
-    #[case::slower(3000, 1, 2, 300)]
-    #[case::shared_cores(1000, 4, 2, 200)]
-    #[case::bounded(900_000, 1, 2, 2000)]
-    fn slowness_multiplies_and_never_divides(
-        #[case] micros: u64,
-        #[case] jobs: usize,
-        #[case] cores: usize,
-        #[case] expected: u32,
-    ) {
-        assert_eq!(percent(Duration::from_micros(micros), jobs, cores), expected);
+    #[case::equal(1000, 100)]
+    #[case::faster_is_not_less(200, 100)]
+    #[case::slower(3000, 300)]
+    #[case::bounded(900_000, 2000)]
+    fn slowness_multiplies_and_never_divides(#[case] micros: u64, #[case] expected: u32) {
+        assert_eq!(percent(Duration::from_micros(micros)), expected);
     }
 }

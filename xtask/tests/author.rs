@@ -43,7 +43,12 @@ fn generated_parts_of_readmes_are_written() {
     tiny.xtask(&["readmes", "--check"]).assert().code(1).stdout(contains("labs/README.md: out of date"));
     // The tiny README lacks headings, so the command still fails; what it writes is right.
     tiny.xtask(&["readmes"]).assert().code(1).stdout(contains("no heading `## Predict first`"));
-    assert!(tiny.read("labs/01-two-checks/README.md").contains("| m2 | More numbers | 1 | 60 | 0.3 |"));
+    let readme = tiny.read("labs/01-two-checks/README.md");
+    assert!(readme.contains("| m2 | More numbers | 1 | 60 | 0.3 |"), "{readme}");
+    assert!(
+        readme.contains("<!-- checks m2 -->\n- it prints more (60 points)\n<!-- /checks m2 -->\n"),
+        "{readme}"
+    );
     assert!(tiny.read("labs/README.md").contains("[01 Two checks](01-two-checks/README.md)"));
     let matrix = tiny.read("solutions/README.md");
     assert!(
@@ -52,6 +57,18 @@ fn generated_parts_of_readmes_are_written() {
     );
     let (out, _) = tiny.told(&["readmes", "--check"]);
     assert!(!out.contains("out of date"), "{out}");
+}
+
+#[test]
+fn a_list_of_checks_that_differs_from_the_points_is_told() {
+    let tiny = Tiny::new();
+    tiny.xtask(&["readmes"]).assert().code(1);
+    tiny.edit("labs/01-two-checks/README.md", "it prints one (40 points)", "it prints one (41 points)");
+    let told = "labs/01-two-checks/README.md: out of date";
+    tiny.xtask(&["readmes", "--check"]).assert().code(1).stdout(contains(told));
+    tiny.edit("labs/01-two-checks/README.md", "<!-- checks m2 -->\n", "");
+    let told = "labs/01-two-checks/README.md: no line `<!-- checks m2 -->`";
+    tiny.xtask(&["readmes", "--check"]).assert().code(1).stdout(contains(told));
 }
 
 #[test]
@@ -185,6 +202,8 @@ fn a_handout_builds_and_holds_no_solution() {
     tiny.xtask(&["handout", handout.to_str().unwrap()]).assert().code(0);
     let solutions: Vec<_> = fs::read_dir(handout.join("solutions")).unwrap().flatten().collect();
     assert_eq!(solutions.len(), 1, "{solutions:?}");
+    let page = fs::read_to_string(handout.join("solutions/README.md")).unwrap();
+    assert!(page.contains("<!-- mutants -->\nNot in a student's checkout.\n"), "{page}");
     assert!(!handout.join("grades-of-last-year").exists());
     assert!(!fs::read_to_string(handout.join("Cargo.lock")).unwrap().contains("sol01"));
     let build = Command::new("cargo")

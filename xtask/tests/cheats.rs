@@ -76,7 +76,10 @@ fn forged_results_earn_nothing_on_any_descriptor() {
 fn a_fork_bomb_ends_with_its_check() {
     let bomb = cheat("bombs forks");
     assert_eq!(bomb.total, 0);
-    assert!(verdicts("bombs forks").iter().all(|verdict| matches!(verdict, Verdict::Hang | Verdict::Crash)));
+    // Which limit ends it first (processes, memory, time) is not promised.
+    let undecided = [Verdict::Pass, Verdict::NotRun, Verdict::GraderError];
+    let found = verdicts("bombs forks");
+    assert!(found.iter().all(|verdict| !undecided.contains(verdict)), "{found:?}");
 }
 
 #[test]

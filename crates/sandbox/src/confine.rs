@@ -80,7 +80,8 @@ impl Confinement {
         if !self.active {
             return Ok(());
         }
-        sys::default_signals()?;
+        sys::default_signals();
+        sys::unblock_signals()?;
         // A process that is not dumpable may not write its own files in /proc.
         prctl::set_dumpable(true)?;
         first_victim()?;

@@ -57,7 +57,8 @@ fn prepare(order: &Order) -> Result<()> {
     // The parent may have died before the line above; then no signal comes.
     ensure!(getppid() == Pid::from_raw(order.parent), "the caller has gone");
     sys::cloexec_from_3().context("mark descriptors close-on-exec")?;
-    sys::default_signals().context("put signals to their default")?;
+    sys::default_signals();
+    sys::unblock_signals().context("unblock signals")?;
     umask(Mode::from_bits_truncate(0o022));
     // Without a session of its own, a program could reach the caller's terminal.
     setsid().context("start a session").map(drop)

@@ -48,6 +48,7 @@ mod apart;
 mod cancel;
 mod copy;
 mod devices;
+mod forking;
 mod full;
 mod helper;
 mod identity;
@@ -72,11 +73,13 @@ mod tree;
 pub use cancel::cancel_all;
 pub use confine::Confinement;
 pub use doctor::{Doctor, Finding, probe};
+pub use forking::while_nobody_forks;
 pub use helper::init_main;
 pub use outcome::{Capped, End, Outcome, Usage};
 pub use run::run;
-pub use shield::shield;
+pub use shield::{guard, shield};
 pub use spec::{Bind, Collect, Job, Level, Limits, Spec, Tmpfs};
+pub use sys::{cloexec_from_3, default_signals};
 
 /// The first argument that turns a program into the sandbox's helper.
 pub const INIT_ARG: &str = "__sandbox-init";

@@ -11,6 +11,7 @@ use nix::sys::resource::Usage as Rusage;
 use nix::sys::time::TimeVal;
 use nix::unistd::{Pid, pipe2};
 
+use crate::forking::while_nobody_writes_programs;
 use crate::identity::Claim;
 use crate::order::{Message, Order, parse};
 use crate::outcome::{Capped, End, Outcome, Usage};
@@ -70,7 +71,9 @@ fn try_run(spec: &Spec, level: Level) -> Result<Outcome> {
     let memfd = order.to_memfd()?;
     let inherited = vec![memfd.as_raw_fd(), order.status, order.control, order.verdict];
     let started = Instant::now();
-    let mut child = helper(&memfd, inherited).spawn().context("start the sandbox's helper")?;
+    let mut helper = helper(&memfd, inherited);
+    let mut child = while_nobody_writes_programs(|| helper.spawn()).context("start the sandbox's helper")?;
+    drop(helper);
     let pid = Pid::from_raw(child.id().cast_signed());
     drop((status.1, verdict.1, control.0, memfd));
 

@@ -8,7 +8,18 @@ use std::os::fd::{BorrowedFd, RawFd};
 
 /// Makes the calling referee untouchable for what it will start.
 ///
-/// - Not dumpable: nobody of its own uid may trace it, or read its memory, file and descriptors in `/proc`.
+/// Not dumpable: nobody of its own uid may trace it, or read its memory, file and descriptors in `/proc`. And all
+/// that [`guard`] does.
+///
+/// # Errors
+/// The refused system call.
+pub fn shield(verdict_fd: Option<RawFd>) -> Result<()> {
+    prctl::set_dumpable(false).context("stop being dumpable")?;
+    guard(verdict_fd)
+}
+
+/// Makes the calling referee ready for the programs it will start, be they friends or not.
+///
 /// - No handlers: process 1 of a sandbox cannot be hit by a signal that it does not handle. Rust's runtime
 ///   handles SIGSEGV and SIGBUS (stack overflow) and ignores SIGPIPE, which stays.
 /// - Subreaper: orphans of the programs come to it, also where it is not process 1.
@@ -19,8 +30,7 @@ use std::os::fd::{BorrowedFd, RawFd};
 /// # Errors
 /// The refused system call.
 #[allow(unsafe_code, reason = "sigaction(2), and a descriptor that is only known as a number")]
-pub fn shield(verdict_fd: Option<RawFd>) -> Result<()> {
-    prctl::set_dumpable(false).context("stop being dumpable")?;
+pub fn guard(verdict_fd: Option<RawFd>) -> Result<()> {
     prctl::set_child_subreaper(true).context("become the subreaper")?;
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
     for signal in [Signal::SIGSEGV, Signal::SIGBUS] {

@@ -65,20 +65,30 @@ pub(crate) fn install_filter(program: &[libc::sock_filter]) -> Result<(), Errno>
     Errno::result(done).map(drop)
 }
 
-/// Puts every signal back to its default and blocks none. Async-signal-safe.
-pub(crate) fn default_signals() -> Result<(), Errno> {
+/// Puts every signal back to its default, blocked or not. Async-signal-safe.
+///
+/// By the system call itself: the C library refuses to touch the two signals that it keeps for its threads.
+pub fn default_signals() {
+    // The kernel's sigaction with SIG_DFL, no flags and an empty mask is all zero.
+    let default = [0_u64; 8];
+    let no_old = std::ptr::null_mut::<u64>();
     for signal in 1..=64 {
-        // SAFETY: all-zero bytes are a valid `sigaction`: SIG_DFL, empty mask, no flags.
-        let action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
-        // SAFETY: `action` is initialised above; no old action is asked for. Signals that cannot be changed
-        // (KILL, STOP, glibc's own 32 and 33) are refused with EINVAL and are at their default anyway.
-        unsafe { libc::sigaction(signal, &raw const action, std::ptr::null_mut()) };
+        // KILL and STOP are refused, which leaves them at their default.
+        // SAFETY: `default` is longer than the kernel's struct and lives through the call.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), no_old, size_of::<u64>()) };
     }
+}
+
+/// Blocks no signal. Async-signal-safe.
+pub(crate) fn unblock_signals() -> Result<(), Errno> {
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
 }
 
-/// Marks every descriptor from 3 on close-on-exec.
-pub(crate) fn cloexec_from_3() -> Result<(), Errno> {
+/// Marks every descriptor from 3 on close-on-exec. Async-signal-safe.
+///
+/// # Errors
+/// As `close_range(2)`.
+pub fn cloexec_from_3() -> Result<(), Errno> {
     // SAFETY: integers only; no descriptor is closed, so no owner is robbed.
     let done = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
     Errno::result(done).map(drop)

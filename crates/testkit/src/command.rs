@@ -3,19 +3,23 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::resource::Resource;
 use nix::sys::signal::Signal;
 
 use crate::finished::Finished;
+use crate::line::{Line, Typed};
 use crate::program::Program;
 use crate::running::Running;
 use crate::shared::Shared;
 use crate::spawn::spawn;
-use crate::text::{clip, shell_quote, visible};
+use crate::text::{clip, shell_quote};
 use crate::trace::Fault;
 use crate::tree::TOKEN_VAR;
+
+/// The umask of a program that wants no other.
+const UMASK: u32 = 0o022;
 
 /// Where standard input comes from.
 #[derive(Debug, Clone)]
@@ -49,6 +53,7 @@ pub struct Cmd {
     pub(crate) ignored: Vec<Signal>,
     pub(crate) blocked: Vec<Signal>,
     pub(crate) fault: Option<Fault>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Cmd {
@@ -70,11 +75,12 @@ impl Cmd {
             output: None,
             error: None,
             limits: Vec::new(),
-            umask: 0o022,
+            umask: UMASK,
             terminal: false,
             ignored: Vec::new(),
             blocked: Vec::new(),
             fault: None,
+            notes: Vec::new(),
             shared,
         }
     }
@@ -193,13 +199,20 @@ impl Cmd {
         self
     }
 
+    /// Tells the reader of a failure what the command cannot say, such as "its stdout is closed".
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
     /// Starts it.
     #[must_use]
     #[track_caller]
     pub fn spawn(self) -> Running {
-        let text = self.text();
-        *self.shared.last_command.lock().unwrap_or_else(PoisonError::into_inner) = text.clone();
-        spawn(self, text)
+        let line = Arc::new(self.line());
+        *self.shared.last_command.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&line));
+        spawn(self, line)
     }
 
     /// Starts it and waits until it has ended.
@@ -208,22 +221,36 @@ impl Cmd {
         self.spawn().wait()
     }
 
-    /// The command as a student may type it: contract name, quoted arguments, short input.
-    fn text(&self) -> String {
+    /// The command as a student may type it: contract name, quoted arguments, its world.
+    fn line(&self) -> Line {
         let words = self.args.iter().map(|word| clip(&shell_quote(word), 600));
         let command: Vec<String> = std::iter::once(self.program.name().to_owned()).chain(words).collect();
-        let command = command.join(" ");
-        match &self.input {
-            Input::Bytes(bytes) if bytes.len() <= 200 => {
-                format!("printf '{}' | {command}", visible(bytes).replace('%', "%%").replace('\'', r"'\''"))
-            }
-            Input::Bytes(bytes) => format!("{command}    # with {} bytes on stdin", bytes.len()),
+        let mut command = command.join(" ");
+        let input = match &self.input {
+            _ if self.terminal => Typed::Terminal,
+            Input::Bytes(bytes) => Typed::Before(bytes.clone()),
+            Input::Open => Typed::Later,
             Input::File(path) => {
                 let name = path.strip_prefix(&self.shared.dir).unwrap_or(path);
-                format!("{command} < {}", shell_quote(name.as_os_str()))
+                command = format!("{command} < {}", shell_quote(name.as_os_str()));
+                Typed::Otherwise
             }
-            Input::Open => format!("{command}    # with its stdin kept open"),
-            Input::Empty => command,
+            Input::Empty => Typed::Otherwise,
+        };
+        let mut before = String::new();
+        if self.umask != UMASK {
+            before = format!("umask {:03o}; ", self.umask);
         }
+        let mut notes = self.notes.clone();
+        for &(resource, value) in &self.limits {
+            match resource {
+                Resource::RLIMIT_NOFILE => before += &format!("ulimit -n {value}; "),
+                other => notes.push(format!("under {other:?} {value}")),
+            }
+        }
+        notes.extend(self.ignored.iter().map(|signal| format!("started with {signal} ignored")));
+        notes.extend(self.blocked.iter().map(|signal| format!("started with {signal} blocked")));
+        notes.extend(self.fault.as_ref().and_then(Fault::note));
+        Line { before, command, notes, input, sent: Mutex::default() }
     }
 }

@@ -1,8 +1,10 @@
 //! What an output is compared with: exact text, or a predicate.
 
+use std::fmt::Display;
+
 use predicates::Predicate;
 
-use crate::text::{clip, difference, visible};
+use crate::text::{difference, shown};
 
 /// Something [`Finished::stdout`](crate::Finished::stdout) accepts. The parameter only tells the two ways
 /// apart and is always inferred.
@@ -41,6 +43,29 @@ impl<const N: usize> Expect<Exact> for &[u8; N] {
 impl<P: Predicate<str>> Expect<ByPredicate> for P {
     fn mismatch(&self, received: &[u8]) -> Option<String> {
         let text = String::from_utf8_lossy(received);
-        (!self.eval(&text)).then(|| format!("expected: {self}\nreceived: {}", clip(&visible(received), 400)))
+        (!self.eval(&text)).then(|| format!("expected: {}\nreceived: {}", words(self), shown(received, 400)))
+    }
+}
+
+/// What a predicate demands: `ends with ("x")`, not `var.ends_with("x")`.
+fn words(predicate: &impl Display) -> String {
+    let methods = [
+        ("var.starts_with(", "starts with ("),
+        ("var.ends_with(", "ends with ("),
+        ("var.contains(", "contains ("),
+    ];
+    methods.iter().fold(predicate.to_string(), |text, (method, words)| text.replace(method, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use predicates::prelude::PredicateBooleanExt;
+    use predicates::str::{contains, ends_with, starts_with};
+
+    #[test]
+    fn a_predicate_is_told_in_words() {
+        assert_eq!(words(&ends_with("x\n")), r#"ends with ("x\n")"#);
+        assert_eq!(words(&starts_with("a").and(contains("b"))), r#"(starts with ("a") && contains (b))"#);
     }
 }

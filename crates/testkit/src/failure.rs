@@ -11,11 +11,15 @@ use std::sync::Once;
 use sandbox::protocol::Verdict;
 
 use crate::referee::{only_test, referee, sentence, test_name};
-use crate::room::last_command;
-use crate::text::clip_lines;
+use crate::room::{last_command, room_dir};
+use crate::text::{clip_lines, replace_above_caret};
 
 /// The longest text a student is asked to read.
 pub(crate) const LINES: usize = 15;
+
+/// Stands for the room's folder, whose true name is long and another one each time.
+const ROOM: &str = "ROOM";
+const LEGEND: &str = "(ROOM is the folder in which the check runs)\n";
 
 /// Threads of testkit itself have names that begin so: their panics are the grader's own.
 pub(crate) const OWN_THREAD: &str = "testkit ";
@@ -42,8 +46,12 @@ pub(crate) fn or_grader_error<T>(result: anyhow::Result<T>) -> T {
 
 /// Sentence, what happened, seed: at most [`LINES`] lines.
 fn full_text(body: &str) -> String {
-    let body = clip_lines(body, LINES - 2);
-    format!("wanted: {}\n{}\nseed: {}", sentence(&test_name()), body.trim_end(), referee().seed)
+    let (body, legend) = match room_dir() {
+        Some(dir) if body.contains(&dir) => (replace_above_caret(body, &dir, ROOM), LEGEND),
+        _ => (body.to_owned(), ""),
+    };
+    let body = clip_lines(&body, LINES - 2 - legend.lines().count());
+    format!("wanted: {}\n{}\n{legend}seed: {}", sentence(&test_name()), body.trim_end(), referee().seed)
 }
 
 /// Makes every panic write its record before the usual message is printed.

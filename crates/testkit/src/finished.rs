@@ -9,7 +9,7 @@ use sandbox::protocol::Verdict;
 
 use crate::expect::Expect;
 use crate::failure::fail;
-use crate::text::{clip, visible};
+use crate::text::{clip, shown, visible};
 use crate::trace::Report;
 
 /// What is known of a program that has ended.
@@ -96,11 +96,9 @@ impl Finished {
     #[track_caller]
     pub fn check(&self, holds: bool, what: impl AsRef<str>) -> &Self {
         if !holds {
-            let received = clip(&visible(&self.output.stdout), 300);
-            self.fail(
-                Verdict::Fail,
-                &format!("expected: {}\nreceived: {received}{}", what.as_ref(), self.more()),
-            );
+            let stdout = shown(&self.output.stdout, 300);
+            let text = format!("expected: {}\nreceived: stdout {stdout}{}", what.as_ref(), self.more());
+            self.fail(Verdict::Fail, &text);
         }
         self
     }
@@ -193,8 +191,12 @@ impl Finished {
     /// The first lines of standard error, if there are any.
     fn more(&self) -> String {
         let stderr = String::from_utf8_lossy(&self.output.stderr);
-        let lines: Vec<String> =
-            stderr.lines().take(4).map(|line| clip(&visible(line.as_bytes()), 200)).collect();
+        let lines: Vec<String> = stderr
+            .lines()
+            .skip_while(|line| line.is_empty())
+            .take(4)
+            .map(|line| clip(&visible(line.as_bytes()), 200))
+            .collect();
         if lines.is_empty() { String::new() } else { format!("\nstderr: {}", lines.join("\n        ")) }
     }
 

@@ -43,7 +43,8 @@ impl Gate {
     #[track_caller]
     pub fn reached_by(&self, n: usize) {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let what = format!("{n} process(es) to reach `gate {name}`");
+        let who = if n == 1 { "a process".to_owned() } else { format!("{n} processes") };
+        let what = format!("{who} to reach `gate {name}`");
         self.shared.wait_for_programs(&what, || self.visitors().len() >= n);
     }
 

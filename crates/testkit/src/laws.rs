@@ -1,11 +1,13 @@
 //! What every check asserts at its end, whatever it is about.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use sandbox::protocol::Verdict;
+use sandbox::protocol::{Confine, Verdict};
 
+use crate::describe::describe_tree;
 use crate::names::Names;
-use crate::process::describe_tree;
+use crate::referee::referee;
 use crate::shared::Shared;
 
 /// The first broken law, with its text; `None` if all hold.
@@ -13,14 +15,25 @@ pub(crate) fn broken(shared: &Shared) -> Option<(Verdict, String)> {
     if shared.abandoned.load(Ordering::Relaxed) {
         return None;
     }
-    processes(shared).or_else(|| temporary_files(shared)).or_else(|| names(shared))
+    itself(shared).or_else(|| processes(shared)).or_else(|| temporary_files(shared)).or_else(|| names(shared))
+}
+
+/// The program did the work, and did not become another one that can do it.
+fn itself(shared: &Shared) -> Option<(Verdict, String)> {
+    let became = shared.became.lock().unwrap_or_else(PoisonError::into_inner);
+    let other = became.as_ref()?;
+    let text = format!(
+        "expected: the program under test does the work itself\nreceived: it became `{other}` by exec"
+    );
+    Some((Verdict::Fail, format!("{}\n{text}", shared.command_line())))
 }
 
 /// No process is left. Who is about to end gets the time for it.
 fn processes(shared: &Shared) -> Option<(Verdict, String)> {
     shared.try_wait(|| shared.tree.members().is_empty()).err()?;
     let left = shared.tree.members();
-    let what = format!("leak: {} process(es) left running after the program has ended", left.len());
+    let who = if left.len() == 1 { "a process".to_owned() } else { format!("{} processes", left.len()) };
+    let what = format!("leak: {who} left running after the program has ended");
     (!left.is_empty()).then(|| leak(shared, &what, &describe_tree(&left)))
 }
 
@@ -32,11 +45,13 @@ fn temporary_files(shared: &Shared) -> Option<(Verdict, String)> {
     (!left.is_empty()).then(|| leak(shared, "leak: files left in TMPDIR", &left.join("\n")))
 }
 
-/// No name is left that outlives its maker. Asserted of a room that was alone on this machine (in the grader's
-/// sandbox, each is): beside others, the name may be theirs.
+/// No name is left that outlives its maker. In the grader's sandbox every name is the room's; elsewhere it needs
+/// evidence, because other programs make names, too.
 fn names(shared: &Shared) -> Option<(Verdict, String)> {
-    let left = Names::now().since(&shared.names);
-    if left.is_empty() || !shared.neighbours.always_alone() {
+    let evidence = shared.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+    let alone = referee().config.confine == Confine::Full;
+    let left = Names::now().since(&shared.names, (!alone).then_some(&*evidence));
+    if left.is_empty() {
         return None;
     }
     let lines: Vec<String> = left.iter().map(|name| format!("  {name}")).collect();

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use sandbox::protocol::Verdict;
 
-use crate::process::{Descriptor, Io, Proc, describe_tree, descriptors, io};
+use crate::describe::describe_tree;
+use crate::process::{Descriptor, Io, Proc, descriptors, io};
 use crate::referee::referee;
 use crate::running::Running;
 use crate::watch::Look;
@@ -49,7 +50,9 @@ impl Running {
 
     /// What it and its descendants are doing.
     fn look(&self) -> Look {
-        Look::of(self.shared.tree.below(self.pid).iter().map(|process| process.pid), 0)
+        let processes = self.shared.tree.below(self.pid);
+        self.shared.note_names(&processes);
+        Look::of(processes.iter().map(|process| process.pid), 0)
     }
 
     /// Says whether nothing below this program has moved for `span`, told look after look.
@@ -99,7 +102,7 @@ impl Running {
         self.fail(
             Verdict::Fail,
             &format!(
-                "{} does not sleep while it has nothing to do:\nin {window} ms it woke up {switches} times and used {ticks} ticks of processor time (expected: 0 and 0)\nwait in a blocking call; do not poll",
+                "{} does not sleep while it has nothing to do\nexpected: in {window} ms it wakes up 0 times and uses 0 ticks of processor time\nreceived: it woke up {switches} times and used {ticks} ticks\nwait in a blocking call; do not poll",
                 self.name
             ),
         )

@@ -1,4 +1,4 @@
-//! What proc(5) says about a process, and a tree of them in a student's words.
+//! What proc(5) says about a process.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -93,53 +93,6 @@ impl Proc {
         let environment = fs::read(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
         environment.split(|&b| b == 0).any(|found| found == entry.as_bytes())
     }
-
-    fn words(&self) -> String {
-        match self.state {
-            'R' => "is running".to_owned(),
-            'Z' => "has ended, its parent did not wait for it (zombie)".to_owned(),
-            'T' | 't' => "is stopped".to_owned(),
-            _ => match self.waits_in() {
-                Some(place) => format!("waits in {place}{}", explain(&place)),
-                None => "sleeps".to_owned(),
-            },
-        }
-    }
-}
-
-/// What the usual kernel functions mean.
-fn explain(place: &str) -> &'static str {
-    match place {
-        "do_wait" => " (for a child to end)",
-        "anon_pipe_read" | "pipe_read" => " (for bytes from a pipe, or its end)",
-        "anon_pipe_write" | "pipe_write" => " (for room in a pipe)",
-        "wait_for_partner" => " (for somebody to open the other side of a FIFO)",
-        "do_sigtimedwait" | "sigsuspend" => " (for a signal)",
-        "do_poll" | "poll_schedule_timeout" | "do_epoll_wait" => " (poll)",
-        "hrtimer_nanosleep" => " (sleep)",
-        "n_tty_read" | "wait_woken" => " (for input)",
-        _ => "",
-    }
-}
-
-/// One line a process: name, id, parent, what it does, its descriptors. The place where a hang is explained.
-#[must_use]
-pub fn describe_tree(processes: &[Proc]) -> String {
-    let mut lines = Vec::new();
-    for process in processes {
-        let open: Vec<String> =
-            process.descriptors().into_iter().map(|fd| format!("{} {}", fd.number, fd.target)).collect();
-        let open = if open.is_empty() { String::new() } else { format!("; open: {}", open.join(", ")) };
-        let line = format!(
-            "  {} (pid {}, parent {}) {}{open}",
-            process.name,
-            process.pid,
-            process.ppid,
-            process.words()
-        );
-        lines.push(crate::text::clip(&line, 240));
-    }
-    lines.join("\n")
 }
 
 /// The descriptors of `pid`, ascending.

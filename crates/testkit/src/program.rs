@@ -11,12 +11,13 @@ use crate::referee::referee;
 pub struct Program {
     name: String,
     path: OsString,
+    is_under_test: bool,
 }
 
 impl Program {
     /// The file `path` under the contract name `name`. [`bin!`](crate::bin) finds the path of a lab's program.
     pub fn at(name: impl Into<String>, path: impl AsRef<Path>) -> Self {
-        Self { name: name.into(), path: path.as_ref().as_os_str().to_owned() }
+        Self { name: name.into(), path: path.as_ref().as_os_str().to_owned(), is_under_test: false }
     }
 
     /// What [`bin!`](crate::bin) expands to: the runner's path wins, then the lab's program, then the solution's.
@@ -30,13 +31,20 @@ impl Program {
                 "find program {name}: neither the runner nor cargo names its file (CARGO_BIN_EXE_{name})"
             )
         }));
-        Self { name: name.to_owned(), path: path.into_os_string() }
+        Self { name: name.to_owned(), path: path.into_os_string(), is_under_test: true }
     }
 
     /// The name in the contract, `psh`; also its `argv[0]`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the kernel calls a process that runs a program under test: its file's name, cut to 15 bytes. `None` for
+    /// a program of the system.
+    pub(crate) fn own_process_name(&self) -> Option<String> {
+        let name = self.path().file_name().filter(|_| self.is_under_test)?;
+        Some(name.to_string_lossy().chars().take(15).collect())
     }
 
     /// Where the file is. A path without a slash is looked for in `PATH`.
@@ -49,7 +57,7 @@ impl Program {
 impl From<&str> for Program {
     /// A command of the system or a helper, found in the room's `PATH`.
     fn from(name: &str) -> Self {
-        Self { name: name.to_owned(), path: name.into() }
+        Self { name: name.to_owned(), path: name.into(), is_under_test: false }
     }
 }
 

@@ -6,11 +6,10 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::FromRawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use anyhow::{Context, Result};
-use nix::fcntl::{FcntlArg, FdFlag, fcntl};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use sandbox::protocol::{CONFIG_VAR, Config, Confine, Record, Verdict};
 
 use crate::failure;
@@ -22,6 +21,7 @@ pub(crate) struct Referee {
     pub(crate) alone: bool,
     pub(crate) seed: u64,
     verdicts: Option<Mutex<File>>,
+    failed: AtomicBool,
 }
 
 /// This process's referee; the first call sets it up.
@@ -46,14 +46,15 @@ impl Referee {
         if text.is_some() {
             forget_variable();
         }
-        if config.confine != Confine::None {
-            nix::sys::prctl::set_dumpable(false).context("make the referee unreadable")?;
+        match config.confine {
+            // A student's own program may look at what its own user runs.
+            Confine::None => sandbox::guard(config.verdict_fd)?,
+            Confine::Full | Confine::Reduced => sandbox::shield(config.verdict_fd)?,
         }
-        nix::sys::prctl::set_child_subreaper(true).context("become a subreaper")?;
-        default_crash_signals()?;
-        let verdicts = config.verdict_fd.map(verdict_pipe).transpose()?;
+        let verdicts = config.verdict_fd.map(verdict_pipe);
         let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
-        Ok(Self { alone: text.is_some(), seed, verdicts: verdicts.map(Mutex::new), config })
+        let verdicts = verdicts.map(Mutex::new);
+        Ok(Self { alone: text.is_some(), seed, verdicts, failed: AtomicBool::new(false), config })
     }
 
     /// How much longer watchdogs wait here than on the reference machine.
@@ -61,9 +62,17 @@ impl Referee {
         f64::from(self.config.slowness.unwrap_or(100).max(100)) / 100.0
     }
 
+    /// A case of this check has failed before: the check is decided, and the next case may hang as long.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.verdicts.is_some() && self.failed.load(Ordering::Relaxed)
+    }
+
     /// Writes one line to the verdict pipe, if the runner gave one.
     pub(crate) fn record(&self, test: &str, verdict: Verdict, text: &str) {
         let Some(pipe) = &self.verdicts else { return };
+        if verdict != Verdict::Pass {
+            self.failed.store(true, Ordering::Relaxed);
+        }
         let record = Record { test: test.to_owned(), verdict, text: text.to_owned(), seed: self.seed };
         let mut line = match serde_json::to_vec(&record) {
             Ok(line) => line,
@@ -88,21 +97,9 @@ fn forget_variable() {
 }
 
 #[allow(unsafe_code, reason = "the runner hands a descriptor over by its number")]
-fn verdict_pipe(fd: i32) -> Result<File> {
+fn verdict_pipe(fd: i32) -> File {
     // SAFETY: the runner opened this number for this process alone; nothing else here knows it.
-    let file = unsafe { File::from_raw_fd(fd) };
-    fcntl(&file, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).context("keep the verdict pipe from programs")?;
-    Ok(file)
-}
-
-#[allow(unsafe_code, reason = "sigaction(2) is unsafe because of handlers; there is none here")]
-fn default_crash_signals() -> Result<()> {
-    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    for signal in [Signal::SIGSEGV, Signal::SIGBUS] {
-        // SAFETY: the default action runs no code of ours.
-        unsafe { sigaction(signal, &default) }.context("reset a crash signal")?;
-    }
-    Ok(())
+    unsafe { File::from_raw_fd(fd) }
 }
 
 /// The running test as the runner names it: `m2_pipe::sentence::case_1`, without the leading `spec::`.

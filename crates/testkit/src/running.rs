@@ -14,10 +14,11 @@ use crate::capture::Capture;
 use crate::expect::Expect;
 use crate::failure::{fail, or_grader_error};
 use crate::finished::{Finished, Outcome};
+use crate::line::Line;
 use crate::process::Proc;
 use crate::shared::Shared;
 use crate::stdin::{Slot, StdinWriter};
-use crate::text::{clip, visible};
+use crate::text::shown;
 use crate::trace::Report;
 
 /// Where a program's end is left by the thread that waits for it.
@@ -43,7 +44,7 @@ impl Ending {
 pub struct Running {
     pub(crate) pid: i32,
     pub(crate) name: String,
-    pub(crate) command: String,
+    pub(crate) command: Arc<Line>,
     pub(crate) terminal: bool,
     pub(crate) stdin: Slot,
     pub(crate) stdout: Capture,
@@ -76,6 +77,7 @@ impl Running {
     /// Writes `text` to its standard input; a program that has closed it fails the check.
     #[track_caller]
     pub fn send(&self, text: impl AsRef<[u8]>) -> &Self {
+        self.command.note_sent(text.as_ref());
         if let Err(error) = self.stdin().write_all(text.as_ref()) {
             // It may be about to say why.
             let ended = self.shared.try_wait(|| self.is_complete());
@@ -114,36 +116,51 @@ impl Running {
         let whole = |text: &[u8]| {
             text.split_inclusive(|&b| b == b'\n').any(|l| l.strip_suffix(b"\n") == Some(line.as_bytes()))
         };
-        self.wait_stream(&self.stdout, &format!("the line `{line}` on stdout"), whole);
+        let received = |text: &[u8]| format!("received: {}", shown(text, 300));
+        self.wait_stream(&self.stdout, &format!("the line `{line}` on stdout"), whole, received);
         self
     }
 
     /// Waits until its standard output as a whole is as expected.
     #[track_caller]
     pub fn wait_stdout<Way>(&self, expected: impl Expect<Way>) -> &Self {
-        self.wait_stream(&self.stdout, "stdout to be as expected", |text| expected.mismatch(text).is_none());
+        self.wait_output(&self.stdout, "stdout", &expected);
         self
     }
 
     /// Waits until its standard error as a whole is as expected.
     #[track_caller]
     pub fn wait_stderr<Way>(&self, expected: impl Expect<Way>) -> &Self {
-        self.wait_stream(&self.stderr, "stderr to be as expected", |text| expected.mismatch(text).is_none());
+        self.wait_output(&self.stderr, "stderr", &expected);
         self
     }
 
     #[track_caller]
-    fn wait_stream(&self, stream: &Capture, what: &str, fits: impl Fn(&[u8]) -> bool) {
+    fn wait_output<Way>(&self, stream: &Capture, name: &str, expected: &impl Expect<Way>) {
+        let fits = |text: &[u8]| expected.mismatch(text).is_none();
+        let difference = |text: &[u8]| expected.mismatch(text).unwrap_or_default();
+        self.wait_stream(stream, &format!("{name} to be as expected"), fits, difference);
+    }
+
+    /// `tell` says what came instead.
+    #[track_caller]
+    fn wait_stream(
+        &self,
+        stream: &Capture,
+        what: &str,
+        fits: impl Fn(&[u8]) -> bool,
+        tell: impl Fn(&[u8]) -> String,
+    ) {
         let seen = || fits(&stream.get().bytes);
         let waited = self.shared.try_wait(|| seen() || self.is_complete());
         if seen() {
             return;
         }
-        let received = format!("received: {}", clip(&visible(&stream.get().bytes), 300));
+        let received = tell(&stream.get().bytes);
         match waited {
             Ok(()) => {
                 self.crash_if_panicked();
-                self.fail(Verdict::Fail, &format!("it ended without {what}\n{received}"))
+                self.fail(Verdict::Fail, &format!("{} ended; waited in vain: {what}\n{received}", self.name))
             }
             Err(stuck) => {
                 self.crash_if_panicked();
@@ -195,7 +212,7 @@ impl Running {
         };
         let status = or_grader_error(status.map_err(Into::into));
         let outcome = Outcome {
-            command: self.command.clone(),
+            command: self.command.to_string(),
             name: self.name.clone(),
             status,
             stdout: std::mem::take(&mut self.stdout.get().bytes),

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sandbox::protocol::Verdict;
 
 use crate::capture::Capture;
+use crate::describe::describe_tree;
 use crate::failure::fail;
 use crate::finished::panic_text;
-use crate::names::Names;
-use crate::neighbours::Neighbours;
-use crate::process::describe_tree;
+use crate::line::Line;
+use crate::names::{Evidence, Names};
+use crate::process::Proc;
 use crate::referee::referee;
-use crate::text::{clip, visible};
+use crate::text::shown;
 use crate::tree::Tree;
 use crate::watch::{Events, Stuck, Watch};
 
@@ -25,17 +26,21 @@ pub(crate) struct Shared {
     pub(crate) token: String,
     pub(crate) tree: Tree,
     pub(crate) events: Arc<Events>,
+    /// The names that were there before.
     pub(crate) names: Names,
+    /// What is known of the room's own.
+    pub(crate) evidence: Mutex<Evidence>,
     /// The last command started: what a hang is reported for.
-    pub(crate) last_command: Mutex<String>,
+    pub(crate) last_command: Mutex<Option<Arc<Line>>>,
     /// The program started last: its name and its output so far, for a wait that it can no longer end.
     pub(crate) last_program: Mutex<Option<(String, Capture, Capture)>>,
+    /// What the program under test had become when it ended, if not itself.
+    pub(crate) became: Mutex<Option<String>>,
     /// A program was left running by the check itself: what it leaves is not its fault.
     pub(crate) abandoned: AtomicBool,
     /// Threads that trace programs of this room; joined at the end.
     pub(crate) tracers: Mutex<Vec<std::thread::JoinHandle<()>>>,
     pub(crate) random: Mutex<fastrand::Rng>,
-    pub(crate) neighbours: Neighbours,
 }
 
 impl Shared {
@@ -55,6 +60,10 @@ impl Shared {
             return;
         }
         let last = self.last_program.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, stdout, stderr)) = &last {
+            // Its last words may still be on their way through the reading threads.
+            self.wait_for("its output to be read", || stdout.is_up_to_date() && stderr.is_up_to_date());
+        }
         let (name, stdout, stderr) = match last {
             Some((name, stdout, stderr)) => (name, stdout.get().bytes.clone(), stderr.get().bytes.clone()),
             None => ("nobody".to_owned(), Vec::new(), Vec::new()),
@@ -63,7 +72,7 @@ impl Shared {
         if let Some(text) = panic_text(&name, &stderr) {
             fail(Verdict::Crash, format!("{command}\n{text}"));
         }
-        let (stdout, stderr) = (clip(&visible(&stdout), 300), clip(&visible(&stderr), 300));
+        let (stdout, stderr) = (shown(&stdout, 300), shown(&stderr, 300));
         fail(
             Verdict::Fail,
             format!("{command}\n{name} ended; waited in vain: {what}\nstdout: {stdout}\nstderr: {stderr}"),
@@ -71,7 +80,16 @@ impl Shared {
     }
 
     pub(crate) fn try_wait(&self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
-        Watch::new(&self.tree, &self.events, referee().slowness()).until(done)
+        let seen = |members: &[Proc]| self.note_names(members);
+        Watch::new(&self.tree, &self.events, &seen, referee().slowness()).until(done)
+    }
+
+    /// Notes whose names are the room's, while those who made them can be seen.
+    pub(crate) fn note_names(&self, members: &[Proc]) {
+        let files = self.names.new_files_of(members);
+        let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        evidence.processes.extend(members.iter().map(|process| process.pid));
+        evidence.files.extend(files);
     }
 
     #[track_caller]
@@ -83,7 +101,7 @@ impl Shared {
         };
         let why = match stuck {
             Stuck::Stall => "nothing moves any more",
-            Stuck::Total => "the watchdog's time is over",
+            Stuck::Total => "it runs and runs (an endless loop, or a loop that asks instead of waiting?)",
         };
         fail(Verdict::Hang, format!("{}\nhang: {why}; waited in vain: {what}\n{tree}", self.command_line()))
     }
@@ -91,7 +109,7 @@ impl Shared {
     /// `command: ...` of the last program started.
     pub(crate) fn command_line(&self) -> String {
         let command = self.last_command.lock().unwrap_or_else(PoisonError::into_inner);
-        if command.is_empty() { String::new() } else { format!("command: {command}") }
+        command.as_ref().map_or_else(String::new, |command| format!("command: {command}"))
     }
 
     /// Ends every process of the room and the threads that traced them.

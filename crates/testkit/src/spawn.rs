@@ -4,23 +4,29 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::setsid;
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::{Pid, setsid};
 use sandbox::confine::Confinement;
 
 use crate::capture::{Capture, feed};
 use crate::command::{Cmd, Input};
 use crate::confine;
 use crate::failure::{OWN_THREAD, or_grader_error};
+use crate::line::Line;
+use crate::process::Proc;
+use crate::program::Program;
+use crate::referee::referee;
 use crate::running::{Ending, Running};
 use crate::shared::Shared;
 use crate::{stdin, terminal, trace};
@@ -34,11 +40,11 @@ struct Ends {
 }
 
 #[track_caller]
-pub(crate) fn spawn(cmd: Cmd, text: String) -> Running {
-    or_grader_error(start(cmd, text))
+pub(crate) fn spawn(cmd: Cmd, line: Arc<Line>) -> Running {
+    or_grader_error(start(cmd, line))
 }
 
-fn start(cmd: Cmd, text: String) -> Result<Running> {
+fn start(cmd: Cmd, line: Arc<Line>) -> Result<Running> {
     let shared = Arc::clone(&cmd.shared);
     let (command, ends) = prepare(&cmd)?;
     let ending = Ending::default();
@@ -48,8 +54,9 @@ fn start(cmd: Cmd, text: String) -> Result<Running> {
                 trace::start(command, fault, Arc::clone(&shared), ending.clone(), cmd.program.name())?;
             (pid, Some(report))
         }
-        None => (start_untraced(command, &shared, ending.clone(), cmd.program.name())?, None),
+        None => (start_untraced(command, &shared, ending.clone(), &cmd.program)?, None),
     };
+    shared.evidence.lock().unwrap_or_else(PoisonError::into_inner).processes.insert(pid);
     let events = &shared.events;
     if let Some((end, bytes)) = ends.feed {
         feed(end, bytes, Arc::clone(events))?;
@@ -64,7 +71,7 @@ fn start(cmd: Cmd, text: String) -> Result<Running> {
     Ok(Running {
         pid,
         name: cmd.program.name().to_owned(),
-        command: text,
+        command: line,
         terminal: cmd.terminal,
         stdin: ends.stdin,
         stdout,
@@ -88,6 +95,7 @@ fn prepare(cmd: &Cmd) -> Result<(Command, Ends)> {
         ignored: cmd.ignored.clone(),
         blocked: cmd.blocked.iter().copied().collect(),
         traced: cmd.fault.is_some(),
+        verdicts: referee().config.verdict_fd.filter(|&fd| fd > 2),
         confinement: confine::prepare(&cmd.shared)?,
     };
     // SAFETY: `Setup::apply` makes system calls only: no allocation, no lock, no panic.
@@ -157,6 +165,8 @@ struct Setup {
     ignored: Vec<Signal>,
     blocked: SigSet,
     traced: bool,
+    /// The verdict pipe's number, if the program's own descriptors have not taken its place.
+    verdicts: Option<RawFd>,
     confinement: Option<Confinement>,
 }
 
@@ -174,10 +184,16 @@ impl Setup {
         if self.traced {
             nix::sys::ptrace::traceme()?;
         }
+        if let Some(fd) = self.verdicts {
+            // Close-on-exec is not enough: `apply` makes this process dumpable, so from then until exec an earlier
+            // program of the same uid could open /proc/PID/fd/N, and write verdicts of its own.
+            // SAFETY: this is the child's copy of the number; nobody here uses it any more.
+            nix::errno::Errno::result(unsafe { libc::close(fd) })?;
+        }
         if let Some(confinement) = &self.confinement {
             confinement.apply()?;
         }
-        default_signals();
+        sandbox::default_signals();
         for &signal in &self.ignored {
             let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
             // SAFETY: the action runs no code.
@@ -185,10 +201,7 @@ impl Setup {
         }
         sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.blocked), None)?;
         // What the referee inherited from its own starter is not for programs.
-        // SAFETY: descriptors are only marked; std's own pipe of this exec is marked already.
-        let marked =
-            unsafe { libc::close_range(3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as libc::c_int) };
-        nix::errno::Errno::result(marked)?;
+        sandbox::cloexec_from_3()?;
         setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
         for &(resource, value) in &self.limits {
             // Confinement may have set a lower one, which nobody can raise.
@@ -199,31 +212,27 @@ impl Setup {
     }
 }
 
-/// Every signal at its default, whatever the referee's own starter ignored. By the system call itself: the C
-/// library refuses to touch the two signals it keeps for its threads.
-fn default_signals() {
-    // The kernel's sigaction with SIG_DFL, no flags and an empty mask is all zero.
-    let default = [0_u64; 8];
-    let no_old = std::ptr::null_mut::<u64>();
-    for signal in 1..=64 {
-        // KILL and STOP are refused, which leaves them at their default.
-        // SAFETY: `default` is longer than the kernel's struct and lives through the call.
-        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), no_old, size_of::<u64>()) };
-    }
-}
-
 /// Starts the command; returns when it has exec'd.
 pub(crate) fn spawn_command(command: &mut Command, name: &str) -> Result<(i32, Child)> {
     let child = command.spawn().with_context(|| format!("start {name}"))?;
     Ok((i32::try_from(child.id()).context("read the program's id")?, child))
 }
 
-fn start_untraced(mut command: Command, shared: &Arc<Shared>, ending: Ending, name: &str) -> Result<i32> {
-    let (pid, mut child) = shared.tree.start_root(|| spawn_command(&mut command, name))?;
+fn start_untraced(
+    mut command: Command,
+    shared: &Arc<Shared>,
+    ending: Ending,
+    program: &Program,
+) -> Result<i32> {
+    let (pid, mut child) = shared.tree.start_root(|| spawn_command(&mut command, program.name()))?;
+    let own_name = program.own_process_name();
     // The parent's copies of the program's ends must go, or its output never ends.
     drop(command);
     let waiting = Arc::clone(shared);
     let work = move || {
+        if let Some(other) = own_name.and_then(|own| name_at_end(pid).filter(|name| *name != own)) {
+            *waiting.became.lock().unwrap_or_else(PoisonError::into_inner) = Some(other);
+        }
         let status = child.wait();
         waiting.tree.root_ended(pid);
         ending.set(status);
@@ -234,4 +243,15 @@ fn start_untraced(mut command: Command, shared: &Arc<Shared>, ending: Ending, na
         .spawn(work)
         .context("start a waiter thread")?;
     Ok(pid)
+}
+
+/// The name of the file a process ran last: the kernel keeps it until the process is reaped.
+fn name_at_end(pid: i32) -> Option<String> {
+    let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    while let Err(errno) = waitid(Id::Pid(Pid::from_raw(pid)), ended) {
+        if errno != Errno::EINTR {
+            return None;
+        }
+    }
+    Some(Proc::read(pid)?.name)
 }

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
+/// Stands for an output without a byte.
+const NOTHING: &str = "(nothing)";
 /// How much of one side of a comparison is shown, in bytes.
 const WINDOW: usize = 60;
 
@@ -43,6 +45,11 @@ pub fn shell_quote(word: &OsStr) -> String {
     }
 }
 
+/// A command that prints these bytes.
+pub(crate) fn printf(bytes: &[u8]) -> String {
+    format!("printf '{}'", visible(bytes).replace('%', "%%").replace('\'', r"'\''"))
+}
+
 /// At most `limit` lines; what is cut is counted.
 pub(crate) fn clip_lines(text: &str, limit: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
@@ -65,6 +72,30 @@ pub(crate) fn clip(text: &str, limit: usize) -> String {
     format!("{}... ({} bytes)", &text[..end], text.len())
 }
 
+/// Replaces `from` by the shorter `to`. A caret in the next line moves along with what it points at.
+pub(crate) fn replace_above_caret(text: &str, from: &str, to: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut above = "";
+    for line in text.lines() {
+        let column = line.find(|c: char| c != ' ').filter(|&at| line[at..].starts_with('^'));
+        lines.push(match column {
+            Some(column) => {
+                let before: String = above.chars().take(column).collect();
+                let moved = before.matches(from).count() * (from.chars().count() - to.chars().count());
+                line[moved.min(column)..].to_owned()
+            }
+            None => line.replace(from, to),
+        });
+        above = line;
+    }
+    lines.join("\n")
+}
+
+/// An output in one line of at most `limit` bytes.
+pub(crate) fn shown(bytes: &[u8], limit: usize) -> String {
+    if bytes.is_empty() { NOTHING.to_owned() } else { clip(&visible(bytes), limit) }
+}
+
 /// Expected over received, around the first byte that differs, with a caret under it.
 pub(crate) fn difference(expected: &[u8], received: &[u8]) -> String {
     let at = expected.iter().zip(received).take_while(|(a, b)| a == b).count();
@@ -85,7 +116,7 @@ pub(crate) fn difference(expected: &[u8], received: &[u8]) -> String {
 
 fn window(bytes: &[u8], from: usize) -> String {
     if bytes.is_empty() {
-        return "(nothing)".to_owned();
+        return NOTHING.to_owned();
     }
     let from = from.min(bytes.len());
     let end = bytes.len().min(from + WINDOW);
@@ -126,6 +157,15 @@ mod tests {
         assert_eq!(lines[0], r"expected: one\ntwo\n");
         assert_eq!(lines[1], r"received: one\ntoo\n");
         assert_eq!(lines[2].find('^'), lines[0].find("wo"), "{text}");
+    }
+
+    #[test]
+    fn the_caret_stays_under_the_difference_when_a_path_is_shortened() {
+        let text = difference(b"/tmp/a-long-name/x\nb\n", b"/tmp/a-long-name/x\nc\n");
+        let text = replace_above_caret(&text, "/tmp/a-long-name", "ROOM");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], r"expected: ROOM/x\nb\n");
+        assert_eq!(lines[2].find('^'), lines[0].find(r"b\n"), "{text}");
     }
 
     #[test]

@@ -9,15 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::process::{Thread, threads};
+use crate::process::{Proc, Thread, threads};
 use crate::tree::Tree;
 
 /// Nobody could run for so long: nobody ever will.
 pub(crate) const STALL: Duration = Duration::from_secs(2);
 /// The same where somebody is in an uninterruptible sleep: it may be a slow disk.
 const STALL_IN_DEVICE: Duration = Duration::from_secs(10);
-/// So much waiting in one wait is a hang even if something moves.
-const TOTAL: Duration = Duration::from_secs(60);
+/// So much waiting in one wait is a hang even if something moves. While somebody runs, it is their processor
+/// time that counts: ten times what the slowest right answer needs.
+const TOTAL: Duration = Duration::from_secs(20);
 /// Even of time in which somebody could run but did not get the processor.
 const LAST: Duration = Duration::from_secs(900);
 /// How often the room is looked at.
@@ -97,6 +98,8 @@ impl Look {
 pub(crate) struct Watch<'a> {
     tree: &'a Tree,
     events: &'a Events,
+    /// Is told at each look who is there.
+    seen: &'a dyn Fn(&[Proc]),
     slowness: f64,
     began: Instant,
     looked: Instant,
@@ -106,11 +109,12 @@ pub(crate) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(tree: &'a Tree, events: &'a Events, slowness: f64) -> Self {
+    pub(crate) fn new(tree: &'a Tree, events: &'a Events, seen: &'a dyn Fn(&[Proc]), slowness: f64) -> Self {
         let now = Instant::now();
         Self {
             tree,
             events,
+            seen,
             slowness,
             began: now,
             looked: now,
@@ -137,7 +141,9 @@ impl<'a> Watch<'a> {
     }
 
     fn look(&mut self) -> Option<Stuck> {
-        let now = Look::of(self.tree.members().iter().map(|p| p.pid), self.events.count());
+        let members = self.tree.members();
+        (self.seen)(&members);
+        let now = Look::of(members.iter().map(|p| p.pid), self.events.count());
         let passed = self.looked.elapsed().min(MOST);
         self.looked = Instant::now();
         if now.anybody_runs() {

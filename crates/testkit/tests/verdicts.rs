@@ -9,18 +9,19 @@ use std::process::{Command, Stdio};
 use rstest::rstest;
 use sandbox::protocol::{CONFIG_VAR, Config, Record, Verdict};
 
-/// The records of one check, and the lines of the log.
+/// The records of one check.
 fn referee(check: &str) -> Vec<Record> {
+    referee_of(&[check])
+}
+
+/// The records of several checks, run one after the other as if they were the cases of one.
+fn referee_of(checks: &[&str]) -> Vec<Record> {
     let (mut records, verdicts) = std::io::pipe().expect("a pipe");
     // Descriptor 0 is free in a referee: its programs get a standard input of their own.
     let config = Config { verdict_fd: Some(0), seed: Some(7), ..Config::default() };
-    // Of two rooms on one machine nobody can tell whose a name is: these checks must not know of others.
-    let private = tempfile::tempdir().expect("a folder");
-    let names = check.contains("name_left") || check.contains("queue_left");
-    let folder = if names { private.path().to_owned() } else { std::env::temp_dir() };
     let mut referee = Command::new(std::env::current_exe().expect("this file"))
-        .env("TMPDIR", folder)
-        .args([&format!("broken::{check}"), "--exact", "--ignored", "--test-threads=1", "--nocapture"])
+        .args(checks.iter().map(|check| format!("broken::{check}")))
+        .args(["--exact", "--ignored", "--test-threads=1", "--nocapture"])
         .env(CONFIG_VAR, serde_json::to_string(&config).expect("JSON"))
         .stdin(verdicts)
         .stdout(Stdio::null())
@@ -31,6 +32,13 @@ fn referee(check: &str) -> Vec<Record> {
     records.read_to_string(&mut text).expect("records");
     referee.wait().expect("the referee ends");
     text.lines().map(|line| serde_json::from_str(line).expect("a record a line")).collect()
+}
+
+#[test]
+fn the_first_failing_case_decides_and_later_ones_do_not_run() {
+    let verdicts = |checks| referee_of(checks).iter().map(|record| record.verdict).collect::<Vec<_>>();
+    assert_eq!(verdicts(&["a_gate_after_the_end", "nothing"]), [Verdict::Fail]);
+    assert_eq!(verdicts(&["nothing", "wrong_output"]), [Verdict::Pass, Verdict::Fail]);
 }
 
 #[rstest]
@@ -53,20 +61,24 @@ fn referee(check: &str) -> Vec<Record> {
 #[case("a_program_that_never_ends", Verdict::Hang, "waited in vain: cat to end")]
 #[case("a_condition_that_never_holds", Verdict::Hang, "waited in vain: the moon to fall")]
 #[case("a_line_that_never_comes", Verdict::Hang, "waited in vain: the line `ready` on stdout")]
-#[case("a_line_before_an_early_end", Verdict::Fail, "it ended without the line `ready` on stdout")]
-#[case("a_gate_nobody_reaches", Verdict::Hang, "waited in vain: 1 process(es) to reach `gate g`")]
-#[case("a_gate_after_the_end", Verdict::Fail, "sh ended; waited in vain: 1 process(es) to reach `gate g`")]
+#[case("a_line_before_an_early_end", Verdict::Fail, "sh ended; waited in vain: the line `ready` on stdout")]
+#[case("a_gate_nobody_reaches", Verdict::Hang, "waited in vain: a process to reach `gate g`")]
+#[case("a_gate_after_the_end", Verdict::Fail, "sh ended; waited in vain: a process to reach `gate g`")]
 #[case("input_after_the_end", Verdict::Crash, "sh panicked: not yet implemented: M1")]
 #[case("input_nobody_reads", Verdict::Hang, "waited in vain: the program to read its input")]
-#[case("a_process_left", Verdict::Leak, "leak: 1 process(es) left")]
-#[case("a_daemon_left", Verdict::Leak, "leak: 1 process(es) left")]
+#[case("a_process_left", Verdict::Leak, "leak: a process left")]
+#[case("a_daemon_left", Verdict::Leak, "leak: a process left")]
 #[case("a_file_left_in_tmpdir", Verdict::Leak, "leak: files left in TMPDIR\n  forgotten")]
 #[case(
     "a_shared_memory_name_left",
     Verdict::Leak,
     "leak: names left that outlive their process\n  /dev/shm/ipc-labs-"
 )]
-#[case("a_system_v_queue_left", Verdict::Leak, "System V message queue")]
+#[case("a_name_with_a_word_of_the_room", Verdict::Leak, "  /dev/shm/x-")]
+#[case("a_system_v_id_left", Verdict::Leak, "System V shared memory")]
+#[case("names_of_a_bystander", Verdict::Pass, "")]
+#[case("a_program_that_becomes_another", Verdict::Fail, "it became `cat` by exec")]
+#[case("a_program_that_stays_itself", Verdict::Pass, "")]
 #[case("a_zombie", Verdict::Leak, "leak: zombies while sh is blocked")]
 #[case("a_spinner", Verdict::Fail, "sh does not sleep while it has nothing to do")]
 #[case("a_poller", Verdict::Fail, "it woke up")]
@@ -90,11 +102,22 @@ fn a_broken_promise_gets_its_verdict(#[case] check: &str, #[case] verdict: Verdi
 #[test]
 fn a_hang_lists_the_tree_with_what_each_waits_for() {
     let text = &referee("a_program_that_never_ends")[0].text;
-    assert!(text.contains("command: cat    # with its stdin kept open"), "{text}");
+    assert!(text.contains("command: cat    # its stdin stays open"), "{text}");
     assert!(
-        text.contains("  cat (pid ") && text.contains("(for bytes from a pipe, or its end); open: 0 pipe:["),
+        text.contains("  cat (pid ")
+            && text.contains("(for bytes from a pipe, or its end); open: 0 from the check, 1 to the check"),
         "{text}"
     );
+}
+
+#[test]
+fn a_hang_tells_who_holds_which_end() {
+    let text = &referee("a_pipe_that_never_ends")[0].text;
+    let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap_or_default();
+    assert!(line("  cat (pid").contains("open: 0 read end of pipe A"), "{text}");
+    assert!(line("  sleep (pid").contains("1 write end of pipe A"), "{text}");
+    assert!(line("  cat (pid").ends_with("1 ROOM/output, 2 to the check"), "{text}");
+    assert!(text.contains("\n(ROOM is the folder in which the check runs)\nseed: "), "{text}");
 }
 
 #[test]
@@ -213,6 +236,13 @@ mod broken {
 
     #[test]
     #[ignore = "run by this file's other tests"]
+    fn a_pipe_that_never_ends() {
+        let room = Room::new();
+        sh(&room, "sleep 1000 | cat").stdout_to("output").run();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
     fn a_gate_nobody_reaches() {
         let room = Room::new();
         let gate = room.gate("g");
@@ -282,27 +312,81 @@ mod broken {
         let name = format!("/dev/shm/ipc-labs-{}", std::process::id());
         let _remove = Remove(name.clone().into());
         let room = Room::new();
-        sh(&room, &format!(": > {name}")).run().code(0);
-    }
-
-    struct RemoveQueue(std::path::PathBuf);
-
-    impl Drop for RemoveQueue {
-        fn drop(&mut self) {
-            let id = std::fs::read_to_string(&self.0).expect("the queue's id");
-            let id = id.split_whitespace().last().expect("the queue's id").to_owned();
-            std::process::Command::new("ipcrm").args(["-q", &id]).status().expect("ipcrm");
-            std::fs::remove_file(&self.0).expect("the note was left");
-        }
+        let gate = room.gate("g");
+        let shell = sh(&room, &format!("exec 5>{name}; gate g")).spawn();
+        gate.reached();
+        shell.asleep();
+        gate.open();
+        shell.wait().code(0);
     }
 
     #[test]
     #[ignore = "run by this file's other tests"]
-    fn a_system_v_queue_left() {
-        let note = std::env::temp_dir().join(format!("ipc-labs-queue-{}", std::process::id()));
-        let _remove = RemoveQueue(note.clone());
+    fn a_name_with_a_word_of_the_room() {
         let room = Room::new();
-        sh(&room, &format!("ipcmk -Q > {}", note.display())).run().code(0);
+        let name = format!("/dev/shm/x-{}", room.word());
+        let remove = Remove(name.clone().into());
+        sh(&room, &format!(": > {name}")).run().code(0);
+        // The law is asserted while the name is there.
+        drop(room);
+        drop(remove);
+    }
+
+    /// Somebody else's program makes a file and an id, just while the room is there.
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn names_of_a_bystander() {
+        let name = format!("/dev/shm/ipc-labs-bystander-{}", std::process::id());
+        let (_remove, mut id) = (Remove(name.clone().into()), RemoveId(String::new()));
+        let room = Room::new();
+        let shell = sh(&room, "exec cat").stdin_open().spawn();
+        std::fs::write(name, "").expect("a name");
+        let made = std::process::Command::new("ipcmk").args(["-M", "64"]).output().expect("ipcmk");
+        id.0 = last_word(&made.stdout);
+        shell.close_stdin();
+        shell.wait().code(0);
+    }
+
+    /// Removes shared memory by its id.
+    struct RemoveId(String);
+
+    impl Drop for RemoveId {
+        fn drop(&mut self) {
+            let removed = std::process::Command::new("ipcrm").args(["-m", &self.0]).status().expect("ipcrm");
+            assert!(removed.success(), "the shared memory was left");
+        }
+    }
+
+    fn last_word(text: &[u8]) -> String {
+        String::from_utf8_lossy(text).split_whitespace().last().expect("an id").to_owned()
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_system_v_id_left() {
+        let mut id = RemoveId(String::new());
+        let room = Room::new();
+        let done = room.command("ipcmk").args(["-M", "64"]).run();
+        id.0 = last_word(&done.output().stdout);
+        done.code(0);
+    }
+
+    fn under_test(text: &str) {
+        let room = Room::new();
+        let shell = testkit::Program::lookup("psh", Some("/bin/sh"), None);
+        room.command(shell).args(["-c", text]).run().code(0);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_program_that_becomes_another() {
+        under_test("exec cat");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_program_that_stays_itself() {
+        under_test("cat; exit");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! From text to tree: lists, pipelines, commands and redirections. Words are in [`crate::word`].
+//! From text to tree: lists, pipelines, commands and redirections. Words are in `word`.
 //!
 //! The parser asks for another physical line only when the present one is not complete: a quote or
 //! a `$(` is open, or `|`, `&&`, `||` or a backslash stands at the end. So it never takes a line

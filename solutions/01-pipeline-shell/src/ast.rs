@@ -1,4 +1,4 @@
-//! What a line means: the tree that [`crate::parse`] builds and [`crate::run`] walks.
+//! What a line means: the tree that [`crate::parse`] builds and [`mod@crate::run`] walks.
 //!
 //! ```text
 //! list := andor ((; | & | newline) andor)*     andor := pipeline ((&& | ||) pipeline)*

@@ -23,14 +23,15 @@ use crate::referee::{self, Cases};
 use crate::seed::Seed;
 use crate::text::printable;
 use crate::workspace::{Lab, Workspace};
-use crate::{check, pool, slowness};
+use crate::{check, slowness};
 
 /// Where things are inside a run sandbox.
 const PROGRAMS: &str = "/programs";
 const HELPERS: &str = "/helpers";
 const SCRATCH: &str = "/scratch";
 
-/// `testkit`'s own watchdog ends a case after 60 seconds at most; the sandbox's must never be first.
+/// `testkit`'s own watchdog ends a case after 20 seconds of processor time; the sandbox's must never be first, on a
+/// busy machine either.
 const CASE: Duration = Duration::from_secs(60);
 const MARGIN: Duration = Duration::from_secs(30);
 
@@ -89,7 +90,7 @@ impl Session {
         install_helpers(built.helpers.as_deref(), &helpers)?;
         let build_seed = Seed::open(workspace, &lab, level)?;
         let given = own_files(&lab.dir)?;
-        let slowness = slowness::measure(1, pool::cores());
+        let slowness = slowness::measure();
         Ok(Self { lab, level, seed, build_seed, spec, cases, given, slowness, folder })
     }
 
@@ -118,7 +119,8 @@ impl Session {
         mode(folder.path(), 0o755)?;
         for (name, bytes) in programs {
             let path = folder.path().join(name);
-            fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))?;
+            sandbox::while_nobody_forks(|| fs::write(&path, bytes))
+                .with_context(|| format!("write {}", path.display()))?;
             mode(&path, 0o755)?;
         }
         Ok(Ok(Programs { folder, names }))

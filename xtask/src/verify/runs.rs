@@ -56,7 +56,7 @@ impl<'a> Bench<'a> {
             built: &self.built,
             cases: &self.cases,
             seed: suite::new_seed()?,
-            slowness: slowness::measure(self.jobs, pool::cores()),
+            slowness: slowness::measure(),
             jobs: self.jobs,
         };
         let mut outcomes: Vec<Option<CheckOutcome>> = vec![None; tasks.len()];

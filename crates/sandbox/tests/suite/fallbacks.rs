@@ -4,13 +4,13 @@ use std::fs;
 
 use sandbox::{Bind, End, Job, Level, Outcome};
 
-use crate::harness::{Bench, bin, run};
+use crate::harness::{Bench, bin, copy_program, run};
 
 /// Inside a sandbox, `unshare` is refused as in a container. So there the sandbox itself falls back.
 #[test]
 fn without_namespaces_the_level_is_reduced_and_the_notes_say_why() {
     let bench = Bench::new();
-    fs::copy(bin("sandbox-run"), bench.path().join("bin/sandbox-run")).expect("copy the runner");
+    copy_program(&bin("sandbox-run"), &bench.path().join("bin/sandbox-run"));
     let mut inner = bench.spec(Level::Full, &["environment"]);
     inner.level = None;
     inner.ro = Vec::new();

@@ -40,12 +40,19 @@ pub(crate) struct Bench {
     folder: TempDir,
 }
 
+/// Copies a program. In a process of its own: another test that forks meanwhile would keep the copy
+/// open for writing, and nobody could run it until then (`ETXTBSY`).
+pub(crate) fn copy_program(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("--").args([from, to]).status().expect("start cp");
+    assert!(status.success(), "copy {} to {}", from.display(), to.display());
+}
+
 impl Bench {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("open the folder");
         fs::create_dir(folder.path().join("bin")).expect("a folder for the probe");
-        fs::copy(bin("sandbox-probe"), folder.path().join("bin/sandbox-probe")).expect("copy the probe");
+        copy_program(&bin("sandbox-probe"), &folder.path().join("bin/sandbox-probe"));
         Self { folder }
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use crate::harness::{BINS, bin};
+use crate::harness::{BINS, bin, copy_program};
 
 /// `nobody` on every Linux system.
 const NOBODY: u32 = 65_534;
@@ -21,10 +21,10 @@ fn everything_holds_for_an_ordinary_user_too() {
     chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("give the folder away");
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("open the folder");
     for name in ["sandbox-probe", "sandbox-referee", "sandbox-run"] {
-        fs::copy(bin(name), folder.path().join(name)).expect("copy a binary");
+        copy_program(&bin(name), &folder.path().join(name));
     }
     let suite = folder.path().join("suite");
-    fs::copy(std::env::current_exe().expect("this binary"), &suite).expect("copy the suite");
+    copy_program(&std::env::current_exe().expect("this binary"), &suite);
     let scratch = folder.path().join("tmp");
     fs::create_dir(&scratch).expect("make a folder for the suite");
     chown(&scratch, Some(NOBODY), Some(NOBODY)).expect("give the folder away");

@@ -42,6 +42,39 @@ pub enum Fault {
     HoldForkReturn,
 }
 
+impl Fault {
+    /// What the world does to the program, for whoever reads the command; nothing for mere counting.
+    pub(crate) fn note(&self) -> Option<String> {
+        Some(match self {
+            Self::Count => return None,
+            Self::ShortTransfers => "each read and write moves one byte".to_owned(),
+            Self::KillAt { call, nth_process: 0 } => format!("killed at its system call {call}"),
+            Self::KillAt { call, nth_process } => {
+                format!("its descendant {nth_process} is killed at its system call {call}")
+            }
+            Self::SignalAt { signal, call, .. } => format!("{signal} comes at its system call {call}"),
+            Self::FailCall { family, nth, errno } => {
+                format!("call {nth} of {} fails with {errno:?}", family.name())
+            }
+            Self::HoldForkReturn => "each child runs before the parent's fork returns".to_owned(),
+        })
+    }
+}
+
+impl Family {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fork => "fork",
+            Self::Pipe => "pipe",
+            Self::Open => "open",
+            Self::Dup => "dup",
+            Self::Exec => "execve",
+            Self::Wait => "waitpid",
+            Self::Named(name) => name,
+        }
+    }
+}
+
 /// When a signal comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {

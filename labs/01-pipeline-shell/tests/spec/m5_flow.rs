@@ -55,7 +55,7 @@ fn a_stopped_reader_blocks_the_writer() {
     let written = process(&shell, "spew").io().expect("the counters of spew").wchar;
     assert!(
         (1..=2 * 1024 * 1024).contains(&written),
-        "the reader has read nothing, and the writer has written {written} of {size} bytes: expected as many as a pipe holds"
+        "the reader reads nothing, and the writer writes on\nexpected: as many bytes as a pipe holds\nreceived: {written} bytes of {size}"
     );
     gate.open();
     shell.wait().code(0).stdout(format!("{size}\n"));
@@ -78,7 +78,8 @@ fn a_builtin_writing_to_a_dead_pipe_does_not_kill_psh() {
     let into_dead_pipe = Program::at("psh", room.executable("outer", script));
 
     let text = format!("pwd; sh -c 'echo $1 {word} >&2' sh $?");
-    let shell = room.command(into_dead_pipe).args(["-c", &text]).spawn();
+    let psh = room.command(into_dead_pipe).note("its stdout is a pipe that nobody reads");
+    let shell = psh.args(["-c", &text]).spawn();
     reader.reached();
     gate.open();
     reader.open();

@@ -84,7 +84,7 @@ fn a_stage_starts_when_the_one_before_has_ended() {
     let present: Vec<_> = shell.descendants().into_iter().map(|process| process.name).collect();
     assert!(
         !present.contains(&"cat".to_owned()),
-        "the first stage is at its gate, and there are already {present:?}"
+        "a stage runs while the first one is still at its gate\nexpected: no `cat`\nreceived: {present:?}"
     );
     gate.open();
     shell.wait().code(0).stdout(format!("{word}\n")).stderr(format!("{word}\n{other}\n"));

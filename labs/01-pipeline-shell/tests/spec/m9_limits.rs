@@ -41,9 +41,9 @@ fn a_process_substitution_leaves_nothing_behind() {
     psh(&room, format!("head -n 1 <(yes {word})")).run().code(0).stdout(format!("{word}\n"));
     psh(&room, format!("sh -c 'fds >one' <(yes {word}) | fds >two; fds >three")).run().code(0);
     let inside = String::from_utf8_lossy(&room.read("one")).split_whitespace().count();
-    assert_eq!(
-        inside, 4,
-        "the command with one `<(..)` was started with {inside} descriptors: expected 0, 1, 2 and the pipe"
+    assert!(
+        inside == 4,
+        "the command with one `<(..)` has another number of descriptors than expected\nexpected: 4 (0, 1, 2 and the pipe)\nreceived: {inside}"
     );
     only_descriptors("its neighbour in the pipeline", &room.read("two"), &[0, 1, 2]);
     only_descriptors("the command after it", &room.read("three"), &[0, 1, 2]);
@@ -181,7 +181,10 @@ fn each_command_costs_one_process(#[case] line: &str, #[case] most: u64) {
     done.code(0);
     assert!(done.stdout_text().ends_with(&format!("{word}\n")), "the line `{line}` did not run to its end");
     let forks = done.forks() - 1;
-    assert!(forks <= most, "`{line}` cost {forks} new processes: expected at most {most}");
+    assert!(
+        forks <= most,
+        "`{line}` costs too many new processes\nexpected: at most {most}\nreceived: {forks}"
+    );
 }
 
 /// The data goes from stage to stage through the kernel, and from the last stage to where the shell's
@@ -201,7 +204,7 @@ fn psh_copies_no_pipeline_data(#[case] options: &[&str]) {
     let io = shell.io();
     assert!(
         io.rchar + io.wchar < size / 16,
-        "{size} bytes passed through the pipeline, and psh itself has read {} and written {}: expected next to nothing",
+        "{size} bytes passed through the pipeline\nexpected: psh itself reads and writes next to none of them\nreceived: psh has read {} bytes and written {}",
         io.rchar,
         io.wchar
     );

@@ -54,11 +54,14 @@ fn one_message(start: impl Into<String>) -> impl Predicate<str> {
 
 /// Demands that `found` has exactly the bytes of `wanted`, and names the first difference.
 fn same_bytes(what: &str, wanted: &[u8], found: &[u8]) {
+    // A comparison of slices is fast without optimisation, too; a loop over megabytes is not.
+    if wanted == found {
+        return;
+    }
     let differ = wanted.iter().zip(found).position(|(a, b)| a != b);
     let at = differ.unwrap_or(wanted.len().min(found.len()));
-    assert!(
-        wanted == found,
-        "{what}: expected {} bytes, received {}; the first difference is at byte {at}",
+    panic!(
+        "{what} is not as expected\nexpected: {} bytes\nreceived: {} bytes; the first difference is at byte {at}",
         wanted.len(),
         found.len()
     );
@@ -68,7 +71,10 @@ fn same_bytes(what: &str, wanted: &[u8], found: &[u8]) {
 fn only_descriptors(who: &str, listing: &[u8], wanted: &[i32]) {
     let listing = String::from_utf8_lossy(listing);
     let found: Vec<i32> = listing.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-    assert!(found == wanted, "{who} was started with the descriptors {found:?}: expected {wanted:?}");
+    assert!(
+        found == wanted,
+        "{who} has other descriptors than expected\nexpected: {wanted:?}\nreceived: {found:?}"
+    );
 }
 
 /// The descendant of psh that runs the program `name`.
@@ -76,11 +82,13 @@ fn process(shell: &Running, name: &str) -> Proc {
     let all = shell.descendants();
     let names: Vec<_> = all.iter().map(|process| process.name.clone()).collect();
     let found = all.into_iter().find(|process| process.name == name);
-    found.unwrap_or_else(|| panic!("expected a process that runs `{name}`, found {names:?}"))
+    found.unwrap_or_else(|| {
+        panic!("a process is not there\nexpected: one that runs `{name}`\nreceived: {names:?}")
+    })
 }
 
 /// Demands that TMPDIR is empty.
 fn no_temporary_name(room: &Room, when: &str) {
     let names = room.list("tmp");
-    assert!(names.is_empty(), "{when} TMPDIR holds {names:?}: expected no name at all");
+    assert!(names.is_empty(), "{when} TMPDIR is not empty\nexpected: no name at all\nreceived: {names:?}");
 }
