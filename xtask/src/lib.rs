@@ -18,8 +18,10 @@
 //! | [`cli`] | the commands and their help |
 //! | [`check`], `suite`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
+//! | [`autopsy`] | why a program hangs |
 //! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
+pub mod autopsy;
 pub mod bar;
 pub mod build;
 pub mod check;
