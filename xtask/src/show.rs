@@ -118,7 +118,16 @@ mod tests {
     fn outcome(verdict: Verdict, text: &str) -> CheckOutcome {
         let points = if verdict == Verdict::Pass { 3 } else { 0 };
         let check = "m2_pipe::the_reader_sees_the_end".to_owned();
-        CheckOutcome { check, points, max: 3, verdict, text: text.to_owned(), seed: 7, millis: 1 }
+        CheckOutcome {
+            check,
+            points,
+            max: 3,
+            verdict,
+            text: text.to_owned(),
+            detail: String::new(),
+            seed: 7,
+            millis: 1,
+        }
     }
 
     #[test]
