@@ -8,10 +8,14 @@ use sandbox::protocol::Verdict;
 use crate::manifest::{Manifest, Milestone, sentence};
 use crate::outcome::{CheckOutcome, total};
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+/// For what leads the eye.
+pub const BOLD: Style = Style::new().bold();
+/// For what is there if one looks for it.
+pub const DIM: Style = Style::new().dimmed();
 
-fn style(verdict: Verdict) -> Style {
+/// The colour of a verdict.
+#[must_use]
+pub fn style(verdict: Verdict) -> Style {
     let color = match verdict {
         Verdict::Pass => AnsiColor::Green,
         Verdict::NotRun => AnsiColor::Yellow,
