@@ -75,7 +75,9 @@ impl Shared {
         let (stdout, stderr) = (shown(&stdout, 300), shown(&stderr, 300));
         fail(
             Verdict::Fail,
-            format!("{command}\n{name} ended; waited in vain: {what}\nstdout: {stdout}\nstderr: {stderr}"),
+            format!(
+                "{command}\n{name} ended too early\nexpected: {what}\nreceived: stdout {stdout}\n          stderr {stderr}"
+            ),
         )
     }
 
