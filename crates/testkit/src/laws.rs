@@ -42,8 +42,9 @@ fn processes(shared: &Shared) -> Option<Broken> {
         return None;
     }
     let left = shared.tree.members();
-    let who = if left.len() == 1 { "a process".to_owned() } else { format!("{} processes", left.len()) };
-    let what = format!("leak: {who} left running after the program has ended");
+    let who =
+        if left.len() == 1 { "a process is".to_owned() } else { format!("{} processes are", left.len()) };
+    let what = format!("{who} left\nexpected: no process is there when the program has ended\nreceived:");
     (!left.is_empty()).then(|| {
         let report = shared.autopsy(&left);
         Broken { detail: report.full(), ..leak(shared, &what, &what_they_do(&report)) }
@@ -55,7 +56,8 @@ fn temporary_files(shared: &Shared) -> Option<Broken> {
     let entries = std::fs::read_dir(shared.dir.join("tmp")).into_iter().flatten().flatten();
     let left: Vec<String> =
         entries.map(|entry| format!("  {}", entry.file_name().to_string_lossy())).collect();
-    (!left.is_empty()).then(|| leak(shared, "leak: files left in TMPDIR", &left.join("\n")))
+    let what = "files are left in TMPDIR\nexpected: TMPDIR is empty when the program has ended\nreceived:";
+    (!left.is_empty()).then(|| leak(shared, what, &left.join("\n")))
 }
 
 /// No name is left that outlives its maker. In the grader's sandbox every name is the room's; elsewhere it needs
@@ -68,10 +70,11 @@ fn names(shared: &Shared) -> Option<Broken> {
         return None;
     }
     let lines: Vec<String> = left.iter().map(|name| format!("  {name}")).collect();
-    Some(leak(shared, "leak: names left that outlive their process", &lines.join("\n")))
+    let what = "names are left\nexpected: what outlives its process is removed before the end\nreceived:";
+    Some(leak(shared, what, &lines.join("\n")))
 }
 
 fn leak(shared: &Shared, what: &str, lines: &str) -> Broken {
-    let text = format!("{}\n{what}\n{lines}", shared.command_line());
+    let text = format!("{}\nleak: {what}\n{lines}", shared.command_line());
     Broken { verdict: Verdict::Leak, text, detail: String::new() }
 }

@@ -54,6 +54,7 @@ mod watch;
 
 pub use command::Cmd;
 pub use expect::{ByPredicate, Exact, Expect};
+pub use failure::same_bytes;
 pub use finished::Finished;
 pub use gate::Gate;
 pub use nix::errno::Errno;

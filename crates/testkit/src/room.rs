@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use anyhow::{Context, Result};
+use nix::errno::Errno;
 use sandbox::protocol::Verdict;
 use tempfile::TempDir;
 
@@ -127,7 +128,11 @@ impl Room {
                 let name = path.strip_prefix(self.dir()).unwrap_or(&path).display();
                 fail(
                     Verdict::Fail,
-                    format!("{}\nthe file `{name}` cannot be read: {error}", self.shared.command_line()),
+                    format!(
+                        "{}\nexpected: there is a file `{name}`\nreceived: it cannot be read: {}",
+                        self.shared.command_line(),
+                        reason(&error)
+                    ),
                 )
             }
         }
@@ -244,6 +249,11 @@ impl Drop for Room {
             None => referee().record(&test_name(), Verdict::Pass, "", ""),
         }
     }
+}
+
+/// The system's words, without "(os error 2)".
+fn reason(error: &std::io::Error) -> String {
+    error.raw_os_error().map_or_else(|| error.to_string(), |code| Errno::from_raw(code).desc().to_owned())
 }
 
 fn random_word(random: &mut fastrand::Rng) -> String {

@@ -84,7 +84,9 @@ impl Shared {
         let (stdout, stderr) = (shown(&stdout, 300), shown(&stderr, 300));
         fail(
             Verdict::Fail,
-            format!("{command}\n{name} ended; waited in vain: {what}\nstdout: {stdout}\nstderr: {stderr}"),
+            format!(
+                "{command}\n{name} ended too early\nexpected: {what}\nreceived: stdout {stdout}\n          stderr {stderr}"
+            ),
         )
     }
 
@@ -135,12 +137,16 @@ impl Shared {
                 (why, self.autopsy(&self.tree.members()))
             }
         };
-        let text = format!(
-            "{}\nhang: {why}; waited in vain: {what}\n{}",
-            self.command_line(),
-            report.short(AUTOPSY)
-        );
-        fail_with_detail(Verdict::Hang, text, report.full())
+        let command = self.command_line();
+        let autopsy = match report.waits.as_slice() {
+            [] => "no process is left".to_owned(),
+            _ => report.short(AUTOPSY),
+        };
+        fail_with_detail(
+            Verdict::Hang,
+            format!("{command}\nhang: {why}; waited in vain: {what}\n{autopsy}"),
+            report.full(),
+        )
     }
 
     /// `command: ...` of the last program started.

@@ -2,9 +2,9 @@
 //! Man pages: fork(2), execve(2), waitpid(2), environ(7) for PATH.
 
 use rstest::rstest;
-use testkit::Room;
+use testkit::{Room, same_bytes};
 
-use super::{one_message, program, psh, psh_reads, same_bytes, status};
+use super::{one_message, program, psh, psh_reads, status};
 
 /// `psh` starts the program with the words of the line as its arguments, waits for it, and ends with
 /// its status. A shell that does not wait, or forgets to look at what it waited for, cannot know it.

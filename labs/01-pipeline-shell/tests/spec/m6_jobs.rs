@@ -50,7 +50,10 @@ fn each_pipeline_is_a_process_group_of_its_own(#[case] line: &str, #[case] backg
             "`{name}` is in another process group than expected\nexpected: {leader}, the pid of `gate`\nreceived: {group} (psh itself is in {own})"
         );
     }
-    assert!(own != leader, "psh is in the group of its job: a signal to the job would hit the shell");
+    assert!(
+        own != leader,
+        "psh is in the group of its job\nexpected: another group, so that a signal to the job does not hit psh\nreceived: both are in {own}"
+    );
     gate.open();
     shell.wait().code(0);
 }
@@ -162,7 +165,7 @@ fn a_job_that_ends_before_it_is_recorded_is_still_found(#[case] script: &str) {
     let code = status(&room);
 
     let done = psh_reads(&room, script.replace('A', &code.to_string())).trace(Fault::HoldForkReturn).run();
-    assert!(done.fault_delivered(), "psh started no process");
+    done.check(done.fault_delivered(), "psh starts a process");
     done.code(code).stderr("");
 }
 
