@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use sandbox::protocol::Verdict;
 
 use crate::capture::Capture;
+use crate::describe::meetings;
 use crate::failure::{fail, fail_with_detail};
 use crate::finished::panic_text;
 use crate::line::Line;
@@ -138,10 +139,12 @@ impl Shared {
             }
         };
         let command = self.command_line();
+        let meetings = meetings(&self.tree.members());
         let autopsy = match report.waits.as_slice() {
             [] => "no process is left".to_owned(),
-            _ => report.short(AUTOPSY),
+            _ => report.short(AUTOPSY.saturating_sub(meetings.len())),
         };
+        let autopsy = [vec![autopsy], meetings].concat().join("\n");
         fail_with_detail(
             Verdict::Hang,
             format!("{command}\nhang: {why}; waited in vain: {what}\n{autopsy}"),
