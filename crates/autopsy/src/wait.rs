@@ -109,16 +109,14 @@ impl Reader<'_> {
     fn wait(&self, member: &Process, thread: &Thread) -> (Kind, Part) {
         match thread.stat.state {
             'R' => return (Kind::Run, Part::alive("is running on a processor, it does not wait", "itself")),
+            'D' if thread.is_in_vfork() => return (Kind::Device, self.vfork_wait(member)),
             'D' => {
                 let text =
                     "is in the kernel's hands (a device, or a child that starts): it goes on by itself";
                 return (Kind::Device, Part::alive(text, "the kernel"));
             }
             'T' => return (Kind::Stopped, self.stopped(member)),
-            't' => {
-                let text = "is in the hands of a tracer, such as a debugger or strace";
-                return (Kind::Traced, Part::alive(text, "its tracer"));
-            }
+            't' => return (Kind::Traced, self.traced(thread)),
             _ => {}
         }
         if thread.status.is_dumping {
@@ -136,6 +134,28 @@ impl Reader<'_> {
                 (Kind::Unknown, Part::alive(text, "something unknown"))
             }
             Call::Refused => self.without_call(member, thread),
+        }
+    }
+
+    /// Stopped by ptrace(2). A tracer that waits in something else does not let it go on; one that waits for it will.
+    fn traced(&self, thread: &Thread) -> Part {
+        let is_elsewhere = |thread: &Thread| match thread.call {
+            Call::Blocked { number, .. } => ![libc::SYS_wait4, libc::SYS_waitid].contains(&number),
+            _ => false,
+        };
+        let tracer = self.snapshot.members.get(&thread.status.tracer);
+        match tracer.filter(|tracer| tracer.living().all(is_elsewhere)) {
+            Some(tracer) => {
+                let who = self.names.who(tracer.pid);
+                let mut part =
+                    Part::new(format!("is stopped, and goes on only when its tracer, {who}, lets it"));
+                part.wake_by(tracer.pid);
+                part
+            }
+            None => {
+                let text = "is in the hands of a tracer, such as a debugger or strace";
+                Part::alive(text, "its tracer")
+            }
         }
     }
 

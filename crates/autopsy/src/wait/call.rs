@@ -96,7 +96,7 @@ impl Reader<'_> {
         let verb = match self.object(member, tid, number) {
             Some(Object::Socket(inode)) => {
                 if whole {
-                    self.forget_arrived(*inode, &mut part);
+                    self.forget_arrived(*inode, "MSG_WAITALL", &mut part);
                 }
                 self.time_out(member, number, false, &mut part);
                 "waits to receive on"
@@ -135,13 +135,13 @@ impl Reader<'_> {
         Some(&member.table(tid)?.get(&number)?.object)
     }
 
-    /// With `MSG_WAITALL` a part may have come; the rest has not.
-    fn forget_arrived(&self, inode: u64, part: &mut Part) {
+    /// With `MSG_WAITALL` a part may have come; the rest has not. With `EPOLLET` what has come was told already.
+    pub(super) fn forget_arrived(&self, inode: u64, flag: &str, part: &mut Part) {
         let Some(socket) = self.snapshot.sockets.all.get(&inode).filter(|socket| socket.unread > 0) else {
             return;
         };
         part.outside = None;
-        part.notes.push(format!("{} bytes have come, it waits for the rest (MSG_WAITALL)", socket.unread));
+        part.notes.push(format!("{} bytes have come, it waits for more ({flag})", socket.unread));
         let again = self.end_holders(inode);
         self.hope_of(part, &again, Want::Read);
     }

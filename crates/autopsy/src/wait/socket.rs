@@ -25,6 +25,7 @@ impl Reader<'_> {
             return self.listener(member, number, socket);
         }
         let what = match want {
+            Want::Read if socket.unread > 0 => "what has come is not read yet",
             Want::Read => "nothing has come",
             Want::Write => "the other side's buffer is full",
         };
