@@ -223,10 +223,7 @@ impl Reader<'_> {
 
     /// The thread that the waiting program calls `id`.
     fn find_thread(&self, member: &Process, id: i32) -> Owner {
-        let Some(depth) = member.threads.first().and_then(|thread| thread.status.ids.len().checked_sub(1))
-        else {
-            return Owner::Unknown;
-        };
+        let Some(depth) = member.ids().len().checked_sub(1) else { return Owner::Unknown };
         let is_it = |ids: &[i32]| ids.get(depth) == Some(&id);
         for other in self.snapshot.members.values() {
             if other.living().any(|thread| is_it(&thread.status.ids)) {

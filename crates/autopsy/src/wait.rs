@@ -15,6 +15,7 @@ use crate::object::Object;
 use crate::part::Part;
 use crate::proc::descriptor::{Descriptor, Table};
 use crate::proc::process::Process;
+use crate::proc::text;
 use crate::proc::thread::{Call, Thread};
 use crate::report::{Kind, Open, Report, State, Verdict, Wait};
 use crate::snapshot::Snapshot;
@@ -25,6 +26,7 @@ use crate::{Scene, World, advice, signals};
 pub(crate) struct Reader<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) names: Names<'a>,
+    sides: end::Sides,
 }
 
 /// One thread and its wait.
@@ -39,14 +41,15 @@ pub(crate) struct Waiting {
 /// Explains a snapshot.
 #[allow(clippy::needless_pass_by_value, reason = "the snapshot is consumed: it is true only now")]
 pub(crate) fn explain(scene: &Scene, snapshot: Snapshot) -> Report {
-    let reader = Reader { snapshot: &snapshot, names: Names::new(&snapshot, &scene.roles) };
+    let reader =
+        Reader { snapshot: &snapshot, names: Names::new(&snapshot, &scene.roles), sides: Default::default() };
     let waits = reader.waits();
     let nodes: Vec<Node> = waits.iter().map(|wait| reader.node(wait)).collect();
     let solved = solve(&nodes);
     let causes = advice::causes(&reader, &waits, &solved);
     let unknown = reader.unknown(&waits);
     let all_stuck = solved.hopeful.iter().zip(&nodes).all(|(hopeful, node)| node.is_dead || !hopeful);
-    let is_proved = all_stuck && reader.is_readable() && snapshot.is_unmoved();
+    let is_proved = all_stuck && reader.is_readable() && !reader.has_hidden_work() && snapshot.is_unmoved();
     let is_stuck = |at: usize| !solved.alive[at] && !nodes[at].is_dead;
     let states: Vec<State> = (0..waits.len()).map(|at| state(waits[at].kind, is_stuck(at))).collect();
     let verdict = verdict(&waits, &states, is_proved);
@@ -255,6 +258,15 @@ impl Reader<'_> {
     fn is_readable(&self) -> bool {
         let closed = self.snapshot.members.values().any(|member| member.is_closed);
         !closed && !self.has_unreadable_ancestor()
+    }
+
+    /// The kernel may work for a member while all its threads sleep: an io_uring whose descriptor is closed, or
+    /// the older io_submit(2). Both keep a mapping.
+    fn has_hidden_work(&self) -> bool {
+        let tid = |member: &Process| member.living().next().map(Thread::tid);
+        let maps = |member: &Process| text(&format!("/proc/{}/task/{}/maps", member.pid, tid(member)?));
+        let works = |maps: String| maps.contains("[io_uring]") || maps.contains("/[aio]");
+        self.snapshot.members.values().filter_map(maps).any(works)
     }
 
     /// An ancestor may hold an end of a pipe that members inherited. The watcher's programs have what the

@@ -129,6 +129,8 @@ impl Reader<'_> {
             part.clues.push(Clue::NameGone(place));
         } else if self.snapshot.world == World::Open {
             part.hope("a client that connects");
+        } else {
+            part.clues.push(Clue::NoClient);
         }
         part.anyone = !is_gone;
         part
