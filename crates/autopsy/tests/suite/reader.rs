@@ -39,7 +39,8 @@ fn answer((verdict, answer): (Option<i32>, Answer)) -> Result<()> {
         println!("{text}");
         return Ok(());
     };
-    let record = Record { test: "reader".to_owned(), verdict: Verdict::Pass, text, seed: 0 };
+    let record =
+        Record { test: "reader".to_owned(), verdict: Verdict::Pass, text, detail: String::new(), seed: 0 };
     let mut line = serde_json::to_vec(&record).context("encode the answer")?;
     line.push(b'\n');
     std::io::Write::write_all(&mut verdict_pipe(fd), &line).context("write the answer")
