@@ -9,7 +9,7 @@ use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
 use crate::{
     autopsy, check, ci, doctor, explain, grade, handout, hint, list, readmes, report, reset, starters,
-    submit, verify,
+    submit, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -24,6 +24,7 @@ pub struct Cli {
 enum Command {
     List(list::ListArgs),
     Check(CheckArgs),
+    Watch(watch::WatchArgs),
     Hint(hint::HintArgs),
     Explain(explain::ExplainArgs),
     Reset(reset::ResetArgs),
@@ -202,6 +203,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Ci => ci::run(&workspace),
         Command::Starters(args) => starters::run(&workspace, &args),
         Command::Readmes(args) => readmes::run(&workspace, &args),
+        Command::Watch(args) => watch::run(&workspace, &args),
         Command::Check(args) => check::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),

@@ -52,7 +52,13 @@ pub struct Stage<'a> {
 #[serde(tag = "reason")]
 enum Message {
     #[serde(rename = "compiler-artifact")]
-    Artifact { package_id: String, target: Target, executable: Option<PathBuf> },
+    Artifact {
+        package_id: String,
+        target: Target,
+        executable: Option<PathBuf>,
+        #[serde(default)]
+        fresh: bool,
+    },
     #[serde(rename = "compiler-message")]
     Diagnosed { package_id: String, message: Diagnostic },
     #[serde(other)]
@@ -65,10 +71,18 @@ struct Target {
     kind: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct Diagnostic {
+/// What the compiler has to say.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Diagnostic {
     level: String,
-    rendered: Option<String>,
+    /// As cargo would show it, with colours.
+    pub(crate) rendered: Option<String>,
+}
+
+impl Diagnostic {
+    pub(crate) fn is_error(&self) -> bool {
+        self.level == "error"
+    }
 }
 
 /// The cargo that runs us.
@@ -114,32 +128,25 @@ pub fn build(workspace: &Workspace, wanted: Wanted<'_>) -> anyhow::Result<Built>
     found.complete(wanted)
 }
 
-#[derive(Default)]
-struct Found {
+/// What cargo's messages have told so far.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
     executables: BTreeMap<String, PathBuf>,
     spec: Option<PathBuf>,
     helpers: Option<PathBuf>,
     is_package_wrong: bool,
+    /// Whether anything of the package was compiled; false when cargo found all of it up to date.
+    pub(crate) is_package_compiled: bool,
 }
 
 fn read(output: impl std::io::BufRead, wanted: Wanted<'_>) -> anyhow::Result<Found> {
     let mut found = Found::default();
     for line in output.lines() {
         let line = line.context("read cargo's messages")?;
-        // Anything else on the line is a build script's output, which is not for us.
-        let Ok(message) = serde_json::from_str(&line) else { continue };
-        match message {
-            Message::Artifact { package_id, target, executable: Some(path) } => {
-                found.artifact(&package_id, target, path, wanted);
-            }
-            Message::Diagnosed { package_id, message } => {
-                let is_error = message.level == "error";
-                if let Some(text) = message.rendered.filter(|_| is_error || wanted.stage.is_none()) {
-                    anstream::eprint!("{text}");
-                }
-                found.is_package_wrong |= is_error && is_of(&package_id, wanted.package);
-            }
-            _ => {}
+        let Some(said) = found.hear(&line, wanted) else { continue };
+        let is_told = said.is_error() || wanted.stage.is_none();
+        if let Some(text) = said.rendered.filter(|_| is_told) {
+            anstream::eprint!("{text}");
         }
     }
     Ok(found)
@@ -177,6 +184,25 @@ impl Built {
 }
 
 impl Found {
+    /// Takes one line of cargo's; what it says to people.
+    pub(crate) fn hear(&mut self, line: &str, wanted: Wanted<'_>) -> Option<Diagnostic> {
+        // Anything else on the line is a build script's output, which is not for us.
+        match serde_json::from_str(line).ok()? {
+            Message::Artifact { package_id, target, executable, fresh } => {
+                self.is_package_compiled |= !fresh && is_of(&package_id, wanted.package);
+                if let Some(path) = executable {
+                    self.artifact(&package_id, target, path, wanted);
+                }
+                None
+            }
+            Message::Diagnosed { package_id, message } => {
+                self.is_package_wrong |= message.is_error() && is_of(&package_id, wanted.package);
+                Some(message)
+            }
+            Message::Other => None,
+        }
+    }
+
     fn artifact(&mut self, package_id: &str, target: Target, path: PathBuf, wanted: Wanted<'_>) {
         let is_kind = |kind: &str| target.kind.iter().any(|k| k == kind);
         if is_of(package_id, "testkit") && is_kind("bin") {
@@ -188,7 +214,7 @@ impl Found {
         }
     }
 
-    fn complete(mut self, wanted: Wanted<'_>) -> anyhow::Result<Built> {
+    pub(crate) fn complete(mut self, wanted: Wanted<'_>) -> anyhow::Result<Built> {
         let mut programs = BTreeMap::new();
         for name in wanted.programs {
             let target = format!("{}{name}", wanted.prefix);

@@ -35,24 +35,31 @@ pub struct ExplainArgs {
 pub fn run(workspace: &Workspace, args: &ExplainArgs) -> anyhow::Result<Exit> {
     let labs = workspace.labs()?;
     let (lab, check) = find_in(&labs, &args.check)?;
+    anstream::print!("{}", text(workspace, lab, check)?);
+    Ok(Exit::Done)
+}
+
+/// Everything about a check.
+///
+/// # Errors
+/// When its source is not here.
+pub fn text(workspace: &Workspace, lab: &Lab, check: &Check) -> anyhow::Result<String> {
     let Some(milestone) = lab.manifest.milestone_of(&check.name) else {
         return Err(usage(format!("{} belongs to no milestone", check.name)));
     };
     let source = Source::read(workspace, lab, check)?;
     let known = store::load(workspace).lab(&lab.manifest.id);
-    anstream::print!("{}", head(lab, milestone, check, &known));
-    anstream::print!("{}", source.shown());
-    anstream::println!("\nrun it:  cargo xtask check {} {}", lab.manifest.id, check.name);
+    let mut out = head(lab, milestone, check, &known);
+    out.push_str(&source.shown());
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "\nrun it:  cargo xtask check {} {}", lab.manifest.id, check.name);
     if known.was_done(milestone)
         && let Some(notes) = notes(lab, milestone)
     {
-        anstream::println!(
-            "\n{BOLD}The reference, and others: {} {}{BOLD:#}\n\n{notes}",
-            milestone.id,
-            milestone.title
-        );
+        let Milestone { id, title, .. } = milestone;
+        let _ = writeln!(out, "\n{BOLD}The reference, and others: {id} {title}{BOLD:#}\n\n{notes}");
     }
-    Ok(Exit::Done)
+    Ok(out)
 }
 
 fn head(lab: &Lab, milestone: &Milestone, check: &Check, known: &LabProgress) -> String {

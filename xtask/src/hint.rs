@@ -37,30 +37,51 @@ pub struct HintArgs {
 pub fn run(workspace: &Workspace, args: &HintArgs) -> anyhow::Result<Exit> {
     let lab = workspace.lab(&args.lab)?;
     let milestone = milestone(&lab, &args.milestone)?;
-    let readme = lab.dir.join("README.md");
-    let hints = hints::hints(&files::read(&readme)?, &milestone.id);
-    if hints.is_empty() {
-        return Err(bad_input(format!("{}: no hints for {}", workspace.shown(&readme), milestone.id)));
-    }
+    let hints = of(workspace, &lab, milestone)?;
     let told = Told { lab: &lab, milestone, hints: &hints };
     if args.again {
         let progress = store::load(workspace).lab(&lab.manifest.id);
         told.again(progress.hints(&milestone.id));
         return Ok(Exit::Done);
     }
-    let (next, after) = store::update(workspace, |progress| {
+    let (next, after) = open(workspace, &lab, milestone, hints.len(), args.force);
+    told.next(next, after);
+    Ok(Exit::Done)
+}
+
+/// The hints of a milestone, from its lab's README.
+///
+/// # Errors
+/// When the README cannot be read or has none.
+pub fn of(workspace: &Workspace, lab: &Lab, milestone: &Milestone) -> anyhow::Result<Vec<String>> {
+    let readme = lab.dir.join("README.md");
+    let hints = hints::hints(&files::read(&readme)?, &milestone.id);
+    if hints.is_empty() {
+        return Err(bad_input(format!("{}: no hints for {}", workspace.shown(&readme), milestone.id)));
+    }
+    Ok(hints)
+}
+
+/// Opens the next of `count` hints if it is free, or if that is forced; which it is, and which comes after it.
+#[must_use]
+pub fn open(
+    workspace: &Workspace,
+    lab: &Lab,
+    milestone: &Milestone,
+    count: usize,
+    is_forced: bool,
+) -> (NextHint, NextHint) {
+    store::update(workspace, |progress| {
         let lab = progress.lab_mut(&lab.manifest.id);
-        let next = match lab.next_hint(milestone, hints.len()) {
-            NextHint::After(level, _) if args.force => NextHint::Free(level),
+        let next = match lab.next_hint(milestone, count) {
+            NextHint::After(level, _) if is_forced => NextHint::Free(level),
             next => next,
         };
         if let NextHint::Free(level) = next {
             lab.saw_hint(&milestone.id, level);
         }
-        (next, lab.next_hint(milestone, hints.len()))
-    });
-    told.next(next, after);
-    Ok(Exit::Done)
+        (next, lab.next_hint(milestone, count))
+    })
 }
 
 fn milestone<'a>(lab: &'a Lab, wanted: &str) -> anyhow::Result<&'a Milestone> {

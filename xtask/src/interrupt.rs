@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use nix::sys::signal::{SigSet, Signal};
 
 static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static IS_HALTED: AtomicBool = AtomicBool::new(false);
 
 /// Turns SIGINT, SIGTERM and SIGHUP into the flag. Call it before the first thread starts: they inherit the
 /// blocked signals (a `Command`'s child does not).
@@ -21,13 +22,34 @@ pub fn install() -> anyhow::Result<()> {
     signals.thread_block().context("block SIGINT")?;
     let wait = move || {
         while signals.wait().is_ok() {
-            // Relaxed: a lone flag, it orders nothing else.
-            IS_INTERRUPTED.store(true, Ordering::Relaxed);
-            sandbox::cancel_all();
+            request();
         }
     };
     thread::Builder::new().name("interrupt".to_owned()).spawn(wait).context("start the signal thread")?;
     Ok(())
+}
+
+/// Sets the flag, for a command that takes the signals itself.
+pub fn request() {
+    // Relaxed: a lone flag, it orders nothing else.
+    IS_INTERRUPTED.store(true, Ordering::Relaxed);
+    sandbox::cancel_all();
+}
+
+/// Ends the checks that run now, and lets the program go on: what `watch` does when a file is saved meanwhile.
+pub fn halt_run() {
+    IS_HALTED.store(true, Ordering::Relaxed);
+}
+
+/// Lets checks run again. Call it when the halted run has ended.
+pub fn allow_runs() {
+    IS_HALTED.store(false, Ordering::Relaxed);
+}
+
+/// Whether a run shall end now: it was halted, or the user wants everything to end.
+#[must_use]
+pub fn is_halted() -> bool {
+    is_set() || IS_HALTED.load(Ordering::Relaxed)
 }
 
 /// Lets a write beyond `RLIMIT_FSIZE` fail with an error that can be told, instead of SIGXFSZ, which kills.

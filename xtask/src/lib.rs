@@ -20,6 +20,7 @@
 //! | [`exit`] | the exit statuses, and the errors that carry one |
 //! | [`cli`] | the commands and their help |
 //! | [`check`], `suite`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
+//! | [`watch`] | the same again at each save: a pure plan, state and screen, and the loop around them |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`autopsy`] | why a program hangs |
 //! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
@@ -70,4 +71,5 @@ pub mod submit;
 pub mod suite;
 pub mod text;
 pub mod verify;
+pub mod watch;
 pub mod workspace;

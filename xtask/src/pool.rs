@@ -13,8 +13,8 @@ pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Calls `work` on each item with `jobs` threads, and `done(index, result)` here. After Ctrl-C no further
-/// item is begun.
+/// Calls `work` on each item with `jobs` threads, and `done(index, result)` here. After Ctrl-C, or when
+/// the run is halted, no further item is begun.
 pub fn each<T, R, W, D>(jobs: usize, items: &[T], work: W, mut done: D)
 where
     T: Sync,
@@ -28,7 +28,7 @@ where
         for _ in 0..jobs.clamp(1, items.len().max(1)) {
             let (sender, next, work) = (sender.clone(), &next, &work);
             scope.spawn(move || {
-                while !interrupt::is_set() {
+                while !interrupt::is_halted() {
                     // Relaxed: each index is handed out once; the items are shared read-only.
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(index) else { break };

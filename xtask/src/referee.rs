@@ -131,7 +131,7 @@ impl Referee<'_> {
         }
         status.context("wait for the referee")?;
         let (Ended::ByItself(end) | Ended::ByUs(end)) = heard?;
-        if interrupt::is_set() {
+        if interrupt::is_halted() {
             bail!("interrupted");
         }
         Ok((parse_records(&bytes)?, end))
@@ -174,7 +174,7 @@ impl Referee<'_> {
         start: Instant,
     ) -> anyhow::Result<Ended> {
         let mut is_open = true;
-        while start.elapsed() < self.patience && !interrupt::is_set() {
+        while start.elapsed() < self.patience && !interrupt::is_halted() {
             // The status first: what it wrote before it ended is then in the pipe for the drain below.
             let status = child.try_wait().context("wait for the referee")?;
             if is_open {

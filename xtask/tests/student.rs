@@ -210,8 +210,8 @@ run it:  cargo xtask check 01 m1_one::it_prints_one
 fn every_command_has_help_with_an_example() {
     let tiny = Tiny::new();
     for command in [
-        "list", "check", "hint", "explain", "reset", "submit", "grade", "report", "starters", "readmes",
-        "verify", "handout", "doctor", "ci",
+        "list", "check", "watch", "hint", "explain", "reset", "submit", "grade", "report", "starters",
+        "readmes", "verify", "handout", "doctor", "ci",
     ] {
         let example = format!("cargo xtask {command}");
         tiny.xtask(&[command, "--help"]).assert().code(0).stdout(contains("Example").and(contains(example)));

@@ -21,7 +21,13 @@ impl<'a> Memory<'a> {
     /// Reads the lab's editable files as they are now.
     #[must_use]
     pub fn new(workspace: &'a Workspace, lab: &'a Lab) -> Self {
-        Self { workspace, lab, source: sources::fingerprint(lab) }
+        Self::of(workspace, lab, sources::fingerprint(lab))
+    }
+
+    /// The same with files whose fingerprint is known.
+    #[must_use]
+    pub fn of(workspace: &'a Workspace, lab: &'a Lab, source: Option<String>) -> Self {
+        Self { workspace, lab, source }
     }
 
     /// Remembers the outcomes of the round. `is_finished` is false after Ctrl-C, which is no attempt.
