@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
-use crate::{check, ci, doctor, grade, handout, hint, list, readmes, report, starters, verify};
+use crate::{check, ci, doctor, grade, handout, hint, list, readmes, report, starters, trace, verify};
 
 /// Checks a lab, grades a class, keeps the course true.
 #[derive(Debug, Parser)]
@@ -23,6 +23,7 @@ enum Command {
     Check(CheckArgs),
     Hint(HintArgs),
     Explain(ExplainArgs),
+    Trace(trace::TraceArgs),
     Grade(GradeArgs),
     Report(ReportArgs),
     /// Write the starters from the solutions.
@@ -225,6 +226,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Starters(args) => starters::run(&workspace, &args),
         Command::Readmes(args) => readmes::run(&workspace, &args),
         Command::Check(args) => check::run(&workspace, &args),
+        Command::Trace(args) => trace::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
     }

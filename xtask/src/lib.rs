@@ -17,6 +17,7 @@
 //! | [`exit`] | the exit statuses, and the errors that carry one |
 //! | [`cli`] | the commands and their help |
 //! | [`check`], `suite`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
+//! | [`trace`] | a program's life, recorded and drawn |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
@@ -58,5 +59,6 @@ pub mod starter;
 pub mod starters;
 pub mod suite;
 pub mod text;
+pub mod trace;
 pub mod verify;
 pub mod workspace;

@@ -1,0 +1,275 @@
+//! Pure: where everything stands in the picture. A row is a moment, a lane a process; text and page only
+//! draw what is laid out here.
+
+use std::collections::BTreeMap;
+
+use tracer::{End, GaveUp, Moment, Recording, Side, Status};
+
+use super::blame::{Blame, blame};
+use super::items::{Item, items};
+use super::words;
+
+/// A recording, laid out.
+#[derive(Debug)]
+pub(super) struct Picture {
+    /// What was run.
+    pub(super) command: String,
+    /// How it ended, in words.
+    pub(super) outcome: String,
+    /// Whether it could not go on.
+    pub(super) is_stuck: bool,
+    /// What else must be known.
+    pub(super) notes: Vec<String>,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) items: Vec<Item>,
+    pub(super) rows: Vec<Row>,
+    pub(super) pipes: Vec<Pipe>,
+    pub(super) blame: Blame,
+}
+
+/// A process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lane {
+    pub(super) name: String,
+    pub(super) pid: i32,
+    /// How many ancestors it has here.
+    pub(super) depth: usize,
+    /// The rows in which it lives.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// Calls that have no mark.
+    pub(super) quiet_calls: u64,
+    pub(super) spans: Vec<Span>,
+}
+
+/// Rows of a lane in which one thing lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) item: usize,
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) kind: Lasts,
+}
+
+/// How it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lasts {
+    /// The process sleeps.
+    Blocked,
+    /// The process sleeps, and will for ever.
+    Stuck,
+    /// Many calls are drawn as one.
+    Folded,
+}
+
+/// A row: a mark of one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) item: usize,
+    pub(super) moment: Moment,
+    pub(super) phase: Phase,
+}
+
+/// Which part of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Whole,
+    Begin,
+    End,
+}
+
+/// Who holds a pipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pipe {
+    pub(super) name: String,
+    pub(super) object: usize,
+    /// `write end` and so on, and its holders by time.
+    pub(super) ends: Vec<(&'static str, Vec<Holder>)>,
+    pub(super) is_forgotten: bool,
+}
+
+/// Somebody who holds an end by one descriptor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) lane: usize,
+    pub(super) fd: i32,
+    pub(super) side: Side,
+    /// Rows.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// How it gave it up; `None`: never.
+    pub(super) gave_up: Option<GaveUp>,
+    /// A reader waits because of it.
+    pub(super) is_forgotten: bool,
+    /// A copy that fork made and that was closed before the program began.
+    pub(super) is_brief: bool,
+}
+
+impl Lane {
+    /// `wc 12`.
+    pub(super) fn label(&self) -> String {
+        format!("{} {}", self.name, self.pid)
+    }
+}
+
+/// Lays out a recording.
+pub(super) fn picture(recording: &Recording) -> Picture {
+    let items = items(recording);
+    let blame = blame(recording);
+    let rows = rows(&items);
+    let lanes = lanes(recording, &items, &rows);
+    let pipes = pipes(recording, &rows, &blame);
+    Picture {
+        command: recording
+            .processes
+            .first()
+            .and_then(|p| p.images.first())
+            .map_or_else(String::new, |image| words::command(&image.argv)),
+        outcome: outcome(recording),
+        is_stuck: recording.end == End::Stuck,
+        notes: notes(recording),
+        lanes,
+        items,
+        rows,
+        pipes,
+        blame,
+    }
+}
+
+/// An item that lasts has two rows, unless nothing else happens between.
+fn rows(items: &[Item]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let row = |moment, phase| Row { item: place, moment, phase };
+        match item.until {
+            Some(until) if item.slept > 0 || (item.is_transfer && item.count > 1) => {
+                rows.extend([row(item.began, Phase::Begin), row(until, Phase::End)]);
+            }
+            Some(_) => rows.push(row(item.at, Phase::Whole)),
+            None => rows.push(row(item.began, Phase::Begin)),
+        }
+    }
+    rows.sort_by_key(|row| row.moment);
+    let mut merged: Vec<Row> = Vec::new();
+    for row in rows {
+        match merged.last_mut() {
+            Some(last) if last.item == row.item => last.phase = Phase::Whole,
+            _ => merged.push(row),
+        }
+    }
+    merged
+}
+
+/// The first row that is not before a moment.
+fn row_of(rows: &[Row], moment: Moment) -> usize {
+    rows.partition_point(|row| row.moment < moment)
+}
+
+fn lanes(recording: &Recording, items: &[Item], rows: &[Row]) -> Vec<Lane> {
+    let mut lanes: Vec<Lane> = Vec::new();
+    for (place, process) in recording.processes.iter().enumerate() {
+        lanes.push(Lane {
+            name: words::who(recording, place),
+            pid: process.pid,
+            depth: process.parent.map_or(0, |parent| lanes[parent].depth + 1),
+            from: row_of(rows, process.made),
+            to: process.ended.map_or(rows.len(), |(moment, _)| row_of(rows, moment) + 1),
+            quiet_calls: process.other_calls + process.images.iter().map(|image| image.loading).sum::<u64>(),
+            spans: Vec::new(),
+        });
+    }
+    let mut open = BTreeMap::new();
+    for (number, row) in rows.iter().enumerate() {
+        match row.phase {
+            Phase::Begin => drop(open.insert(row.item, number)),
+            Phase::End => {
+                let Some(from) = open.remove(&row.item) else { continue };
+                let item = &items[row.item];
+                let kind = if item.slept > 0 { Lasts::Blocked } else { Lasts::Folded };
+                lanes[item.process].spans.push(Span { item: row.item, from, to: number, kind });
+            }
+            Phase::Whole => {}
+        }
+    }
+    for (place, from) in open {
+        let lane = &mut lanes[items[place].process];
+        let kind = if recording.end == End::Over { Lasts::Blocked } else { Lasts::Stuck };
+        lane.spans.push(Span { item: place, from, to: lane.to.saturating_sub(1), kind });
+    }
+    lanes
+}
+
+fn pipes(recording: &Recording, rows: &[Row], blame: &Blame) -> Vec<Pipe> {
+    let mut pipes = Vec::new();
+    for (object, thing) in recording.objects.iter().enumerate() {
+        if !thing.is_channel() || thing.outside {
+            continue;
+        }
+        let holders = |side: Side| -> Vec<Holder> {
+            let all = recording.holds.iter().enumerate();
+            all.filter(|(_, hold)| hold.object == object && hold.side == side)
+                .map(|(place, hold)| Holder {
+                    lane: hold.process,
+                    fd: hold.fd,
+                    side,
+                    from: row_of(rows, hold.from),
+                    to: hold.to.map_or(rows.len(), |(moment, _)| row_of(rows, moment)),
+                    gave_up: hold.to.map(|(_, how)| how),
+                    is_forgotten: blame.forgotten.contains(&place),
+                    is_brief: is_brief(recording, hold),
+                })
+                .collect()
+        };
+        let sides = [(Side::Write, "write end"), (Side::Read, "read end"), (Side::Both, "socket")];
+        let ends: Vec<_> = sides.map(|(side, name)| (name, holders(side))).into();
+        let ends: Vec<_> = ends.into_iter().filter(|(_, holders)| !holders.is_empty()).collect();
+        let is_forgotten = ends.iter().any(|(_, holders)| holders.iter().any(|holder| holder.is_forgotten));
+        pipes.push(Pipe { name: thing.name.clone(), object, ends, is_forgotten });
+    }
+    pipes
+}
+
+/// Inherited by fork, and gone before the process began its own work.
+fn is_brief(recording: &Recording, hold: &tracer::Hold) -> bool {
+    let process = &recording.processes[hold.process];
+    let begins = process.images.first().map_or(Moment::MAX, |image| image.from);
+    let inherited = hold.from == process.made && process.parent.is_some();
+    inherited && hold.to.is_some_and(|(moment, how)| how != GaveUp::Ended && moment <= begins)
+}
+
+fn outcome(recording: &Recording) -> String {
+    let name = if recording.processes.is_empty() { "it".to_owned() } else { words::name(recording, 0) };
+    let own = match recording.processes.first().and_then(|process| process.ended) {
+        Some((_, Status::Exited(status))) => format!("{name} ended with status {status}"),
+        Some((_, status)) => format!("{name} was {status}"),
+        None => format!("{name} had not ended"),
+    };
+    match recording.end {
+        End::Over => own,
+        End::Stuck => format!("{own}, and nobody can move any more: a deadlock"),
+        End::Stopped => format!("{own} when you ended the recording"),
+    }
+}
+
+fn notes(recording: &Recording) -> Vec<String> {
+    let mut notes = Vec::new();
+    if recording.cut.is_some() {
+        notes.push(format!(
+            "Too much happened: only the first {} events were recorded. Who holds an end is known up to there.",
+            recording.events.len()
+        ));
+    }
+    let left = |p: &&tracer::Process| {
+        p.parent.is_some()
+            && recording.processes[0].ended.is_some_and(|(end, _)| p.ended.is_none_or(|(own, _)| own > end))
+    };
+    let left: Vec<String> = recording.processes.iter().filter(left).map(|p| p.pid.to_string()).collect();
+    if !left.is_empty() && recording.end == End::Over {
+        notes.push(format!(
+            "{} outlived the program: {}",
+            if left.len() == 1 { "A process" } else { "Processes" },
+            left.join(", ")
+        ));
+    }
+    notes
+}
