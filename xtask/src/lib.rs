@@ -12,6 +12,7 @@
 //! | [`readme`], [`hints`] | pure: what is generated in READMEs, and what is read from them |
 //! | [`spec_text`] | pure: a check's doc comment and line |
 //! | [`score`] | pure: a class and what its checks gave, added up |
+//! | [`page`] | pure: the frame of every page |
 //! | [`text`] | pure: a student's output made safe to print |
 //! | [`workspace`] | where the root, the labs and the solutions are |
 //! | [`exit`] | the exit statuses, and the errors that carry one |
@@ -42,6 +43,7 @@ pub mod list;
 pub mod manifest;
 pub mod mutants;
 pub mod outcome;
+pub mod page;
 pub mod patch;
 pub mod pool;
 pub mod readme;

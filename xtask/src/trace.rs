@@ -3,18 +3,22 @@
 mod blame;
 mod items;
 mod lanes;
+mod page;
 mod picture;
 mod run;
 mod words;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use page::Part;
+use picture::Picture;
 
 use crate::compile::{self, Built, Wanted};
-use crate::exit::{Exit, usage};
-use crate::interrupt;
+use crate::exit::{Exit, bad_input, usage};
+use crate::family::Family;
 use crate::workspace::{Lab, Workspace};
+use crate::{files, interrupt};
 
 /// Run a lab's program and draw its life: processes, pipes, who waits for whom.
 #[derive(Debug, Args)]
@@ -68,20 +72,64 @@ fn width(text: &str) -> Result<usize, String> {
 pub fn run(workspace: &Workspace, args: &TraceArgs) -> anyhow::Result<Exit> {
     let lab = workspace.lab(&args.lab)?;
     let program = program(&lab, args.program.as_deref())?;
+    if (args.reference || args.solution) && lab.solution.is_none() {
+        return Err(bad_input(format!("lab {}: this checkout has no solution", lab.manifest.id)));
+    }
     interrupt::install()?;
+    let family = Family::new()?;
+    let input = run::Input::new();
     let own = build(workspace, &lab, if args.solution { "sol-" } else { "" })?;
-    let picture = picture::picture(&run::record(&own.programs[program], program, &args.args)?);
-    let width = args.width.unwrap_or_else(|| {
-        usize::from(console::Term::stdout().size_checked().map_or(80, |(_, columns)| columns)).max(40)
-    });
-    anstream::print!("{}", lanes::render(&picture, width));
-    Ok(if picture.is_stuck {
-        Exit::SomeFailed
-    } else if interrupt::is_set() {
-        Exit::Interrupted
-    } else {
-        Exit::Done
+    let own = run::record(&own.programs[program], program, &args.args, input.first());
+    family.sweep();
+    let own = picture::picture(&own?);
+    let width = args.width.unwrap_or_else(columns);
+    anstream::print!("{}", lanes::render(&own, width));
+    let mut reference = None;
+    let is_wanted = lab.solution.is_some() && !args.solution && (args.reference || !args.text);
+    if is_wanted && !interrupt::is_set() {
+        let built = build(workspace, &lab, "sol-")?;
+        let recording = run::record(&built.programs[program], program, &args.args, input.again()?);
+        family.sweep();
+        reference = Some(picture::picture(&recording?));
+    }
+    if let Some(reference) = reference.as_ref().filter(|_| args.reference) {
+        anstream::print!("\nthe reference: {}", lanes::render(reference, width));
+    }
+    if !args.text {
+        let path = args
+            .html
+            .clone()
+            .unwrap_or_else(|| workspace.state_dir().join(format!("trace-{}.html", lab.manifest.id)));
+        write(&lab, &path, &own, reference.as_ref())?;
+        anstream::println!("\npage: {}", workspace.shown(&path));
+    }
+    Ok(match () {
+        () if interrupt::is_set() => Exit::Interrupted,
+        () if own.is_stuck => Exit::SomeFailed,
+        () => Exit::Done,
     })
+}
+
+fn write(lab: &Lab, path: &Path, own: &Picture, reference: Option<&Picture>) -> anyhow::Result<()> {
+    let mut parts = vec![Part { id: 'r', heading: "Your program", remark: "", picture: own }];
+    parts.extend(reference.map(|picture| Part {
+        id: 's',
+        heading: "The reference",
+        remark: "The same arguments; its output was thrown away.",
+        picture,
+    }));
+    let title = format!("Lab {}: {}: a trace", lab.manifest.id, lab.manifest.title);
+    let page = page::render(&title, &parts);
+    // `write_atomic` needs a folder.
+    let path = if path.parent() == Some(Path::new("")) { Path::new(".").join(path) } else { path.to_owned() };
+    files::write_atomic(&path, page.as_bytes())
+        .map_err(|error| bad_input(format!("cannot write the page: {error:#}")))
+}
+
+/// What the terminal has, or 80.
+fn columns() -> usize {
+    let size = console::Term::stdout().size_checked();
+    size.map_or(80, |(_, columns)| usize::from(columns)).max(40)
 }
 
 fn program<'a>(lab: &'a Lab, wanted: Option<&str>) -> anyhow::Result<&'a str> {

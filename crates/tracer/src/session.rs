@@ -14,7 +14,7 @@ use crate::holdings::{Caller, Holdings};
 use crate::model::{
     Call, Does, End, Event, GaveUp, Image, Moment, Object, Patience, Process, Recording, Status, Use, What,
 };
-use crate::stops::{self, Event as Stop, listen, resume};
+use crate::stops::{self, Event as Stop, go_on, listen, resume};
 use crate::threads::{self, Look};
 
 /// The kernel's own results of a call that a signal interrupted and that may go on: `ERESTARTSYS` and kin.
@@ -189,7 +189,11 @@ impl Session {
             }
             Stop::Trap => drop(self.know(tid)),
         }
-        resume(tid, signal);
+        match self.recording.cut {
+            None => resume(tid, signal),
+            // Only births and deaths matter now.
+            Some(_) => go_on(tid, signal),
+        }
     }
 
     /// Takes note of a thread and gives its process. A child may have been seen, and have ended, before its

@@ -144,6 +144,11 @@ pub fn resume(tid: i32, signal: i32) {
     request(libc::PTRACE_SYSCALL, tid, signal);
 }
 
+/// Goes on without a stop at each call, with a signal if not 0.
+pub fn go_on(tid: i32, signal: i32) {
+    request(libc::PTRACE_CONT, tid, signal);
+}
+
 /// Leaves a stopped thread stopped, but hears of it when it is continued.
 pub fn listen(tid: i32) {
     request(libc::PTRACE_LISTEN, tid, 0);

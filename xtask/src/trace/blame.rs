@@ -25,7 +25,9 @@ pub(super) fn blame(recording: &Recording) -> Blame {
         return blame;
     }
     let mut ends: BTreeMap<(usize, &str), Vec<&Hold>> = BTreeMap::new();
-    for (event, call) in recording.pending() {
+    let mut pending: Vec<_> = recording.pending().collect();
+    pending.sort_by_key(|(event, _)| event.process);
+    for (event, call) in pending {
         let mut text = sentence(recording, event, call);
         if let Some(object) = pipe_read(recording, call) {
             let found = forgotten(recording, event.process, object);

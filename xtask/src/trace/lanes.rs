@@ -17,7 +17,7 @@ const NARROW: usize = 14;
 const ROWS: usize = 400;
 
 /// So many sentences about those who wait are enough.
-const WAITS: usize = 8;
+pub(super) const WAITS: usize = 8;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -150,8 +150,6 @@ fn pipes(out: &mut String, picture: &Picture, width: usize) {
     if picture.pipes.is_empty() {
         return;
     }
-    let many = picture.pipes.len() > 3;
-    let is_shown = |holder: &&Holder| holder.is_forgotten || !(many && holder.is_brief);
     let _ = writeln!(out, "\n{BOLD}who holds which end of a pipe, from row to row{BOLD:#}");
     let labels: Vec<&str> = picture.lanes.iter().map(|lane| lane.name.as_str()).collect();
     let who = labels.iter().map(|label| measure_text_width(label)).max().unwrap_or(0).min(16);
@@ -159,7 +157,7 @@ fn pipes(out: &mut String, picture: &Picture, width: usize) {
     for pipe in &picture.pipes {
         for (side, holders) in &pipe.ends {
             let mut head = format!("{} {side}", pipe.name);
-            for holder in holders.iter().filter(is_shown) {
+            for holder in holders.iter().filter(|holder| picture.shows(holder)) {
                 let (style, line) = holder_line(picture, holder, &labels, who, bar);
                 let _ = writeln!(
                     out,
@@ -171,8 +169,7 @@ fn pipes(out: &mut String, picture: &Picture, width: usize) {
             }
         }
     }
-    let hidden = picture.pipes.iter().flat_map(|pipe| &pipe.ends).flat_map(|(_, holders)| holders);
-    let hidden = hidden.filter(|holder| !is_shown(holder)).count();
+    let hidden = picture.hidden();
     if hidden > 0 {
         let _ = writeln!(
             out,

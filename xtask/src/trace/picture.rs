@@ -7,7 +7,7 @@ use tracer::{End, GaveUp, Moment, Recording, Side, Status};
 
 use super::blame::{Blame, blame};
 use super::items::{Item, items};
-use super::words;
+use super::words::{self, Class};
 
 /// A recording, laid out.
 #[derive(Debug)]
@@ -32,13 +32,21 @@ pub(super) struct Picture {
 pub(super) struct Lane {
     pub(super) name: String,
     pub(super) pid: i32,
+    /// Who made it.
+    pub(super) parent: Option<usize>,
+    /// What it ran, and how it ended.
+    pub(super) command: String,
+    pub(super) fate: String,
     /// How many ancestors it has here.
     pub(super) depth: usize,
+    /// The row of the fork that made it.
+    pub(super) born: Option<usize>,
     /// The rows in which it lives.
     pub(super) from: usize,
     pub(super) to: usize,
-    /// Calls that have no mark.
-    pub(super) quiet_calls: u64,
+    /// Calls before `main`, and other calls without a mark.
+    pub(super) loading: u64,
+    pub(super) quiet: u64,
     pub(super) spans: Vec<Span>,
 }
 
@@ -112,6 +120,22 @@ impl Lane {
     }
 }
 
+/// With more pipes than this, copies that were closed at once are left out.
+const FEW: usize = 3;
+
+impl Picture {
+    /// Whether a holder is drawn.
+    pub(super) fn shows(&self, holder: &Holder) -> bool {
+        holder.is_forgotten || self.pipes.len() <= FEW || !holder.is_brief
+    }
+
+    /// How many holders are not drawn.
+    pub(super) fn hidden(&self) -> usize {
+        let all = self.pipes.iter().flat_map(|pipe| &pipe.ends).flat_map(|(_, holders)| holders);
+        all.filter(|holder| !self.shows(holder)).count()
+    }
+}
+
 /// Lays out a recording.
 pub(super) fn picture(recording: &Recording) -> Picture {
     let items = items(recording);
@@ -124,7 +148,7 @@ pub(super) fn picture(recording: &Recording) -> Picture {
             .processes
             .first()
             .and_then(|p| p.images.first())
-            .map_or_else(String::new, |image| words::command(&image.argv)),
+            .map_or_else(String::new, |image| words::command_line(&image.argv)),
         outcome: outcome(recording),
         is_stuck: recording.end == End::Stuck,
         notes: notes(recording),
@@ -171,15 +195,24 @@ fn lanes(recording: &Recording, items: &[Item], rows: &[Row]) -> Vec<Lane> {
         lanes.push(Lane {
             name: words::who(recording, place),
             pid: process.pid,
+            parent: process.parent,
+            command: process.images.last().map_or_else(String::new, |image| words::command_line(&image.argv)),
+            fate: process.ended.map_or_else(|| "did not end".to_owned(), |(_, status)| status.to_string()),
             depth: process.parent.map_or(0, |parent| lanes[parent].depth + 1),
+            born: None,
             from: row_of(rows, process.made),
             to: process.ended.map_or(rows.len(), |(moment, _)| row_of(rows, moment) + 1),
-            quiet_calls: process.other_calls + process.images.iter().map(|image| image.loading).sum::<u64>(),
+            loading: process.images.iter().map(|image| image.loading).sum(),
+            quiet: process.other_calls,
             spans: Vec::new(),
         });
     }
     let mut open = BTreeMap::new();
     for (number, row) in rows.iter().enumerate() {
+        if let (Class::Life, Some(child)) = (items[row.item].class, items[row.item].partner) {
+            lanes[child].born = Some(number);
+            lanes[child].from = number + 1;
+        }
         match row.phase {
             Phase::Begin => drop(open.insert(row.item, number)),
             Phase::End => {
@@ -238,16 +271,17 @@ fn is_brief(recording: &Recording, hold: &tracer::Hold) -> bool {
 }
 
 fn outcome(recording: &Recording) -> String {
-    let name = if recording.processes.is_empty() { "it".to_owned() } else { words::name(recording, 0) };
-    let own = match recording.processes.first().and_then(|process| process.ended) {
-        Some((_, Status::Exited(status))) => format!("{name} ended with status {status}"),
-        Some((_, status)) => format!("{name} was {status}"),
-        None => format!("{name} had not ended"),
-    };
-    match recording.end {
-        End::Over => own,
-        End::Stuck => format!("{own}, and nobody can move any more: a deadlock"),
-        End::Stopped => format!("{own} when you ended the recording"),
+    let Some(program) = recording.processes.first() else { return "nothing was run".to_owned() };
+    let name = words::name(recording, 0);
+    let own = program.ended.map(|(_, status)| match status {
+        Status::Exited(status) => format!("{name} ended with status {status}"),
+        other => format!("{name} was {other}"),
+    });
+    match (recording.end, own) {
+        (End::Stuck, None) => format!("{name} hangs: nobody can move any more"),
+        (End::Stuck, Some(own)) => format!("{own}, and those it left can never move again"),
+        (_, Some(own)) => own,
+        (_, None) => format!("{name} had not ended when you stopped it"),
     }
 }
 

@@ -178,14 +178,23 @@ fn file(path: &str) -> String {
     one_line(shown, WORD)
 }
 
-/// A command line for people.
-pub(super) fn command(argv: &[String]) -> String {
+/// A command line for a lane.
+fn command(argv: &[String]) -> String {
+    quoted(argv, WORD)
+}
+
+/// A whole command line.
+pub(super) fn command_line(argv: &[String]) -> String {
+    quoted(argv, 1000)
+}
+
+fn quoted(argv: &[String], most: usize) -> String {
     let mut words = argv.iter().map(String::as_str);
     let program = words.next().map(file).unwrap_or_default();
     let quoted = words.map(|word| {
         let is_plain =
             !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "_-+=./:,%@".contains(c));
-        let word = one_line(word, WORD);
+        let word = one_line(word, most);
         if is_plain { word } else { format!("'{word}'") }
     });
     std::iter::once(program).chain(quoted).collect::<Vec<_>>().join(" ")
