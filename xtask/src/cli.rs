@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
-use crate::{check, ci, doctor, grade, handout, hint, list, readmes, report, starters, trace, verify};
+use crate::{
+    autopsy, check, ci, doctor, grade, handout, hint, list, readmes, report, starters, trace, verify,
+};
 
 /// Checks a lab, grades a class, keeps the course true.
 #[derive(Debug, Parser)]
@@ -24,6 +26,7 @@ enum Command {
     Hint(HintArgs),
     Explain(ExplainArgs),
     Trace(trace::TraceArgs),
+    Autopsy(autopsy::AutopsyArgs),
     Grade(GradeArgs),
     Report(ReportArgs),
     /// Write the starters from the solutions.
@@ -219,6 +222,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::List(args) => list::list(&workspace, &args),
         Command::Hint(args) => hint::run(&workspace, &args),
         Command::Explain(args) => list::explain(&workspace, &args),
+        Command::Autopsy(args) => autopsy::run(&args),
         Command::Verify(args) => verify::run(&workspace, &args),
         Command::Handout(args) => handout::run(&workspace, &args),
         Command::Doctor => doctor::run(&workspace),

@@ -20,8 +20,10 @@
 //! | [`check`], `suite`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
 //! | [`trace`] | a program's life, recorded and drawn |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
+//! | [`autopsy`] | why a program hangs |
 //! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
+pub mod autopsy;
 pub mod bar;
 pub mod build;
 pub mod check;
