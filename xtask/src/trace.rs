@@ -81,7 +81,7 @@ pub fn run(workspace: &Workspace, args: &TraceArgs) -> anyhow::Result<Exit> {
     let own = build(workspace, &lab, if args.solution { "sol-" } else { "" })?;
     let own = run::record(&own.programs[program], program, &args.args, input.first());
     family.sweep();
-    let own = picture::picture(&own?);
+    let own = draw(&own?);
     let width = args.width.unwrap_or_else(columns);
     anstream::print!("{}", lanes::render(&own, width));
     let mut reference = None;
@@ -90,7 +90,7 @@ pub fn run(workspace: &Workspace, args: &TraceArgs) -> anyhow::Result<Exit> {
         let built = build(workspace, &lab, "sol-")?;
         let recording = run::record(&built.programs[program], program, &args.args, input.again()?);
         family.sweep();
-        reference = Some(picture::picture(&recording?));
+        reference = Some(draw(&recording?));
     }
     if let Some(reference) = reference.as_ref().filter(|_| args.reference) {
         anstream::print!("\nthe reference: {}", lanes::render(reference, width));
@@ -108,6 +108,11 @@ pub fn run(workspace: &Workspace, args: &TraceArgs) -> anyhow::Result<Exit> {
         () if own.is_stuck => Exit::SomeFailed,
         () => Exit::Done,
     })
+}
+
+fn draw(run: &run::Run) -> Picture {
+    let autopsy = run.report.as_ref().map(|report| report.short(lanes::WAITS));
+    picture::picture(&run.recording, autopsy.as_deref())
 }
 
 fn write(lab: &Lab, path: &Path, own: &Picture, reference: Option<&Picture>) -> anyhow::Result<()> {
@@ -139,7 +144,8 @@ fn program<'a>(lab: &'a Lab, wanted: Option<&str>) -> anyhow::Result<&'a str> {
         None => programs.first(),
     };
     found.map(String::as_str).ok_or_else(|| {
-        usage(format!("lab {} has no such program; it has {}", lab.manifest.id, programs.join(", ")))
+        let wanted = wanted.unwrap_or_default();
+        usage(format!("lab {} has no program `{wanted}`; it has {}", lab.manifest.id, programs.join(", ")))
     })
 }
 
@@ -148,3 +154,6 @@ fn build(workspace: &Workspace, lab: &Lab, prefix: &str) -> anyhow::Result<Built
     let wanted = Wanted { package: &package, programs: &lab.manifest.programs, prefix, stage: None };
     compile::build(workspace, wanted)
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,4 +25,4 @@ pub use model::{
     Call, Does, End, Event, GaveUp, Hold, Image, Kind, Moment, Object, Patience, Process, Recording, Side,
     Status, Use, What, signal_name,
 };
-pub use record::{Audience, record};
+pub use record::{Audience, Members, record};

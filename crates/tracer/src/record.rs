@@ -23,16 +23,32 @@ use crate::stops;
 /// How often somebody looks whether anybody still moves. Nothing is decided by it but when we notice.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// After so many looks without any stop, the audience is asked.
+const ASK: u32 = 10;
+
 /// Whoever wants the recording.
 pub trait Audience: Sync {
     /// Whether the recording shall end now: the program is killed, and what was recorded stays.
     fn wants_end(&self) -> bool;
 
-    /// Nobody can move any more. The processes (their pids) are still there, and are killed afterwards.
-    fn at_rest(&self, members: &[i32]);
+    /// Whether nobody can move any more, though the recorder cannot prove it: somebody waits for what may
+    /// come from outside. Asked when nothing has happened for some time.
+    fn is_deadlock(&self, members: &Members) -> bool;
+
+    /// Nobody can move any more. The members are still there, and are killed afterwards.
+    fn at_rest(&self, members: &Members);
 
     /// The program itself has ended, and these processes still run; told once.
-    fn left_behind(&self, members: &[i32]);
+    fn left_behind(&self, members: &Members);
+}
+
+/// Who is recorded and alive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Members {
+    /// Processes.
+    pub pids: Vec<i32>,
+    /// Threads that a signal has stopped: they look like any that the tracer has in its hands.
+    pub stopped: Vec<i32>,
 }
 
 /// Records the life of a program and of everybody it makes, at most `limit` events.
@@ -100,29 +116,36 @@ impl Shared {
     }
 
     fn watch(&self, audience: &impl Audience) {
-        let mut last = None;
-        let mut left_for = 0;
+        let (mut seen, mut last) = (0, None);
+        let (mut quiet, mut left_for) = (0, 0);
         while !self.pause() {
             let mut session = self.session();
             if audience.wants_end() {
                 session.close(End::Stopped);
             }
-            let now = session.at_rest().map(|looks| (session.stops(), looks));
-            if now.is_some() && now == last {
-                let members = session.alive();
-                session.close(End::Stuck);
+            let (stops, looks) = (session.stops(), session.at_rest());
+            quiet = if stops == seen { quiet + 1 } else { 0 };
+            let is_proved = looks.is_some() && quiet > 0 && looks == last;
+            (seen, last) = (stops, looks);
+            let is_asked = quiet > 0 && quiet % ASK == 0 && !session.is_closed();
+            if is_proved || is_asked {
+                let members = session.members();
+                // What is asked may take a while, and others must be able to move.
                 drop(session);
-                audience.at_rest(&members);
+                let is_over = is_proved || audience.is_deadlock(&members);
+                if is_over {
+                    self.session().close(End::Stuck);
+                    audience.at_rest(&members);
+                }
                 session = self.session();
             }
-            last = now;
             if session.is_closed() {
-                kill_all(&session.alive());
+                kill_all(&session.members().pids);
             } else if session.root_has_ended() {
                 // A child that is about to end needs no word.
                 left_for += 1;
                 if left_for == 20 {
-                    audience.left_behind(&session.alive());
+                    audience.left_behind(&session.members());
                 }
             }
         }

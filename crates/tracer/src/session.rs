@@ -14,6 +14,7 @@ use crate::holdings::{Caller, Holdings};
 use crate::model::{
     Call, Does, End, Event, GaveUp, Image, Moment, Object, Patience, Process, Recording, Status, Use, What,
 };
+use crate::record::Members;
 use crate::stops::{self, Event as Stop, go_on, listen, resume};
 use crate::threads::{self, Look};
 
@@ -101,9 +102,10 @@ impl Session {
         self.stops
     }
 
-    /// The processes that live.
-    pub(crate) fn alive(&self) -> Vec<i32> {
-        self.alive.keys().copied().collect()
+    /// Who lives.
+    pub(crate) fn members(&self) -> Members {
+        let paused = self.threads.iter().filter(|(_, thread)| thread.paused);
+        Members { pids: self.alive.keys().copied().collect(), stopped: paused.map(|(&tid, _)| tid).collect() }
     }
 
     /// Whether the program itself has ended.

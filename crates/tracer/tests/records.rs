@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use tracer::{Audience, Does, End, Event, GaveUp, Kind, Recording, Side, Status, What, record};
+use tracer::{Audience, Does, End, Event, GaveUp, Kind, Members, Recording, Side, Status, What, record};
 
 /// Somebody who lets everything end by itself.
 #[derive(Default)]
@@ -16,11 +16,15 @@ impl Audience for Patient {
         false
     }
 
-    fn at_rest(&self, members: &[i32]) {
-        *self.at_rest.lock().unwrap() = members.to_vec();
+    fn is_deadlock(&self, _: &Members) -> bool {
+        false
     }
 
-    fn left_behind(&self, _: &[i32]) {}
+    fn at_rest(&self, members: &Members) {
+        *self.at_rest.lock().unwrap() = members.pids.clone();
+    }
+
+    fn left_behind(&self, _: &Members) {}
 }
 
 fn sh(script: &str) -> Recording {
@@ -125,8 +129,9 @@ fn a_reader_that_waits_for_its_own_write_end_is_a_deadlock() {
     let audience = Patient::default();
     let recording = record(&mut command, 10_000, &audience).unwrap();
     assert_eq!(recording.end, End::Stuck);
-    let pending: Vec<_> = recording.pending().map(|(event, _)| words(&recording, event)).collect();
-    assert_eq!(pending, ["wait4  ...", "read A.Read ..."]);
+    let mut pending: Vec<_> = recording.pending().map(|(event, _)| words(&recording, event)).collect();
+    pending.sort();
+    assert_eq!(pending, ["read A.Read ...", "wait4  ..."]);
     let open: Vec<_> = recording.holds.iter().filter(|hold| hold.to.is_none() && hold.fd == 9).collect();
     assert_eq!(open.len(), 1, "{open:?}");
     assert_eq!(open[0].side, Side::Write);
@@ -189,9 +194,13 @@ impl Audience for Hasty {
         true
     }
 
-    fn at_rest(&self, _: &[i32]) {}
+    fn is_deadlock(&self, _: &Members) -> bool {
+        false
+    }
 
-    fn left_behind(&self, _: &[i32]) {}
+    fn at_rest(&self, _: &Members) {}
+
+    fn left_behind(&self, _: &Members) {}
 }
 
 #[test]
@@ -205,12 +214,46 @@ fn whoever_wants_the_end_gets_what_there_was() {
 
 #[test]
 fn a_stopped_process_is_stopped_until_it_is_continued() {
-    let recording = sh("sh -c 'kill -STOP $$; exit 6' & child=$!
+    // A SIGCONT that comes before the stop takes the signal back; of twenty, one is in time.
+    let recording =
+        sh("sh -c 'for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -STOP $$; done
+        exit 6' & child=$!
         { while :; do kill -CONT $child; /bin/true; done } & helper=$!
         wait $child; status=$?; kill -KILL $helper; exit $status");
     let all: Vec<_> = recording.events.iter().map(|event| words(&recording, event)).collect();
     assert!(in_order(&all, &["SIGSTOP", "paused", "exit 6"]), "{all:#?}");
     assert_eq!(recording.processes[0].ended.map(|(_, status)| status), Some(Status::Exited(6)));
+}
+
+/// Somebody who knows better: two that wait at a FIFO for each other are no riddle to it.
+struct Wise;
+
+impl Audience for Wise {
+    fn wants_end(&self) -> bool {
+        false
+    }
+
+    fn is_deadlock(&self, members: &Members) -> bool {
+        members.pids.len() == 1
+    }
+
+    fn at_rest(&self, _: &Members) {}
+
+    fn left_behind(&self, _: &Members) {}
+}
+
+#[test]
+fn whoever_watches_may_know_of_a_deadlock_that_the_recorder_cannot_prove() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(format!("exec cat < {}", fifo.display())).stdin(Stdio::null());
+    let recording = record(&mut command, 10_000, &Wise).unwrap();
+    assert_eq!(recording.end, End::Stuck);
+    let pending: Vec<_> = recording.pending().map(|(_, call)| call.name).collect();
+    assert_eq!(pending.len(), 1, "{pending:?}");
+    assert!(pending[0].starts_with("open"), "{pending:?}");
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn pipes(out: &mut String, picture: &Picture, width: usize) {
     if picture.pipes.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n{BOLD}who holds which end of a pipe, from row to row{BOLD:#}");
+    let _ = writeln!(out, "\n{BOLD}who holds which end of a pipe, by row{BOLD:#}");
     let labels: Vec<&str> = picture.lanes.iter().map(|lane| lane.name.as_str()).collect();
     let who = labels.iter().map(|label| measure_text_width(label)).max().unwrap_or(0).min(16);
     let bar = width.saturating_sub(12 + who + 7 + 10);

@@ -8,6 +8,7 @@ use tracer::{End, GaveUp, Moment, Recording, Side, Status};
 use super::blame::{Blame, blame};
 use super::items::{Item, items};
 use super::words::{self, Class};
+use crate::text::one_line;
 
 /// A recording, laid out.
 #[derive(Debug)]
@@ -120,6 +121,9 @@ impl Lane {
     }
 }
 
+/// No line of an autopsy is longer, in characters.
+const AUTOPSY: usize = 400;
+
 /// With more pipes than this, copies that were closed at once are left out.
 const FEW: usize = 3;
 
@@ -137,9 +141,15 @@ impl Picture {
 }
 
 /// Lays out a recording.
-pub(super) fn picture(recording: &Recording) -> Picture {
+///
+/// `autopsy` is what somebody else has found out about a tree that cannot go on; it is told where no end was
+/// simply forgotten.
+pub(super) fn picture(recording: &Recording, autopsy: Option<&str>) -> Picture {
     let items = items(recording);
-    let blame = blame(recording);
+    let mut blame = blame(recording);
+    if let Some(text) = autopsy.filter(|_| blame.forgotten.is_empty() && recording.end == End::Stuck) {
+        blame.waits = text.lines().map(|line| one_line(line, AUTOPSY)).collect();
+    }
     let rows = rows(&items);
     let lanes = lanes(recording, &items, &rows);
     let pipes = pipes(recording, &rows, &blame);

@@ -7,11 +7,13 @@ use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
+use autopsy::{Report, Scene, examine, prove};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
-use tracer::{Audience, Recording, Refused};
+use tracer::{Audience, Members, Recording, Refused};
 
 use crate::exit::bad_input;
 use crate::interrupt;
@@ -23,21 +25,24 @@ const LIMIT: usize = 200_000;
 ///
 /// # Errors
 /// When the program cannot be started or traced.
-pub(super) fn record(
-    path: &Path,
-    name: &str,
-    args: &[OsString],
-    streams: Streams,
-) -> anyhow::Result<Recording> {
+pub(super) fn record(path: &Path, name: &str, args: &[OsString], streams: Streams) -> anyhow::Result<Run> {
     let mut command = Command::new(path);
     command.arg0(name).args(args).stdin(streams.stdin);
     if streams.is_quiet {
         command.stdout(Stdio::null()).stderr(Stdio::null());
     }
     let terminal = Terminal::new();
-    let recording = tracer::record(&mut command, LIMIT, &Student);
+    let student = Student::default();
+    let recording = tracer::record(&mut command, LIMIT, &student);
     terminal.take_back();
-    recording.map_err(explain)
+    Ok(Run { recording: recording.map_err(explain)?, report: student.report.into_inner() })
+}
+
+/// What came of a run.
+pub(super) struct Run {
+    pub(super) recording: Recording,
+    /// Why nobody could move any more, if it came to that.
+    pub(super) report: Option<Report>,
 }
 
 /// What a run has as its standard streams.
@@ -134,21 +139,37 @@ fn remedy() -> String {
     }
 }
 
-/// Whoever sits at the terminal.
-struct Student;
+/// Whoever sits at the terminal, with an autopsy at hand.
+#[derive(Default)]
+struct Student {
+    report: OnceLock<Report>,
+}
 
 impl Audience for Student {
     fn wants_end(&self) -> bool {
         interrupt::is_set()
     }
 
-    fn at_rest(&self, _members: &[i32]) {}
+    fn is_deadlock(&self, members: &Members) -> bool {
+        match prove(&scene(members)) {
+            Some(report) => self.report.set(report).is_ok(),
+            None => false,
+        }
+    }
 
-    fn left_behind(&self, members: &[i32]) {
-        let pids: Vec<String> = members.iter().map(ToString::to_string).collect();
+    fn at_rest(&self, members: &Members) {
+        self.report.get_or_init(|| examine(&scene(members)));
+    }
+
+    fn left_behind(&self, members: &Members) {
+        let pids: Vec<String> = members.pids.iter().map(ToString::to_string).collect();
         anstream::eprintln!(
             "trace: the program has ended; still running: {} (Ctrl-C ends them)",
             pids.join(", ")
         );
     }
+}
+
+fn scene(members: &Members) -> Scene {
+    Scene { members: members.pids.clone(), stopped: members.stopped.clone(), ..Scene::default() }
 }
