@@ -6,6 +6,7 @@ mod lanes;
 mod page;
 mod picture;
 mod run;
+mod summary;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -26,6 +26,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// After so many looks without any stop, the audience is asked.
 const ASK: u32 = 10;
 
+/// After so many looks without any stop, the audience is told.
+const IDLE: u32 = 60;
+
 /// Whoever wants the recording.
 pub trait Audience: Sync {
     /// Whether the recording shall end now: the program is killed, and what was recorded stays.
@@ -37,6 +40,9 @@ pub trait Audience: Sync {
 
     /// Nobody can move any more. The members are still there, and are killed afterwards.
     fn at_rest(&self, members: &Members);
+
+    /// Nothing has happened for some time, and it is no deadlock; told once in each such time.
+    fn idle(&self);
 
     /// The program itself has ended, and these processes still run; told once.
     fn left_behind(&self, members: &Members);
@@ -138,6 +144,9 @@ impl Shared {
                     audience.at_rest(&members);
                 }
                 session = self.session();
+            }
+            if quiet == IDLE {
+                audience.idle();
             }
             if session.is_closed() {
                 kill_all(&session.members().pids);

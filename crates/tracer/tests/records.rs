@@ -24,6 +24,8 @@ impl Audience for Patient {
         *self.at_rest.lock().unwrap() = members.pids.clone();
     }
 
+    fn idle(&self) {}
+
     fn left_behind(&self, _: &Members) {}
 }
 
@@ -200,6 +202,8 @@ impl Audience for Hasty {
 
     fn at_rest(&self, _: &Members) {}
 
+    fn idle(&self) {}
+
     fn left_behind(&self, _: &Members) {}
 }
 
@@ -238,6 +242,8 @@ impl Audience for Wise {
     }
 
     fn at_rest(&self, _: &Members) {}
+
+    fn idle(&self) {}
 
     fn left_behind(&self, _: &Members) {}
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use tracer::{Call, Does, End, Event, Hold, Recording, Side};
 
 use super::words;
+use crate::text::one_line;
 
 /// Who waits, and which ends were never closed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,6 +99,9 @@ fn sentence(recording: &Recording, event: &Event, call: &Call) -> String {
                 Some(child) => format!("{who} waits for {} to end", named(recording, child)),
                 None => format!("{who} waits for a child to end"),
             }
+        }
+        Does::Open(path, _) => {
+            format!("{who} waits until somebody opens the other end of {}", one_line(path, 80))
         }
         _ => format!("{who} waits in {}", words::short(recording, event, true)),
     }

@@ -68,7 +68,11 @@ fn rows(out: &mut String, picture: &Picture, width: usize) {
         list(out, picture, shown, digits, room);
     }
     if picture.rows.len() > ROWS {
-        let _ = writeln!(out, "{DIM}{} more rows: see the page{DIM:#}", picture.rows.len() - ROWS);
+        let _ = writeln!(
+            out,
+            "{DIM}{} more rows: they are in the page, and not in this text{DIM:#}",
+            picture.rows.len() - ROWS
+        );
     }
 }
 

@@ -1,8 +1,10 @@
 //! Pure: the picture as one page without any outside resource and without a script. At the top what is wrong,
 //! then who holds which end, then the lanes, then the same as text.
 
+mod arrows;
 mod draw;
 mod ends;
+mod marks;
 mod plan;
 
 use anstream::adapter::strip_str;

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use tracer::{End, GaveUp, Moment, Recording, Side, Status};
+use tracer::{End, GaveUp, Moment, Recording, Side};
 
 use super::blame::{Blame, blame};
 use super::items::{Item, items};
+use super::summary;
 use super::words::{self, Class};
 use crate::text::one_line;
 
@@ -159,9 +160,9 @@ pub(super) fn picture(recording: &Recording, autopsy: Option<&str>) -> Picture {
             .first()
             .and_then(|p| p.images.first())
             .map_or_else(String::new, |image| words::command_line(&image.argv)),
-        outcome: outcome(recording),
+        outcome: summary::outcome(recording),
         is_stuck: recording.end == End::Stuck,
-        notes: notes(recording),
+        notes: summary::notes(recording),
         lanes,
         items,
         rows,
@@ -278,42 +279,4 @@ fn is_brief(recording: &Recording, hold: &tracer::Hold) -> bool {
     let begins = process.images.first().map_or(Moment::MAX, |image| image.from);
     let inherited = hold.from == process.made && process.parent.is_some();
     inherited && hold.to.is_some_and(|(moment, how)| how != GaveUp::Ended && moment <= begins)
-}
-
-fn outcome(recording: &Recording) -> String {
-    let Some(program) = recording.processes.first() else { return "nothing was run".to_owned() };
-    let name = words::name(recording, 0);
-    let own = program.ended.map(|(_, status)| match status {
-        Status::Exited(status) => format!("{name} ended with status {status}"),
-        other => format!("{name} was {other}"),
-    });
-    match (recording.end, own) {
-        (End::Stuck, None) => format!("{name} hangs: nobody can move any more"),
-        (End::Stuck, Some(own)) => format!("{own}, and those it left can never move again"),
-        (_, Some(own)) => own,
-        (_, None) => format!("{name} had not ended when you stopped it"),
-    }
-}
-
-fn notes(recording: &Recording) -> Vec<String> {
-    let mut notes = Vec::new();
-    if recording.cut.is_some() {
-        notes.push(format!(
-            "Too much happened: only the first {} events were recorded. Who holds an end is known up to there.",
-            recording.events.len()
-        ));
-    }
-    let left = |p: &&tracer::Process| {
-        p.parent.is_some()
-            && recording.processes[0].ended.is_some_and(|(end, _)| p.ended.is_none_or(|(own, _)| own > end))
-    };
-    let left: Vec<String> = recording.processes.iter().filter(left).map(|p| p.pid.to_string()).collect();
-    if !left.is_empty() && recording.end == End::Over {
-        notes.push(format!(
-            "{} outlived the program: {}",
-            if left.len() == 1 { "A process" } else { "Processes" },
-            left.join(", ")
-        ));
-    }
-    notes
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Seek as _, SeekFrom};
+use std::io::{self, IsTerminal as _, Seek as _, SeekFrom};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -159,6 +159,15 @@ impl Audience for Student {
 
     fn at_rest(&self, members: &Members) {
         self.report.get_or_init(|| examine(&scene(members)));
+    }
+
+    fn idle(&self) {
+        // Whoever types knows for whom the program waits.
+        if !io::stdin().is_terminal() {
+            anstream::eprintln!(
+                "trace: no system call for some time: it computes, or waits for something from outside; Ctrl-C ends it"
+            );
+        }
     }
 
     fn left_behind(&self, members: &Members) {

@@ -3,27 +3,24 @@
 
 use std::collections::HashMap;
 
-use console::truncate_str;
 use maud::{Markup, html};
 use tracer::{GaveUp, Side};
 
-use super::super::items::Item;
-use super::super::picture::{Lasts, Phase, Picture};
-use super::super::words::Class;
-use super::plan::{NUMBERS, Place, Plan, ROW, TRACK, plan};
+use super::super::picture::{Lasts, Picture};
+use super::plan::{NUMBERS, Plan, ROW, TRACK, plan};
 
 /// Rows of one piece.
 const PIECE: usize = 24;
 /// More rows are not drawn: no browser would show them.
 const ROWS: usize = 2000;
 /// Room under the last row for what never came.
-const FOOT: usize = 54;
+pub(super) const FOOT: usize = 54;
 
 /// Something drawn, with the pixels from top to bottom that it takes.
-struct Shape {
-    from: usize,
-    to: usize,
-    markup: Markup,
+pub(super) struct Shape {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) markup: Markup,
 }
 
 /// The lanes of a picture.
@@ -90,22 +87,22 @@ fn numbers(id: char, rows: usize, top: usize, bottom: usize) -> Markup {
     }
 }
 
-struct Drawing<'a> {
-    id: char,
-    picture: &'a Picture,
-    plan: &'a Plan,
-    rows: usize,
+pub(super) struct Drawing<'a> {
+    pub(super) id: char,
+    pub(super) picture: &'a Picture,
+    pub(super) plan: &'a Plan,
+    pub(super) rows: usize,
     /// The first and the last row of each item that is drawn.
-    places: HashMap<usize, (usize, usize)>,
+    pub(super) places: HashMap<usize, (usize, usize)>,
 }
 
 /// The middle of a row.
-fn middle(row: usize) -> usize {
+pub(super) fn middle(row: usize) -> usize {
     row * ROW + ROW / 2
 }
 
 /// Where a line between lanes runs, under the words of a row.
-fn elbow(row: usize) -> usize {
+pub(super) fn elbow(row: usize) -> usize {
     middle(row) + ROW / 2 - 3
 }
 
@@ -197,196 +194,5 @@ impl Drawing<'_> {
             None => "never closes it",
         };
         format!("{} holds {pipe}.{side} as fd {fd} and {how}", self.picture.lanes[lane].name)
-    }
-
-    fn arrows(&self, shapes: &mut Vec<Shape>) {
-        for (place, item) in self.picture.items.iter().enumerate() {
-            let Some(&(_, row)) = self.places.get(&place) else { continue };
-            match (item.partner, item.class) {
-                (Some(child), Class::Life) => shapes.push(self.fork(item, child, row)),
-                (Some(child), Class::Wait) => shapes.extend(self.reaping(item, child, row)),
-                _ => {}
-            }
-            if let (Some((object, Side::Read)), Some(_)) = (item.flow, item.until) {
-                shapes.extend(if item.bytes > 0 {
-                    self.flow(item, object, row)
-                } else {
-                    self.end_of_file(item, object, row)
-                });
-            }
-        }
-    }
-
-    fn fork(&self, item: &Item, child: usize, row: usize) -> Shape {
-        let (x1, x2) = (self.plan.lanes[item.process].line, self.plan.lanes[child].line);
-        let y = elbow(row);
-        let markup = html! { path.fork d={ "M" (x1) " " (middle(row)) "V" (y) "H" (x2) } {} };
-        Shape { from: middle(row), to: y + 1, markup }
-    }
-
-    /// From the end of a child to the call that tells of it: in between it is a zombie.
-    fn reaping(&self, item: &Item, child: usize, row: usize) -> Option<Shape> {
-        let lane = &self.picture.lanes[child];
-        if lane.to > row {
-            return None;
-        }
-        let (x1, x2) = (self.plan.lanes[child].line, self.plan.lanes[item.process].line);
-        let from = middle(lane.to.checked_sub(1)?) + 5;
-        let y = elbow(row);
-        let markup = html! { path.zombie d={ "M" (x1) " " (from) "V" (y) "H" (x2) } {} };
-        Some(Shape { from, to: y + 1, markup })
-    }
-
-    /// From the last write before a read to the read.
-    fn flow(&self, item: &Item, object: usize, row: usize) -> Option<Shape> {
-        let wrote = |other: &Item| {
-            other.flow == Some((object, Side::Write))
-                && other.process != item.process
-                && item.until.is_some_and(|until| other.began < until)
-        };
-        let (place, writer) = self.picture.items.iter().enumerate().rfind(|(_, other)| wrote(other))?;
-        let &(began, _) = self.places.get(&place)?;
-        (began <= row).then(|| self.curve("flow", object, (writer.process, began), (item.process, row)))
-    }
-
-    /// From where the last write end went to the read that gets the end of file.
-    fn end_of_file(&self, item: &Item, object: usize, row: usize) -> Option<Shape> {
-        let pipe = self.picture.pipes.iter().find(|pipe| pipe.object == object)?;
-        let writers =
-            pipe.ends.iter().flat_map(|(_, holders)| holders).filter(|holder| holder.side == Side::Write);
-        let last = writers
-            .filter(|holder| holder.gave_up.is_some() && holder.to <= row)
-            .max_by_key(|holder| holder.to)?;
-        Some(self.curve("end-of-file", object, (last.lane, last.to), (item.process, row)))
-    }
-
-    fn curve(&self, class: &str, object: usize, from: (usize, usize), to: (usize, usize)) -> Shape {
-        let (x1, x2) = (self.plan.lanes[from.0].line as i64, self.plan.lanes[to.0].line as i64);
-        let (y1, y2) = (middle(from.1), middle(to.1));
-        let side = if x2 >= x1 { 1 } else { -1 };
-        // To the right it begins behind the words, if the lane leaves room for that.
-        let words = self.words(from.1).chars().count() as i64 * 7 + 14;
-        let skip = if side > 0 && x1 + words < x2 - 30 { words } else { 5 };
-        let (start, end) = (x1 + skip * side, x2 - 6 * side);
-        let bend = (end - start).abs().min(60) * side;
-        let color = self.picture.pipes.iter().position(|pipe| pipe.object == object).unwrap_or(0) % 8;
-        let path = format!("M{start} {y1}C{} {y1} {} {y2} {end} {y2}", start + bend, end - bend);
-        let head = format!("M{} {y2}l{} -4v8z", end + 2 * side, -7 * side);
-        let markup = html! { g class={ (class) " p" (color) } { path.way d=(path) {} path.tip d=(head) {} } };
-        Shape { from: y1.min(y2).saturating_sub(6), to: y1.max(y2) + 6, markup }
-    }
-
-    /// The words of a row.
-    fn words(&self, number: usize) -> String {
-        let row = self.picture.rows[number];
-        let item = &self.picture.items[row.item];
-        match row.phase {
-            Phase::Begin => format!("{} …", item.open),
-            _ => item.short.clone(),
-        }
-    }
-
-    /// The mark of a row: number, sign, words.
-    fn mark(&self, number: usize) -> Shape {
-        let row = self.picture.rows[number];
-        let item = &self.picture.items[row.item];
-        let lane = &self.picture.lanes[item.process];
-        let place = &self.plan.lanes[item.process];
-        let is_stuck = lane.spans.iter().any(|span| span.item == row.item && span.kind == Lasts::Stuck);
-        let words = self.words(number);
-        let class = format!("event {}{}", class(item.class), if is_stuck { " hanging" } else { "" });
-        let y = middle(number);
-        let full = format!("#{} {}: {words}; {}", number + 1, lane.name, item.long);
-        let markup = html! {
-            g class=(class) id={ (self.id) (number + 1) } tabindex="0" role="img" aria-label=(full) {
-                title { (full) }
-                rect.row x="0" y=(number * ROW) width=(self.plan.width) height=(ROW) {}
-                (sign(item, row.phase, place, y))
-                text x=(place.line + 11) y=(y + 4) { (truncate_str(&words, place.columns, "…")) }
-            }
-        };
-        Shape { from: number * ROW, to: (number + 1) * ROW, markup }
-    }
-
-    /// From each end that a lane never closed to those who wait for it, under the last row.
-    fn reasons(&self, lane: usize) -> Vec<Shape> {
-        let place = &self.plan.lanes[lane];
-        let top = self.rows * ROW + 4;
-        let mut shapes = Vec::new();
-        for (pipe, _, track) in place.stripes.iter().filter(|(_, holder, _)| holder.is_forgotten) {
-            let x = place.x + 6 + track * TRACK + 5;
-            let object = self.picture.pipes[*pipe].object;
-            for reader in self.readers(object) {
-                let (end, y) = (self.plan.lanes[reader].line, top + FOOT - 12);
-                let markup = html! {
-                    path.reason d={ "M" (x) " " (top) "V" (y) "H" (end) "V" (top + 10) } {}
-                    path.reason-tip d={ "M" (end) " " (top + 2) "l-5 9h10z" } {}
-                };
-                shapes.push(Shape { from: top, to: top + FOOT, markup });
-            }
-        }
-        shapes
-    }
-
-    /// Lanes that wait for bytes of an object and will for ever.
-    fn readers(&self, object: usize) -> Vec<usize> {
-        let hangs = |item: usize| self.picture.items[item].flow == Some((object, Side::Read));
-        let lanes = self.picture.lanes.iter().enumerate();
-        lanes
-            .filter(|(_, lane)| lane.spans.iter().any(|span| span.kind == Lasts::Stuck && hangs(span.item)))
-            .map(|(number, _)| number)
-            .collect()
-    }
-
-    /// What a lane that hangs says under its last row.
-    fn foot(&self, lane: usize) -> Option<Shape> {
-        let place = &self.plan.lanes[lane];
-        let forgotten: Vec<&str> = place
-            .stripes
-            .iter()
-            .filter(|(_, holder, _)| holder.is_forgotten)
-            .map(|(pipe, _, _)| self.picture.pipes[*pipe].name.as_str())
-            .collect();
-        let hangs = self.picture.lanes[lane].spans.iter().any(|span| span.kind == Lasts::Stuck);
-        if !hangs && forgotten.is_empty() {
-            return None;
-        }
-        let y = self.rows * ROW;
-        let waits = if self.picture.is_stuck { "waits for ever" } else { "waited at the end" };
-        let names = forgotten.iter().map(|name| format!("{name}.w")).collect::<Vec<_>>().join(" ");
-        let never = truncate_str(&names, place.columns.saturating_sub(13), "…").into_owned();
-        let markup = html! {
-            g.foot {
-                @if hangs { text x=(place.line + 11) y=(y + 16) { (waits) } }
-                @if !forgotten.is_empty() { text x=(place.line + 11) y=(y + 34) { (never) " never closed" } }
-            }
-        };
-        Some(Shape { from: y, to: y + FOOT, markup })
-    }
-}
-
-/// A sign on a lane's line: its shape tells the class to who sees no colours.
-fn sign(item: &Item, phase: Phase, place: &Place, y: usize) -> Markup {
-    let x = place.line;
-    let diamond = |size: usize| format!("M{x} {}l{size} {size}l-{size} {size}l-{size} -{size}z", y - size);
-    match item.class {
-        Class::Life => html! { rect.sign x=(x - 5) y=(y - 5) width="10" height="10" rx="1" {} },
-        Class::Signal => html! { path.sign d=(diamond(6)) {} },
-        Class::Ends | Class::Other => html! { circle.sign cx=(x) cy=(y) r="3" {} },
-        Class::Data | Class::Wait if phase == Phase::Begin => {
-            html! { circle.sign.hollow cx=(x) cy=(y) r="4.5" {} }
-        }
-        Class::Data | Class::Wait => html! { circle.sign cx=(x) cy=(y) r="4.5" {} },
-    }
-}
-
-fn class(class: Class) -> &'static str {
-    match class {
-        Class::Life => "life-sign",
-        Class::Ends => "ends-sign",
-        Class::Data => "data-sign",
-        Class::Wait => "wait-sign",
-        Class::Signal => "signal-sign",
-        Class::Other => "other-sign",
     }
 }
