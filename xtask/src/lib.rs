@@ -11,9 +11,12 @@
 //! | [`patch`] | pure: a mutant's header, and its diff applied to texts in memory |
 //! | [`readme`], [`hints`] | pure: what is generated in READMEs, and what is read from them |
 //! | [`spec_text`] | pure: a check's doc comment and line |
+//! | [`progress`] | pure: what is remembered of a student's work; `progress::store` keeps it on disk |
 //! | [`score`] | pure: a class and what its checks gave, added up |
 //! | [`page`] | pure: the frame of every page |
 //! | [`text`] | pure: a student's output made safe to print |
+//! | [`sources`] | a student's files, read as the grader reads them |
+//! | [`pristine`] | a lab's files as they were given, wherever they come from |
 //! | [`workspace`] | where the root, the labs and the solutions are |
 //! | [`exit`] | the exit statuses, and the errors that carry one |
 //! | [`cli`] | the commands and their help |
@@ -32,6 +35,7 @@ pub mod cli;
 pub mod compile;
 pub mod doctor;
 pub mod exit;
+pub mod explain;
 pub mod family;
 pub mod files;
 pub mod grade;
@@ -48,19 +52,24 @@ pub mod outcome;
 pub mod page;
 pub mod patch;
 pub mod pool;
+pub mod pristine;
+pub mod progress;
 pub mod readme;
 pub mod readmes;
 pub mod referee;
 pub mod report;
+pub mod reset;
 pub mod sample;
 pub mod score;
 pub mod seed;
 pub mod show;
 pub mod slowness;
+pub mod sources;
 pub mod spec_text;
 pub mod stage;
 pub mod starter;
 pub mod starters;
+pub mod submit;
 pub mod suite;
 pub mod text;
 pub mod trace;

@@ -25,6 +25,13 @@ struct Group<'a> {
 pub(crate) fn causes(reader: &Reader, waits: &[Waiting], solved: &Solved) -> Vec<Cause> {
     let group = |places: &Vec<usize>| Group { reader, all: waits, places: places.clone() };
     let mut causes = merge_openers(reader, waits, solved.roots.iter().map(group).map(Group::cause).collect());
+    let is_hint = |wait: &Waiting| {
+        let clues = &wait.part.clues;
+        clues.iter().any(|clue| matches!(clue, Clue::BlockedSignal(_) | Clue::LostChild(_)))
+    };
+    // A signal may still come and end these; that they wait beside the one that came is a mistake all the same.
+    let hints = (0..waits.len()).filter(|&at| solved.alive[at] && is_hint(&waits[at]));
+    causes.extend(hints.map(|at| group(&vec![at]).cause()));
     causes.extend(reader.never_reaped(waits, &causes));
     causes
 }

@@ -6,6 +6,7 @@
 
 use std::io::IoSliceMut;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::socket::{getsockopt, sockopt};
@@ -15,6 +16,21 @@ use nix::unistd::Pid;
 
 mod raw {
     nix::ioctl_read_bad!(unread, libc::FIONREAD, libc::c_int);
+}
+
+/// Set by a test: ptrace attach is refused.
+static IS_REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// Behaves from now on, in this process, as where ptrace(2) attach is refused (Yama's scope 2, some containers): no system
+/// calls, no memory, no borrowed descriptor. For tests: few machines refuse it.
+#[doc(hidden)]
+pub fn pretend_attach_is_refused() {
+    IS_REFUSED.store(true, Ordering::Relaxed);
+}
+
+/// Whether a test asked for [`pretend_attach_is_refused`].
+pub(crate) fn is_refused() -> bool {
+    IS_REFUSED.load(Ordering::Relaxed)
 }
 
 /// How much of `kcmp(2)` is used: `KCMP_FILES` in `<linux/kcmp.h>`.
@@ -51,6 +67,9 @@ pub(crate) fn gives_up(pid: i32, number: i32, sending: bool) -> Option<bool> {
 
 /// A second descriptor for what `pid` has open as `number`.
 pub(crate) fn borrow(pid: i32, number: i32) -> Option<OwnedFd> {
+    if is_refused() {
+        return None;
+    }
     // SAFETY: pidfd_open(2) takes two integers and touches no memory of ours.
     let process = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
     let process = owned(process)?;
@@ -103,6 +122,9 @@ pub(crate) fn peek_text(pid: i32, address: u64) -> Option<String> {
 }
 
 fn peek_some(pid: i32, address: u64, length: usize) -> Option<Vec<u8>> {
+    if is_refused() {
+        return None;
+    }
     let mut bytes = vec![0; length];
     let remote = [RemoteIoVec { base: usize::try_from(address).ok()?, len: length }];
     let read = process_vm_readv(Pid::from_raw(pid), &mut [IoSliceMut::new(&mut bytes)], &remote).ok()?;

@@ -223,10 +223,7 @@ impl Reader<'_> {
 
     /// The thread that the waiting program calls `id`.
     fn find_thread(&self, member: &Process, id: i32) -> Owner {
-        let Some(depth) = member.threads.first().and_then(|thread| thread.status.ids.len().checked_sub(1))
-        else {
-            return Owner::Unknown;
-        };
+        let Some(depth) = member.ids().len().checked_sub(1) else { return Owner::Unknown };
         let is_it = |ids: &[i32]| ids.get(depth) == Some(&id);
         for other in self.snapshot.members.values() {
             if other.living().any(|thread| is_it(&thread.status.ids)) {
@@ -246,8 +243,13 @@ impl Reader<'_> {
     }
 }
 
-/// pthread_join(3) sleeps on the word in which the kernel clears the thread's id at its end.
+/// pthread_join(3) sleeps on the word in which the kernel clears the thread's id at its end. The kernel wakes there without
+/// the private flag, so a join sleeps without it; a lock of std has it, and its word may be 2, like a thread's id in a new
+/// PID namespace.
 fn joined(member: &Process, thread: &Thread, word: &Word) -> Option<i32> {
+    if word.is_private {
+        return None;
+    }
     let other = member.living().find(|other| other.inner_tid() as u32 == word.expected)?;
     (word.now == Some(word.expected) && other.tid() != thread.tid()).then(|| other.tid())
 }

@@ -11,7 +11,7 @@
 //! | `wait`, `futex`, `signals` | one thread becomes one wait: who could end it |
 //! | `graph` | pure: who is alive, who is stuck, which circles are the root |
 //! | `advice` | from the shape of a root to its cause and remedy |
-//! | `words`, `report` | names, letters, sentences |
+//! | `words`, `report`, `text` | names, letters, sentences |
 //!
 //! # How it decides
 //!
@@ -43,11 +43,14 @@ mod signals;
 mod snapshot;
 mod socket;
 mod sysv;
+mod text;
 mod wait;
 mod words;
 
 use std::path::PathBuf;
 
+#[doc(hidden)]
+pub use borrow::pretend_attach_is_refused;
 pub use report::{Cause, CauseKind, Kind, Open, Report, State, Verdict, Wait};
 
 /// What is to be explained.

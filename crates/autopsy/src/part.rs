@@ -15,8 +15,12 @@ pub(crate) enum Clue {
     Reads(i32),
     /// It waits for a read end.
     Writes(i32),
-    /// Only the check (which sends nothing more) or somebody outside holds what it waits for.
+    /// Only the check, which sends nothing more, holds what it waits for.
+    FromCheck,
+    /// Only somebody outside, who sends nothing, holds what it waits for.
     FromOutside,
+    /// It waits for clients, and nobody is left who could be one.
+    NoClient,
     /// A connection that waits in the queue of a listener.
     NotAccepted,
     /// A listener at a name that is gone.

@@ -60,17 +60,21 @@ impl Reader<'_> {
         let status = &thread.status;
         let caught = status.caught & !status.blocked;
         let own_faults = HARMLESS.iter().filter(|signal| **signal != libc::SIGCHLD);
-        let useful = caught & !own_faults.fold(0, |set, signal| set | bit(*signal));
+        let own_faults = own_faults.fold(0, |set, signal| set | bit(*signal));
+        let useful = caught & !own_faults;
         let mut part = self.signal_wait(member, useful, format!("waits for a signal ({name})"));
-        if useful == 0 {
-            part.text += "; it catches none, so that only a signal that ends it can end this";
-            part.clues.push(Clue::NothingCaught);
-        }
         let blocked = (status.pending | status.shared_pending) & status.blocked;
+        let asleep = status.caught & status.blocked & !own_faults;
         if blocked != 0 {
             let signals = names(blocked);
-            part.notes.push(format!("{signals} has come but is blocked, so that it is not delivered"));
+            part.text += &format!("; {signals} has come, but is blocked, so that it is not delivered");
             part.clues.push(Clue::BlockedSignal(signals));
+        } else if useful == 0 && asleep != 0 {
+            part.text += &format!("; it has a handler for {}, but blocks it", names(asleep));
+            part.clues.push(Clue::NothingCaught);
+        } else if useful == 0 {
+            part.text += "; it has no handler, so that only a signal that kills it can end this";
+            part.clues.push(Clue::NothingCaught);
         }
         part
     }
@@ -119,7 +123,9 @@ impl Reader<'_> {
             }
             if !dead.is_empty() {
                 let ended = self.names.all(&dead, "and");
-                part.notes.push(format!("{ended} had ended before this wait began: that SIGCHLD is lost"));
+                part.notes.push(format!(
+                    "{ended} has ended already: that SIGCHLD came before this wait began, and is lost"
+                ));
                 part.clues.push(Clue::LostChild(dead));
             }
         }

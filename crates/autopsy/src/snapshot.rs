@@ -22,12 +22,15 @@ pub(crate) struct Holder {
 }
 
 /// Which holders of an object are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum End {
     Read,
     Write,
     Any,
 }
+
+/// How often a tree that changes is listed.
+const LISTS: u32 = 5;
 
 /// What was read.
 #[derive(Debug)]
@@ -219,8 +222,8 @@ impl Snapshot {
 
     /// The member that has this id in the pid namespace of `of`.
     pub(crate) fn by_inner_pid(&self, inner: i32, of: &Process) -> Option<i32> {
-        let depth = of.threads.first().map_or(1, |thread| thread.status.ids.len());
-        let id = |member: &Process| member.threads.first()?.status.ids.get(depth.checked_sub(1)?).copied();
+        let depth = of.ids().len().checked_sub(1)?;
+        let id = |member: &Process| member.ids().get(depth).copied();
         self.members.values().find(|member| id(member) == Some(inner)).map(|member| member.pid)
     }
 
@@ -247,11 +250,34 @@ impl Snapshot {
         pids.zip(all).all(|(pid, thread)| same(pid, thread)) && self.members.iter().all(count)
     }
 
-    /// A descendant of a member lives that is no member: it was forked after the list was made.
+    /// Somebody lives who belongs to the members and is not listed: forked, or orphaned, after the list was
+    /// made.
     fn has_strangers(&self) -> bool {
-        self.others.iter().any(|(pid, stat)| {
-            self.members.contains_key(&stat.parent) && Some(*pid) != self.watcher && stat.state != 'Z'
-        })
+        let is_stranger = |pid: &i32| {
+            let parent = self.others[pid].parent;
+            self.members.contains_key(&parent) || (self.is_below_watcher(*pid) && self.has_any(*pid))
+        };
+        let living = |pid: &&i32| Some(**pid) != self.watcher && self.others[*pid].state != 'Z';
+        self.others.keys().filter(living).any(is_stranger)
+    }
+
+    /// A descendant of the watcher.
+    fn is_below_watcher(&self, pid: i32) -> bool {
+        let mut at = pid;
+        // Parents form no circle, but they are read one after the other.
+        for _ in 0..64 {
+            match self.others.get(&at) {
+                Some(stat) if Some(stat.parent) == self.watcher => return true,
+                Some(stat) => at = stat.parent,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// It has something open that members have open, too: most likely one of them started it.
+    fn has_any(&self, pid: i32) -> bool {
+        self.holders.values().flatten().any(|holder| holder.pid == pid)
     }
 }
 
@@ -262,6 +288,19 @@ fn holder(pid: i32, number: i32, descriptor: &Descriptor) -> Holder {
 
 /// `root` and its descendants, without ourselves.
 pub(crate) fn tree(root: i32) -> Vec<i32> {
+    // An orphan that changes its parent while the list is read may be missed: two equal lists are right.
+    let mut last = list(root);
+    for _ in 0..LISTS {
+        let next = list(root);
+        if next == last {
+            break;
+        }
+        last = next;
+    }
+    last
+}
+
+fn list(root: i32) -> Vec<i32> {
     let all: Vec<Stat> = numbers("/proc")
         .unwrap_or_default()
         .into_iter()

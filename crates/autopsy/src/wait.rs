@@ -15,6 +15,7 @@ use crate::object::Object;
 use crate::part::Part;
 use crate::proc::descriptor::{Descriptor, Table};
 use crate::proc::process::Process;
+use crate::proc::text;
 use crate::proc::thread::{Call, Thread};
 use crate::report::{Kind, Open, Report, State, Verdict, Wait};
 use crate::snapshot::Snapshot;
@@ -25,6 +26,7 @@ use crate::{Scene, World, advice, signals};
 pub(crate) struct Reader<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) names: Names<'a>,
+    sides: end::Sides,
 }
 
 /// One thread and its wait.
@@ -39,14 +41,15 @@ pub(crate) struct Waiting {
 /// Explains a snapshot.
 #[allow(clippy::needless_pass_by_value, reason = "the snapshot is consumed: it is true only now")]
 pub(crate) fn explain(scene: &Scene, snapshot: Snapshot) -> Report {
-    let reader = Reader { snapshot: &snapshot, names: Names::new(&snapshot, &scene.roles) };
+    let reader =
+        Reader { snapshot: &snapshot, names: Names::new(&snapshot, &scene.roles), sides: Default::default() };
     let waits = reader.waits();
     let nodes: Vec<Node> = waits.iter().map(|wait| reader.node(wait)).collect();
     let solved = solve(&nodes);
     let causes = advice::causes(&reader, &waits, &solved);
     let unknown = reader.unknown(&waits);
     let all_stuck = solved.hopeful.iter().zip(&nodes).all(|(hopeful, node)| node.is_dead || !hopeful);
-    let is_proved = all_stuck && reader.is_readable() && snapshot.is_unmoved();
+    let is_proved = all_stuck && reader.is_readable() && !reader.has_hidden_work() && snapshot.is_unmoved();
     let is_stuck = |at: usize| !solved.alive[at] && !nodes[at].is_dead;
     let states: Vec<State> = (0..waits.len()).map(|at| state(waits[at].kind, is_stuck(at))).collect();
     let verdict = verdict(&waits, &states, is_proved);
@@ -109,16 +112,14 @@ impl Reader<'_> {
     fn wait(&self, member: &Process, thread: &Thread) -> (Kind, Part) {
         match thread.stat.state {
             'R' => return (Kind::Run, Part::alive("is running on a processor, it does not wait", "itself")),
+            'D' if thread.is_in_vfork() => return (Kind::Device, self.vfork_wait(member)),
             'D' => {
                 let text =
                     "is in the kernel's hands (a device, or a child that starts): it goes on by itself";
                 return (Kind::Device, Part::alive(text, "the kernel"));
             }
             'T' => return (Kind::Stopped, self.stopped(member)),
-            't' => {
-                let text = "is in the hands of a tracer, such as a debugger or strace";
-                return (Kind::Traced, Part::alive(text, "its tracer"));
-            }
+            't' => return (Kind::Traced, self.traced(thread)),
             _ => {}
         }
         if thread.status.is_dumping {
@@ -136,6 +137,28 @@ impl Reader<'_> {
                 (Kind::Unknown, Part::alive(text, "something unknown"))
             }
             Call::Refused => self.without_call(member, thread),
+        }
+    }
+
+    /// Stopped by ptrace(2). A tracer that waits in something else does not let it go on; one that waits for it will.
+    fn traced(&self, thread: &Thread) -> Part {
+        let is_elsewhere = |thread: &Thread| match thread.call {
+            Call::Blocked { number, .. } => ![libc::SYS_wait4, libc::SYS_waitid].contains(&number),
+            _ => false,
+        };
+        let tracer = self.snapshot.members.get(&thread.status.tracer);
+        match tracer.filter(|tracer| tracer.living().all(is_elsewhere)) {
+            Some(tracer) => {
+                let who = self.names.who(tracer.pid);
+                let mut part =
+                    Part::new(format!("is stopped, and goes on only when its tracer, {who}, lets it"));
+                part.wake_by(tracer.pid);
+                part
+            }
+            None => {
+                let text = "is in the hands of a tracer, such as a debugger or strace";
+                Part::alive(text, "its tracer")
+            }
         }
     }
 
@@ -235,6 +258,15 @@ impl Reader<'_> {
     fn is_readable(&self) -> bool {
         let closed = self.snapshot.members.values().any(|member| member.is_closed);
         !closed && !self.has_unreadable_ancestor()
+    }
+
+    /// The kernel may work for a member while all its threads sleep: an io_uring whose descriptor is closed, or
+    /// the older io_submit(2). Both keep a mapping.
+    fn has_hidden_work(&self) -> bool {
+        let tid = |member: &Process| member.living().next().map(Thread::tid);
+        let maps = |member: &Process| text(&format!("/proc/{}/task/{}/maps", member.pid, tid(member)?));
+        let works = |maps: String| maps.contains("[io_uring]") || maps.contains("/[aio]");
+        self.snapshot.members.values().filter_map(maps).any(works)
     }
 
     /// An ancestor may hold an end of a pipe that members inherited. The watcher's programs have what the

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::Role;
 use crate::object::{Key, Object};
-use crate::proc::process::Process;
+use crate::proc::process::{Process, file_id};
 use crate::proc::thread::Thread;
 use crate::snapshot::{Holder, Snapshot};
 
@@ -18,41 +18,58 @@ const NAMED: usize = 4;
 /// Gives names to processes and letters to what has no name.
 pub(crate) struct Names<'a> {
     snapshot: &'a Snapshot,
-    roles: &'a [Role],
+    roles: Vec<(Option<(u64, u64)>, &'a Role)>,
+    /// The names of members without their numbers, and how many members have each.
+    plain: BTreeMap<i32, String>,
+    alike: BTreeMap<String, usize>,
     letters: RefCell<Vec<Key>>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, roles: &'a [Role]) -> Self {
-        Self { snapshot, roles, letters: RefCell::default() }
+        let roles = roles.iter().map(|role| (file_id(&role.exe), role)).collect();
+        let (plain, alike, letters) = Default::default();
+        let mut names = Self { snapshot, roles, plain, alike, letters };
+        for member in snapshot.members.values() {
+            let name = names.plain(member);
+            *names.alike.entry(name.clone()).or_default() += 1;
+            names.plain.insert(member.pid, name);
+        }
+        names
     }
 
     /// A process with its number: `your shell (psh, pid 12)`.
     pub(crate) fn who(&self, pid: i32) -> String {
+        self.named(pid, "")
+    }
+
+    /// The same with `more` beside the number.
+    fn named(&self, pid: i32, more: &str) -> String {
         if Some(pid) == self.snapshot.watcher {
             return "the check".to_owned();
         }
         let Some(member) = self.snapshot.members.get(&pid) else {
             return match self.snapshot.others.get(&pid) {
-                Some(stat) => format!("`{}` (pid {pid})", printable(&stat.comm, NAME)),
+                Some(stat) => format!("`{}` (pid {pid}{more})", printable(&stat.comm, NAME)),
                 None => format!("pid {pid}, which is gone"),
             };
         };
+        let plain = self.plain.get(&pid).map_or("", String::as_str);
         let inner = member.inner_pid();
-        let number = if inner == pid { format!("pid {pid}") } else { format!("pid {pid}, inside {inner}") };
-        match self.role(member) {
-            Some(_) if self.is_plain_copy(member) => format!("{} ({number})", self.plain(member)),
-            Some(_) => format!("{} ({}, {number})", self.plain(member), program(member)),
-            None => format!("{} ({number})", self.plain(member)),
-        }
+        let inner = if inner == pid { String::new() } else { format!(", inside {inner}") };
+        let name = match self.role(member) {
+            Some(_) if !self.is_plain_copy(member) => format!("{}, ", program(member)),
+            _ => String::new(),
+        };
+        format!("{plain} ({name}pid {pid}{inner}{more})")
     }
 
     /// A process without its number, where no other member has the same name.
     pub(crate) fn brief(&self, pid: i32) -> String {
-        let Some(member) = self.snapshot.members.get(&pid) else { return self.who(pid) };
-        let name = self.plain(member);
-        let alike = self.snapshot.members.values().filter(|other| self.plain(other) == name).count();
-        if alike > 1 { self.who(pid) } else { name }
+        match self.plain.get(&pid) {
+            Some(name) if self.alike.get(name) == Some(&1) => name.clone(),
+            _ => self.who(pid),
+        }
     }
 
     /// A thread: its process, and where that has several, which one.
@@ -76,14 +93,15 @@ impl<'a> Names<'a> {
             let is_other = !self.snapshot.members.contains_key(&holder.pid);
             by_process.entry((is_other, holder.pid)).or_default().push(descriptor(holder.number));
         }
+        if let [((_, pid), numbers)] = by_process.iter().collect::<Vec<_>>().as_slice()
+            && Some(*pid) != self.snapshot.watcher
+        {
+            return format!("{}, {}", self.who(*pid), numbers.join(" and "));
+        }
         let one = |((_, pid), numbers): (&(bool, i32), &Vec<String>)| {
-            if Some(*pid) == self.snapshot.watcher {
-                return self.who(*pid);
-            }
-            format!("{}, {}", self.who(*pid), numbers.join(" and "))
+            self.named(*pid, &format!(", {}", numbers.join(" and ")))
         };
-        let named: Vec<String> = by_process.iter().map(one).collect();
-        list(&named, "and")
+        list(&by_process.iter().map(one).collect::<Vec<_>>(), "and")
     }
 
     /// What a descriptor is open on: `pipe A`, `the FIFO /tmp/f`.
@@ -122,8 +140,16 @@ impl<'a> Names<'a> {
     }
 
     fn role(&self, member: &Process) -> Option<&Role> {
-        let exe = member.exe.as_ref()?;
-        self.roles.iter().find(|role| role.exe == *exe)
+        let Some(exe) = member.exe.as_ref() else {
+            // A zombie runs no file any more: its name is all that is left.
+            let is_it =
+                |role: &Role| role.exe.file_name().is_some_and(|name| is_cut_from(&member.stat.comm, name));
+            return self.roles.iter().map(|(_, role)| *role).find(|role| is_it(role));
+        };
+        let is_it = |(file, role): &&(Option<(u64, u64)>, &'a Role)| {
+            role.exe == *exe || (file.is_some() && *file == member.program)
+        };
+        self.roles.iter().find(is_it).map(|(_, role)| *role)
     }
 
     /// Forked from a program and not yet become another, by name or by exec.

@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use predicates::Predicate;
 
-use crate::text::{difference, shown};
+use crate::failure::differ;
+use crate::text::shown;
 
 /// Something [`Finished::stdout`](crate::Finished::stdout) accepts. The parameter only tells the two ways
 /// apart and is always inferred.
@@ -26,7 +27,7 @@ macro_rules! exact {
         impl Expect<Exact> for $type {
             fn mismatch(&self, received: &[u8]) -> Option<String> {
                 let expected: &[u8] = self.as_ref();
-                (expected != received).then(|| difference(expected, received))
+                (expected != received).then(|| differ(expected, received))
             }
         }
     )* };
@@ -47,25 +48,42 @@ impl<P: Predicate<str>> Expect<ByPredicate> for P {
     }
 }
 
-/// What a predicate demands: `ends with ("x")`, not `var.ends_with("x")`.
+/// What a predicate demands: `something that ends with "x"`, not `var.ends_with("x")`.
 fn words(predicate: &impl Display) -> String {
-    let methods = [
-        ("var.starts_with(", "starts with ("),
-        ("var.ends_with(", "ends with ("),
-        ("var.contains(", "contains ("),
-    ];
-    methods.iter().fold(predicate.to_string(), |text, (method, words)| text.replace(method, words))
+    let text = predicate.to_string();
+    // A function has a name, which is a sentence here.
+    if let Some(name) = text.strip_suffix("(var)") {
+        return name.to_owned();
+    }
+    let methods = [("var.starts_with(", "starts"), ("var.ends_with(", "ends"), ("var.contains(", "contains")];
+    for (method, verb) in methods {
+        if let Some(argument) = text.strip_prefix(method).and_then(|rest| rest.strip_suffix(')'))
+            && text.matches("var.").count() == 1
+        {
+            let with = if verb == "contains" { "" } else { " with" };
+            // `contains` shows its text without quotes.
+            let quote = if argument.starts_with('"') { "" } else { "\"" };
+            return format!("something that {verb}{with} {quote}{argument}{quote}");
+        }
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use predicates::function::function;
     use predicates::prelude::PredicateBooleanExt;
     use predicates::str::{contains, ends_with, starts_with};
 
     #[test]
     fn a_predicate_is_told_in_words() {
-        assert_eq!(words(&ends_with("x\n")), r#"ends with ("x\n")"#);
-        assert_eq!(words(&starts_with("a").and(contains("b"))), r#"(starts with ("a") && contains (b))"#);
+        assert_eq!(words(&ends_with("x\n")), r#"something that ends with "x\n""#);
+        assert_eq!(words(&contains("b (c)")), r#"something that contains "b (c)""#);
+        assert_eq!(words(&function(|_: &str| true).fn_name("one line")), "one line");
+        assert_eq!(
+            words(&starts_with("a").and(contains("b"))),
+            r#"(var.starts_with("a") && var.contains(b))"#
+        );
     }
 }

@@ -12,10 +12,13 @@ use sandbox::protocol::Verdict;
 
 use crate::referee::{only_test, referee, sentence, test_name};
 use crate::room::{last_command, room_dir};
-use crate::text::{clip_lines, replace_above_caret};
+use crate::text::{clip_lines, difference, replaced};
 
 /// The longest text a student is asked to read.
 pub(crate) const LINES: usize = 15;
+
+/// In longer outputs, paths are left as they are.
+const SHORT: usize = 100_000;
 
 /// Stands for the room's folder, whose true name is long and another one each time.
 const ROOM: &str = "ROOM";
@@ -26,6 +29,7 @@ pub(crate) const OWN_THREAD: &str = "testkit ";
 
 thread_local! {
     static KIND: Cell<Option<Verdict>> = const { Cell::new(None) };
+    static DETAIL: Cell<String> = const { Cell::new(String::new()) };
 }
 
 /// Ends the check with this verdict. `body` begins with what happened; sentence and seed are added.
@@ -33,6 +37,13 @@ thread_local! {
 pub(crate) fn fail(verdict: Verdict, body: impl Display) -> ! {
     KIND.set(Some(verdict));
     panic!("{}", full_text(&body.to_string()))
+}
+
+/// The same with more for whoever wants to know; see [`Record::detail`](sandbox::protocol::Record::detail).
+#[track_caller]
+pub(crate) fn fail_with_detail(verdict: Verdict, body: impl Display, detail: String) -> ! {
+    DETAIL.set(detail);
+    fail(verdict, body)
 }
 
 /// Ends the check as the grader's own error, if there is one.
@@ -44,12 +55,31 @@ pub(crate) fn or_grader_error<T>(result: anyhow::Result<T>) -> T {
     }
 }
 
+/// Demands that `received` has exactly the bytes of `expected`; `what` is the subject of a sentence.
+#[track_caller]
+pub fn same_bytes(what: &str, expected: &[u8], received: &[u8]) {
+    if expected != received {
+        let text = differ(expected, received);
+        fail(Verdict::Fail, format!("{}{what} is not as expected\n{text}", last_command()));
+    }
+}
+
+/// Expected over received, around the first difference; the room's folder is called by its short name.
+pub(crate) fn differ(expected: &[u8], received: &[u8]) -> String {
+    let is_short = expected.len().max(received.len()) <= SHORT;
+    let Some(dir) = room_dir().filter(|_| is_short) else { return difference(expected, received) };
+    let short = |bytes: &[u8]| replaced(bytes, dir.as_bytes(), ROOM.as_bytes());
+    match (short(expected), short(received)) {
+        (one, other) if one != other => difference(&one, &other),
+        // They differ in a path itself, which must be seen then.
+        _ => difference(expected, received),
+    }
+}
+
 /// Sentence, what happened, seed: at most [`LINES`] lines.
 fn full_text(body: &str) -> String {
-    let (body, legend) = match room_dir() {
-        Some(dir) if body.contains(&dir) => (replace_above_caret(body, &dir, ROOM), LEGEND),
-        _ => (body.to_owned(), ""),
-    };
+    let body = room_dir().map_or_else(|| body.to_owned(), |dir| body.replace(&dir, ROOM));
+    let legend = if body.contains(ROOM) { LEGEND } else { "" };
     let body = clip_lines(&body, LINES - 2 - legend.lines().count());
     format!("wanted: {}\n{}\n{legend}seed: {}", sentence(&test_name()), body.trim_end(), referee().seed)
 }
@@ -80,5 +110,5 @@ fn report(info: &PanicHookInfo<'_>) {
     // A thread that a specification started has another name than its test.
     let test =
         only_test().map_or_else(test_name, |name| name.strip_prefix("spec::").unwrap_or(&name).to_owned());
-    referee().record(&test, verdict, &text);
+    referee().record(&test, verdict, &text, &DETAIL.take());
 }

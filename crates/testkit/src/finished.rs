@@ -69,7 +69,7 @@ impl Finished {
     #[track_caller]
     pub fn signal(&self, expected: Signal) -> &Self {
         if self.output.status.signal() != Some(expected as i32) {
-            self.wrong_end(&format!("death by {expected}"));
+            self.wrong_end(&format!("killed by {expected}"));
         }
         self
     }
@@ -176,11 +176,12 @@ impl Finished {
     fn wrong_end(&self, expected: &str) -> ! {
         let signal = self.output.status.signal().map(Signal::try_from);
         let (verdict, received) = match signal {
-            Some(Ok(signal)) => (Verdict::Crash, format!("death by {signal}")),
-            Some(Err(_)) => (Verdict::Crash, "death by a signal".to_owned()),
+            Some(Ok(signal)) => (Verdict::Crash, format!("killed by {signal}")),
+            Some(Err(_)) => (Verdict::Crash, "killed by a signal".to_owned()),
             None => (Verdict::Fail, format!("exit status {}", self.output.status.code().unwrap_or(-1))),
         };
-        let text = format!("{} ended otherwise\nexpected: {expected}\nreceived: {received}", self.name);
+        let text =
+            format!("{} did not end as expected\nexpected: {expected}\nreceived: {received}", self.name);
         let stdout = match self.output.stdout.as_slice() {
             [] => String::new(),
             bytes => format!("\nstdout: {}", clip(&visible(bytes), 200)),

@@ -65,7 +65,7 @@ impl fmt::Display for Line {
                 String::new()
             }
             Typed::Terminal => {
-                notes.push(format!("on a terminal; typed: {}", clip(&visible(&sent), SHORT)));
+                notes.push(format!("on a terminal; typed: {}", clip(&keys(&sent), SHORT)));
                 String::new()
             }
             Typed::Otherwise => String::new(),
@@ -73,6 +73,16 @@ impl fmt::Display for Line {
         write!(out, "{}{input}{}", self.before, self.command)?;
         if notes.is_empty() { Ok(()) } else { write!(out, "    # {}", notes.join("; ")) }
     }
+}
+
+/// What was typed: `^C` for control-C.
+fn keys(bytes: &[u8]) -> String {
+    let is_control = |byte: &u8| byte.is_ascii_control() && !b"\n\t".contains(byte);
+    let shown = |run: &[u8]| match run.split_last() {
+        Some((key, before)) if is_control(key) => format!("{}^{}", visible(before), char::from(key ^ 0x40)),
+        _ => visible(run),
+    };
+    bytes.split_inclusive(is_control).map(shown).collect()
 }
 
 #[cfg(test)]
@@ -92,7 +102,7 @@ mod tests {
         "jobs\n",
         "ulimit -n 9; (printf 'jobs\\n'; cat) | psh    # its stdin stays open"
     )]
-    #[case(Typed::Terminal, "", "fg\n", "psh    # on a terminal; typed: fg\\n")]
+    #[case(Typed::Terminal, "", "\u{1a}fg\n", "psh    # on a terminal; typed: ^Zfg\\n")]
     fn a_command_can_be_copied_with_its_input(
         #[case] input: Typed,
         #[case] before: &str,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sandbox::protocol::Verdict;
 
-use crate::describe::describe_tree;
+use crate::describe::what_they_do;
 use crate::process::{Descriptor, Io, Proc, descriptors, io};
 use crate::referee::referee;
 use crate::running::Running;
@@ -102,7 +102,7 @@ impl Running {
         self.fail(
             Verdict::Fail,
             &format!(
-                "{} does not sleep while it has nothing to do\nexpected: in {window} ms it wakes up 0 times and uses 0 ticks of processor time\nreceived: it woke up {switches} times and used {ticks} ticks\nwait in a blocking call; do not poll",
+                "{} does not sleep while it has nothing to do\nexpected: in {window} ms it wakes up 0 times and uses 0 ticks of processor time\nreceived: it woke up {switches} times and used {ticks} ticks\n          (wait in a call that blocks; do not ask again and again)",
                 self.name
             ),
         )
@@ -114,7 +114,10 @@ impl Running {
         self.asleep();
         let zombies: Vec<Proc> = self.descendants().into_iter().filter(Proc::is_zombie).collect();
         if !zombies.is_empty() {
-            let text = format!("leak: zombies while {} is blocked\n{}", self.name, describe_tree(&zombies));
+            let (name, who) = (&self.name, what_they_do(&self.shared.autopsy(&zombies)));
+            let text = format!(
+                "leak: zombies are left\nexpected: while {name} waits, it has reaped each child that has ended\nreceived:\n{who}"
+            );
             self.fail(Verdict::Leak, &text);
         }
         self

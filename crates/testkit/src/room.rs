@@ -10,14 +10,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use anyhow::{Context, Result};
+use nix::errno::Errno;
 use sandbox::protocol::Verdict;
 use tempfile::TempDir;
 
 use crate::command::Cmd;
-use crate::failure::{fail, or_grader_error};
+use crate::failure::{fail, fail_with_detail, or_grader_error};
 use crate::gate::Gate;
 use crate::helpers;
-use crate::laws;
+use crate::laws::{self, Broken};
 use crate::names::Names;
 use crate::program::Program;
 use crate::referee::{referee, test_name};
@@ -76,6 +77,8 @@ impl Room {
             evidence: Mutex::default(),
             last_command: Mutex::default(),
             last_program: Mutex::default(),
+            roles: Mutex::default(),
+            maker: nix::unistd::gettid(),
             became: Mutex::default(),
             abandoned: AtomicBool::new(false),
             tracers: Mutex::default(),
@@ -125,7 +128,11 @@ impl Room {
                 let name = path.strip_prefix(self.dir()).unwrap_or(&path).display();
                 fail(
                     Verdict::Fail,
-                    format!("{}\nthe file `{name}` cannot be read: {error}", self.shared.command_line()),
+                    format!(
+                        "{}\nexpected: there is a file `{name}`\nreceived: it cannot be read: {}",
+                        self.shared.command_line(),
+                        reason(&error)
+                    ),
                 )
             }
         }
@@ -238,10 +245,15 @@ impl Drop for Room {
             return;
         }
         match broken {
-            Some((verdict, text)) => fail(verdict, text),
-            None => referee().record(&test_name(), Verdict::Pass, ""),
+            Some(Broken { verdict, text, detail }) => fail_with_detail(verdict, text, detail),
+            None => referee().record(&test_name(), Verdict::Pass, "", ""),
         }
     }
+}
+
+/// The system's words, without "(os error 2)".
+fn reason(error: &std::io::Error) -> String {
+    error.raw_os_error().map_or_else(|| error.to_string(), |code| Errno::from_raw(code).desc().to_owned())
 }
 
 fn random_word(random: &mut fastrand::Rng) -> String {

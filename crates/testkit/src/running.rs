@@ -83,7 +83,8 @@ impl Running {
             let ended = self.shared.try_wait(|| self.is_complete());
             self.crash_if_panicked();
             let what = if ended.is_ok() { "it has ended" } else { "it has closed its stdin" };
-            self.fail(Verdict::Fail, &format!("{what}, its stdin cannot be written: {error}"));
+            let text = format!("expected: {} reads its stdin\nreceived: {what} ({error})", self.name);
+            self.fail(Verdict::Fail, &text);
         }
         self
     }
@@ -117,7 +118,9 @@ impl Running {
             text.split_inclusive(|&b| b == b'\n').any(|l| l.strip_suffix(b"\n") == Some(line.as_bytes()))
         };
         let received = |text: &[u8]| format!("received: {}", shown(text, 300));
-        self.wait_stream(&self.stdout, &format!("the line `{line}` on stdout"), whole, received);
+        let what = format!("the line `{line}` on stdout");
+        let early = format!("ended too early\nexpected: {what}");
+        self.wait_stream(&self.stdout, (&what, &early), whole, received);
         self
     }
 
@@ -139,15 +142,17 @@ impl Running {
     fn wait_output<Way>(&self, stream: &Capture, name: &str, expected: &impl Expect<Way>) {
         let fits = |text: &[u8]| expected.mismatch(text).is_none();
         let difference = |text: &[u8]| expected.mismatch(text).unwrap_or_default();
-        self.wait_stream(stream, &format!("{name} to be as expected"), fits, difference);
+        let (what, early) =
+            (format!("{name} to be as expected"), format!("ended, and its {name} is not as expected"));
+        self.wait_stream(stream, (&what, &early), fits, difference);
     }
 
-    /// `tell` says what came instead.
+    /// `what` is waited for; where the program has ended, `early` says so. `tell` says what came instead.
     #[track_caller]
     fn wait_stream(
         &self,
         stream: &Capture,
-        what: &str,
+        (what, early): (&str, &str),
         fits: impl Fn(&[u8]) -> bool,
         tell: impl Fn(&[u8]) -> String,
     ) {
@@ -160,7 +165,7 @@ impl Running {
         match waited {
             Ok(()) => {
                 self.crash_if_panicked();
-                self.fail(Verdict::Fail, &format!("{} ended; waited in vain: {what}\n{received}", self.name))
+                self.fail(Verdict::Fail, &format!("{} {early}\n{received}", self.name))
             }
             Err(stuck) => {
                 self.crash_if_panicked();
@@ -205,7 +210,8 @@ impl Running {
         });
         self.drain();
         if self.flooded() {
-            self.fail(Verdict::Fail, "output flood: more than 64 MiB were printed");
+            let text = "output flood\nexpected: less than 64 MiB of output\nreceived: more, and no end of it";
+            self.fail(Verdict::Fail, text);
         }
         let Some(status) = self.ending.take() else {
             self.fail(Verdict::GraderError, "its exit status is lost");

@@ -1,7 +1,9 @@
 //! Causes that lie in the shape of a circle: who holds what, and who waits in what.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Found, Group};
-use crate::object::Object;
+use crate::object::{Key, Object};
 use crate::part::{Clue, Waker};
 use crate::proc::descriptor::Descriptor;
 use crate::report::{CauseKind, Kind};
@@ -11,62 +13,87 @@ use crate::words::descriptor;
 /// The highest descriptor a program knows without being told.
 const STDERR: i32 = 2;
 
+/// How many of many forgotten ends are told.
+const TOLD: usize = 3;
+
 impl Group<'_> {
     /// Write ends (or other ends of a socket) in the hands of somebody who will not use them.
     pub(super) fn forgotten(&self) -> Option<Found> {
-        let fixes: Vec<String> = self
-            .waits()
-            .filter(|wait| wait.part.clues.iter().any(|clue| matches!(clue, Clue::Reads(_))))
-            .flat_map(|wait| wait.part.wakers.iter().filter_map(|waker| self.forgot(wait, waker)))
-            .collect();
-        (!fixes.is_empty()).then(|| (CauseKind::ForgottenWriteEnd, self.circle(), fixes))
+        // All who read one pipe have the same wakers: each pipe is looked at once.
+        let mut pipes: BTreeMap<Key, (Vec<(i32, i32)>, &[Waker])> = BTreeMap::new();
+        for wait in self.waits() {
+            for (number, key) in self.reads(wait) {
+                pipes.entry(key).or_insert((Vec::new(), &wait.part.wakers)).0.push((wait.pid, number));
+            }
+        }
+        let waiting = self.all.iter().filter(|wait| wait.kind == Kind::Child).map(|wait| wait.pid).collect();
+        let mut fixes = Vec::new();
+        let mut has_others = false;
+        for (readers, wakers) in pipes.values() {
+            let forgotten: Vec<String> =
+                wakers.iter().filter_map(|waker| self.forgot(readers, waker, &waiting)).collect();
+            has_others |= forgotten.len() < wakers.len();
+            fixes.extend(forgotten);
+        }
+        if fixes.is_empty() {
+            return None;
+        }
+        if fixes.len() > TOLD {
+            let rest = fixes.split_off(TOLD - 1).len();
+            fixes.push(format!("and {rest} more of the same kind"));
+        }
+        // Where somebody has a write end by right and waits, too, closing the others is not enough.
+        if has_others && let Some((_, _, more)) = self.shape() {
+            fixes.extend(more);
+        }
+        Some((CauseKind::ForgottenWriteEnd, self.circle(), fixes))
     }
 
-    /// Why `waker` will never write, and what to close.
-    fn forgot(&self, wait: &Waiting, waker: &Waker) -> Option<String> {
+    /// The descriptors a wait reads, with their objects.
+    fn reads<'b>(&'b self, wait: &'b Waiting) -> impl Iterator<Item = (i32, Key)> + 'b {
+        wait.part.clues.iter().filter_map(|clue| match clue {
+            Clue::Reads(number) => Some((*number, self.descriptor(wait.pid, *number)?.object.key()?)),
+            _ => None,
+        })
+    }
+
+    /// Why `waker` will never write, and what to close. `readers` wait for it, each with its descriptor.
+    fn forgot(&self, readers: &[(i32, i32)], waker: &Waker, waiting: &BTreeSet<i32>) -> Option<String> {
         let number = waker.number?;
         let held = self.descriptor(waker.pid, number)?;
         let is_pipe = matches!(held.object, Object::Pipe(_) | Object::Fifo { .. });
         if !is_pipe && !matches!(held.object, Object::Socket(_)) {
             return None;
         }
+        let is_own = readers.iter().any(|(pid, _)| *pid == waker.pid);
+        if !is_pipe && self.pids().len() > 1 {
+            return None;
+        }
+        let (who, name) = (self.reader.names.brief(waker.pid), self.reader.names.object(&held.object));
+        if readers.contains(&(waker.pid, number)) {
+            return Some(format!(
+                "open {name} in {who} for reading only: it is its own writer ({})",
+                descriptor(number)
+            ));
+        }
         let end = if is_pipe { "the write end" } else { "the other end" };
-        let what =
-            format!("close {}, {end} of {}", descriptor(number), self.reader.names.object(&held.object));
-        let who = self.reader.names.brief(waker.pid);
-        let waits_for_child =
-            self.all.iter().any(|other| other.pid == waker.pid && other.kind == Kind::Child);
-        let holder = self.reader.snapshot.members.get(&waker.pid)?;
-        if waker.pid == wait.pid {
-            return Some(format!("{what}, in {who} before it reads"));
+        let what = format!("close {}, {end} of {name}, in {who}", descriptor(number));
+        if is_own {
+            return Some(format!("{what} before it reads"));
         }
-        if waits_for_child && is_pipe {
-            return Some(format!("{what}, in {who} after the last fork and before the wait"));
+        if waiting.contains(&waker.pid) && is_pipe {
+            return Some(format!("{what} after the last fork and before the wait"));
         }
-        if number > STDERR && !holder.stat.is_copy && holder.exe.is_some() && self.is_exec(waker.pid) {
-            return Some(format!("{what}, in {who} between fork and exec, or open it with O_CLOEXEC"));
-        }
-        (is_pipe && self.reads_too(waker.pid, held)).then(|| format!("{what}, in {who}: it only reads there"))
+        let is_leaked = number > STDERR && self.is_exec(waker.pid);
+        is_leaked.then(|| format!("{what} between fork and exec, or open it with O_CLOEXEC"))
     }
 
     /// It was started by another member, through exec: what it has above stderr it does not know of.
     fn is_exec(&self, pid: i32) -> bool {
         let members = &self.reader.snapshot.members;
-        let parent = members.get(&pid).and_then(|member| members.get(&member.stat.parent));
-        let exe = |pid: i32| members.get(&pid).and_then(|member| member.exe.clone());
-        parent.is_some_and(|parent| exe(parent.pid) != exe(pid))
-    }
-
-    /// It waits for input from the very thing whose write end it holds.
-    fn reads_too(&self, pid: i32, held: &Descriptor) -> bool {
-        self.waits().filter(|wait| wait.pid == pid).any(|wait| {
-            wait.part.clues.iter().any(|clue| match clue {
-                Clue::Reads(number) => {
-                    self.descriptor(pid, *number).is_some_and(|read| read.object.key() == held.object.key())
-                }
-                _ => false,
-            })
-        })
+        let Some(member) = members.get(&pid) else { return false };
+        let parent = members.get(&member.stat.parent);
+        !member.stat.is_copy && parent.is_some_and(|parent| parent.program != member.program)
     }
 
     fn descriptor(&self, pid: i32, number: i32) -> Option<&Descriptor> {

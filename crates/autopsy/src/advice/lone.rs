@@ -75,7 +75,10 @@ impl Group<'_> {
                         children.iter().map(|pid| self.reader.names.brief(*pid)).collect();
                     (
                         CauseKind::LostSignal,
-                        format!("{} ended before {who} began to wait for SIGCHLD", list(&names, "and")),
+                        format!(
+                            "{} ended before {who} began to wait for SIGCHLD: the signal is lost",
+                            list(&names, "and")
+                        ),
                         vec![
                             "block SIGCHLD before the fork and wait with sigsuspend, or call waitpid directly"
                                 .to_owned(),
@@ -89,8 +92,10 @@ impl Group<'_> {
                 ),
                 Clue::NothingCaught => (
                     CauseKind::BlockedSignal,
-                    format!("{who} waits for a signal, but has no handler for any"),
-                    vec!["install the handler (sigaction) before the wait".to_owned()],
+                    format!("{who} waits for a signal, and has no handler that one could reach"),
+                    vec![
+                        "install the handler (sigaction) before the wait, and unblock the signal".to_owned(),
+                    ],
                 ),
                 _ => return None,
             })
@@ -143,18 +148,27 @@ impl Group<'_> {
     }
 
     fn nothing_more(&self) -> Option<Found> {
-        self.clue(|wait, clue| (*clue == Clue::FromOutside).then_some(wait)).map(|wait| {
+        self.clue(|wait, clue| {
             let who = self.who(wait);
-            (
-                CauseKind::NothingMoreComes,
-                format!(
-                    "{who} waits for more input than it gets: the check has sent everything and keeps the \
-                     other end open"
+            let (why, fix) = match clue {
+                Clue::FromCheck => (
+                    format!(
+                        "{who} waits for more input than it gets: the check has sent everything, and keeps the \
+                         other end open"
+                    ),
+                    format!("let {who} answer, or end, with what it has; do not wait for end of file there"),
                 ),
-                vec![format!(
-                    "let {who} answer, or end, with what it has; do not wait for end of file there"
-                )],
-            )
+                Clue::FromOutside => (
+                    format!("{who} waits for input, and those outside who could send it send nothing"),
+                    format!("connect {who} with the pipe or file it is meant to read, before exec"),
+                ),
+                Clue::NoClient => (
+                    format!("{who} waits for a client, and nobody is left who could connect"),
+                    format!("look why the clients did not connect; end {who} when the last one has gone"),
+                ),
+                _ => return None,
+            };
+            Some((CauseKind::NothingMoreComes, why, vec![fix]))
         })
     }
 }

@@ -1,6 +1,8 @@
 //! One process: its threads, descriptors and names.
 
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use super::descriptor::{Table, table};
 use super::stat::Stat;
@@ -17,6 +19,8 @@ pub(crate) struct Process {
     pub(crate) threads: Vec<Thread>,
     /// The file it runs; `None` if that may not be asked.
     pub(crate) exe: Option<PathBuf>,
+    /// Device and inode of that file.
+    pub(crate) program: Option<(u64, u64)>,
     /// The tables its threads use: one, but for threads that unshared theirs. The number is the first thread's.
     pub(crate) tables: Vec<(i32, Table)>,
     /// Its descriptors may not be read.
@@ -41,6 +45,7 @@ impl Process {
             stat,
             threads,
             exe: None,
+            program: None,
             tables: Vec::new(),
             is_closed: false,
             network: None,
@@ -57,6 +62,7 @@ impl Process {
         let folder = format!("/proc/{pid}/task/{first}");
         self.exe = link(&format!("{folder}/exe"))
             .map(|path| PathBuf::from(path.strip_suffix(" (deleted)").unwrap_or(&path)));
+        self.program = file_id(Path::new(&format!("{folder}/exe")));
         self.network = link(&format!("{folder}/ns/net")).and_then(|text| bracketed(&text, "net"));
         let Some(own) = table(&folder) else {
             self.is_closed = true;
@@ -89,8 +95,21 @@ impl Process {
         own.or(self.tables.first()).map(|(_, table)| table)
     }
 
+    /// Its ids, from our pid namespace down to its own.
+    pub(crate) fn ids(&self) -> &[i32] {
+        // After a wrap of the numbers the first thread need not have the lowest one.
+        let first = self.threads.iter().find(|thread| thread.tid() == self.pid);
+        first.map_or(&[], |thread| &thread.status.ids)
+    }
+
     /// Its id in its own pid namespace.
     pub(crate) fn inner_pid(&self) -> i32 {
-        self.threads.first().map_or(self.pid, Thread::inner_tid)
+        self.ids().last().copied().unwrap_or(self.pid)
     }
+}
+
+/// Device and inode of a file: two names of one file are equal in it.
+pub(crate) fn file_id(path: &Path) -> Option<(u64, u64)> {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.dev(), meta.ino()))
 }

@@ -3,6 +3,7 @@
 use super::stat::Stat;
 use super::status::Status;
 use super::{stat, status, text};
+use crate::borrow::is_refused;
 
 /// Where a thread is in the kernel; `/proc/PID/task/TID/syscall`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Thread {
     /// has really left the processor. Counters read after that are those of a sleeper.
     pub(crate) fn read(pid: i32, tid: i32) -> Option<Self> {
         let file = |name: &str| text(&format!("/proc/{pid}/task/{tid}/{name}"));
-        let raw = file("syscall");
+        let raw = if is_refused() { None } else { file("syscall") };
         let place = file("wchan").unwrap_or_default();
         let stat = stat::parse(&file("stat")?)?;
         let status = status::parse(&file("status")?);
@@ -75,8 +76,21 @@ impl Thread {
                     || !self.place.is_empty()
             }
             'T' | 'Z' | 'X' | 't' => true,
+            'D' => self.is_in_vfork(),
             _ => false,
         }
+    }
+
+    /// It waits in vfork(2) until its child has called exec or has ended. The kernel counts that sleep as one for a device,
+    /// but where it sleeps tells. A clone(2) without `CLONE_VFORK` never sleeps there.
+    pub(crate) fn is_in_vfork(&self) -> bool {
+        let is_fork = match self.call {
+            #[cfg(target_arch = "x86_64")]
+            Call::Blocked { number: libc::SYS_vfork, .. } => true,
+            Call::Blocked { number, .. } => [libc::SYS_clone, libc::SYS_clone3].contains(&number),
+            _ => false,
+        };
+        is_fork && ["kernel_clone", "wait_for_vfork_done"].contains(&self.place.as_str())
     }
 
     /// What is equal in two looks if and only if the thread has not run in between.

@@ -62,7 +62,7 @@ impl Reader<'_> {
     fn input_output(&self, member: &Process, tid: i32, number: i64, args: Args) -> Option<(Kind, Part)> {
         let first = args[0] as i32;
         let mut wait = match number {
-            libc::SYS_read | libc::SYS_readv | libc::SYS_pread64 | libc::SYS_preadv => {
+            libc::SYS_read | libc::SYS_readv | libc::SYS_pread64 | libc::SYS_preadv | libc::SYS_preadv2 => {
                 self.reads(member, tid, first, false)
             }
             libc::SYS_recvfrom => self.reads(member, tid, first, args[3] & WAIT_ALL != 0),
@@ -76,12 +76,13 @@ impl Reader<'_> {
             | libc::SYS_writev
             | libc::SYS_pwrite64
             | libc::SYS_pwritev
+            | libc::SYS_pwritev2
             | libc::SYS_sendto
             | libc::SYS_sendmsg
             | libc::SYS_sendmmsg
-            | libc::SYS_sendfile
             | libc::SYS_vmsplice => self.writes(member, tid, first),
             libc::SYS_splice => self.moves(member, tid, [first, args[2] as i32]),
+            libc::SYS_sendfile => self.moves(member, tid, [args[1] as i32, first]),
             libc::SYS_tee => self.moves(member, tid, [first, args[1] as i32]),
             _ => return None,
         };
@@ -96,7 +97,7 @@ impl Reader<'_> {
         let verb = match self.object(member, tid, number) {
             Some(Object::Socket(inode)) => {
                 if whole {
-                    self.forget_arrived(*inode, &mut part);
+                    self.forget_arrived(*inode, "MSG_WAITALL", &mut part);
                 }
                 self.time_out(member, number, false, &mut part);
                 "waits to receive on"
@@ -121,8 +122,16 @@ impl Reader<'_> {
         (Kind::Write, prefixed(verb, part))
     }
 
-    /// splice(2) and tee(2) may wait for either side: whoever can end one wait can end it.
+    /// splice(2), tee(2) and sendfile(2) may wait for either side: whoever can end one wait can end it. A file
+    /// keeps nobody waiting.
     fn moves(&self, member: &Process, tid: i32, [from, to]: [i32; 2]) -> (Kind, Part) {
+        let is_file = |number| matches!(self.object(member, tid, number), Some(Object::File { .. }));
+        if is_file(from) {
+            return self.writes(member, tid, to);
+        }
+        if is_file(to) {
+            return self.reads(member, tid, from, false);
+        }
         let (_, input) = self.reads(member, tid, from, false);
         let (_, output) = self.writes(member, tid, to);
         let mut part = Part::new(format!("moves bytes: it {}, or {}", input.text, output.text));
@@ -135,13 +144,13 @@ impl Reader<'_> {
         Some(&member.table(tid)?.get(&number)?.object)
     }
 
-    /// With `MSG_WAITALL` a part may have come; the rest has not.
-    fn forget_arrived(&self, inode: u64, part: &mut Part) {
+    /// With `MSG_WAITALL` a part may have come; the rest has not. With `EPOLLET` what has come was told already.
+    pub(super) fn forget_arrived(&self, inode: u64, flag: &str, part: &mut Part) {
         let Some(socket) = self.snapshot.sockets.all.get(&inode).filter(|socket| socket.unread > 0) else {
             return;
         };
         part.outside = None;
-        part.notes.push(format!("{} bytes have come, it waits for the rest (MSG_WAITALL)", socket.unread));
+        part.notes.push(format!("{} bytes have come, it waits for more ({flag})", socket.unread));
         let again = self.end_holders(inode);
         self.hope_of(part, &again, Want::Read);
     }

@@ -34,6 +34,17 @@ impl Reader<'_> {
         }
     }
 
+    /// vfork(2), and what posix_spawn(3) makes of it: the parent sleeps until the child calls exec or ends.
+    pub(super) fn vfork_wait(&self, member: &Process) -> Part {
+        let mut part = self.children_wait(member, self.snapshot.children(member.pid), false);
+        part.text = part.text.replacen("waits for", "waits in vfork for", 1).replacen(
+            "to exit",
+            "to call exec or to exit",
+            1,
+        );
+        part
+    }
+
     /// A child by the number it has in the waiting program's own namespace.
     fn one_child(&self, member: &Process, inner: i32) -> Part {
         let pid = self.snapshot.by_inner_pid(inner, member).unwrap_or(inner);

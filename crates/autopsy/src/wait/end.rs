@@ -1,10 +1,14 @@
 //! A wait on one descriptor: what it is open on, and who has the other end.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::Reader;
 use crate::World;
 use crate::borrow;
 use crate::object::{Key, Object};
 use crate::part::{Clue, Part, Waker};
+use crate::proc::descriptor::Descriptor;
 use crate::proc::process::Process;
 use crate::snapshot::{End, Holder};
 use crate::words::descriptor;
@@ -18,6 +22,18 @@ pub(super) enum Want {
 
 /// How deep epoll sets inside epoll sets are followed.
 const DEPTH: u32 = 4;
+
+/// The other end of a pipe.
+#[derive(Clone)]
+pub(super) struct Side {
+    part: Part,
+    holders: String,
+    is_check: bool,
+    is_unseen: bool,
+}
+
+/// What has been found out about the other ends.
+pub(super) type Sides = RefCell<HashMap<(Key, End), Side>>;
 
 impl Reader<'_> {
     /// The wait of thread `tid` on its descriptor `number`. The text is `stdin, pipe A: it is empty, ...`.
@@ -33,7 +49,7 @@ impl Reader<'_> {
         let object = &open.object;
         let named = format!("{shown}, {}", self.names.object(object));
         match object {
-            Object::Pipe(_) | Object::Fifo { .. } => self.pipe(member, number, object, want, open.reads),
+            Object::Pipe(_) | Object::Fifo { .. } => self.pipe(member, number, open, want),
             Object::Socket(inode) => self.socket(member, number, *inode, want),
             Object::Queue { .. } => self.message_queue(number, object, want),
             Object::Event { count, .. } => self.event(&named, object, *count, want),
@@ -58,59 +74,69 @@ impl Reader<'_> {
         }
     }
 
-    fn pipe(&self, member: &Process, number: i32, object: &Object, want: Want, reads: bool) -> Part {
-        let Some(key) = object.key() else { return Part::default() };
-        if want == Want::Read && !reads {
-            return self.closing(number, object, &key);
-        }
-        let (end, clue) = match want {
-            Want::Read => (End::Write, Clue::Reads(number)),
-            Want::Write => (End::Read, Clue::Writes(number)),
-        };
-        let holders = self.snapshot.holders(&key, end);
-        let mut part = Part { clues: vec![clue], ..Part::default() };
-        self.hope_of(&mut part, &holders, want);
+    fn pipe(&self, member: &Process, number: i32, open: &Descriptor, want: Want) -> Part {
+        let Some(key) = open.object.key() else { return Part::default() };
+        let name = self.names.object(&open.object);
         let shown = descriptor(number);
-        if holders.iter().all(|holder| Some(holder.pid) == self.snapshot.watcher) && !holders.is_empty() {
-            part.text = self.to_the_check(&shown, want);
-            return part;
-        }
-        let name = self.names.object(object);
+        let side =
+            self.side(key, want, if want == Want::Write || !open.reads { End::Read } else { End::Write });
+        let Side { mut part, holders, is_check, is_unseen } = side;
         let text = match want {
-            Want::Read if holders.is_empty() => {
-                format!("{name}: it is empty, and who holds its write end cannot be seen")
+            Want::Read if !open.reads => format!("{shown}, {name}: its read end is still open in {holders}"),
+            _ if is_check => self.to_the_check(&shown, want),
+            Want::Read if is_unseen => {
+                format!("{shown}, {name}: it is empty, and who holds its write end cannot be seen")
             }
-            Want::Write if holders.is_empty() => {
-                format!("{name}: it is full, and who holds its read end cannot be seen")
+            Want::Write if is_unseen => {
+                format!("{shown}, {name}: it is full, and who holds its read end cannot be seen")
             }
             Want::Read => format!(
-                "{name}: it is empty, and no end of file comes, because a write end is still open in {}",
-                self.names.holders(&holders)
+                "{shown}, {name}: it is empty, and no end of file comes, because a write end is still open in \
+                 {holders}"
             ),
-            Want::Write => {
-                let fill = borrow::fill(member.pid, number);
-                let fill = fill.map_or("how full is not known".to_owned(), |fill| {
-                    format!("{} of {} bytes", fill.bytes, fill.size)
-                });
-                format!(
-                    "{name}: it is full ({fill}), and nobody reads it; its read end is open in {}",
-                    self.names.holders(&holders)
-                )
-            }
+            Want::Write => format!(
+                "{shown}, {name}: it is full ({}), and nobody reads it; its read end is open in {holders}",
+                full(member.pid, number)
+            ),
         };
-        part.text = format!("{shown}, {text}");
+        part.text = text;
+        part.clues.push(if want == Want::Read { Clue::Reads(number) } else { Clue::Writes(number) });
+        self.hope_of_name(&mut part, open);
         part
     }
 
-    /// A poll on a write end for nothing but its last reader's farewell.
-    fn closing(&self, number: i32, object: &Object, key: &Key) -> Part {
-        let readers = self.snapshot.holders(key, End::Read);
-        let mut part = Part { clues: vec![Clue::Writes(number)], ..Part::default() };
-        self.hope_of(&mut part, &readers, Want::Write);
-        let (shown, name, readers) =
-            (descriptor(number), self.names.object(object), self.names.holders(&readers));
-        part.text = format!("{shown}, {name}: its read end is still open in {readers}");
-        part
+    /// Whoever knows a FIFO's name may open it.
+    fn hope_of_name(&self, part: &mut Part, open: &Descriptor) {
+        let Object::Fifo { name, .. } = &open.object else { return };
+        if name.ends_with(" (deleted)") {
+            return;
+        }
+        part.anyone = true;
+        match self.snapshot.world {
+            // A server opens its FIFO for both, so that it never sees an end: it is idle.
+            World::Open if open.reads && open.writes => part.hope("whoever opens the FIFO and writes to it"),
+            World::Open => part.hope_later("whoever opens the FIFO later"),
+            World::Closed => {}
+        }
+    }
+
+    /// The holders of the other end and what can be hoped of them: the same for all who wait there.
+    fn side(&self, key: Key, want: Want, end: End) -> Side {
+        if let Some(side) = self.sides.borrow().get(&(key.clone(), end)) {
+            return side.clone();
+        }
+        let holders = self.snapshot.holders(&key, end);
+        let mut part = Part::default();
+        self.hope_of(&mut part, &holders, if end == End::Read { Want::Write } else { want });
+        let is_check = holders.iter().all(|holder| Some(holder.pid) == self.snapshot.watcher);
+        let side = Side {
+            part,
+            holders: self.names.holders(&holders),
+            is_check: is_check && !holders.is_empty(),
+            is_unseen: holders.is_empty(),
+        };
+        self.sides.borrow_mut().insert((key, end), side.clone());
+        side
     }
 
     fn to_the_check(&self, shown: &str, want: Want) -> String {
@@ -127,19 +153,18 @@ impl Reader<'_> {
             // It is blocked, so that end exists: with another user, in flight, or in an io_uring.
             part.hope("whoever holds the other end: another user's process, or a descriptor in flight");
         }
-        let mut sends_nothing = false;
+        let mut silent = None;
         for holder in holders {
             if self.snapshot.members.contains_key(&holder.pid) {
                 part.wakers.push(Waker { pid: holder.pid, number: Some(holder.number) });
             } else if want == Want::Read && self.snapshot.world == World::Closed {
-                sends_nothing = true;
+                let is_check = Some(holder.pid) == self.snapshot.watcher;
+                silent.get_or_insert(if is_check { Clue::FromCheck } else { Clue::FromOutside });
             } else {
                 part.hope(self.names.who(holder.pid));
             }
         }
-        if sends_nothing && part.wakers.is_empty() {
-            part.clues.push(Clue::FromOutside);
-        }
+        part.clues.extend(silent.filter(|_| part.wakers.is_empty()));
     }
 
     fn event(&self, named: &str, object: &Object, count: u64, want: Want) -> Part {
@@ -176,9 +201,17 @@ impl Reader<'_> {
         let is_ours = !masters.is_empty() && masters.iter().all(|h| Some(h.pid) == self.snapshot.watcher);
         if is_ours && want == Want::Read && self.snapshot.world == World::Closed {
             let text = format!("{named}, from the check, which has sent all it will send");
-            return Part { clues: vec![Clue::FromOutside], ..Part::new(text) };
+            return Part { clues: vec![Clue::FromCheck], ..Part::new(text) };
         }
         let outside = if want == Want::Read { "whoever types at the terminal" } else { "the terminal" };
         Part::alive(named, outside)
+    }
+}
+
+/// How full a pipe is: the kernel tells that only on a descriptor.
+fn full(pid: i32, number: i32) -> String {
+    match borrow::fill(pid, number) {
+        Some(fill) => format!("{} of {} bytes", fill.bytes, fill.size),
+        None => "how many bytes it holds may not be asked".to_owned(),
     }
 }

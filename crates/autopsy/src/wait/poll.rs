@@ -3,7 +3,7 @@
 use super::Reader;
 use super::end::Want;
 use crate::borrow::peek_vec;
-use crate::object::Watched;
+use crate::object::{Object, Watched};
 use crate::part::{Clue, Part};
 use crate::proc::process::Process;
 
@@ -62,7 +62,16 @@ impl Reader<'_> {
                 continue;
             }
             let wants = wants(watched.events & !NO_EVENTS, libc::EPOLLIN as u32, libc::EPOLLOUT as u32);
-            parts.extend(wants.into_iter().map(|want| end(watched.number, want)));
+            let is_edge = watched.events & libc::EPOLLET as u32 != 0;
+            for want in wants {
+                let mut part = end(watched.number, want);
+                if let (true, Want::Read, Some(Object::Socket(inode))) =
+                    (is_edge, want, open.map(|open| &open.object))
+                {
+                    self.forget_arrived(*inode, "EPOLLET: what came before is not told again", &mut part);
+                }
+                parts.push(part);
+            }
         }
         self.many("epoll", parts)
     }

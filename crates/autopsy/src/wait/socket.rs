@@ -25,6 +25,7 @@ impl Reader<'_> {
             return self.listener(member, number, socket);
         }
         let what = match want {
+            Want::Read if socket.unread > 0 => "what has come is not read yet",
             Want::Read => "nothing has come",
             Want::Write => "the other side's buffer is full",
         };
@@ -128,6 +129,8 @@ impl Reader<'_> {
             part.clues.push(Clue::NameGone(place));
         } else if self.snapshot.world == World::Open {
             part.hope("a client that connects");
+        } else {
+            part.clues.push(Clue::NoClient);
         }
         part.anyone = !is_gone;
         part

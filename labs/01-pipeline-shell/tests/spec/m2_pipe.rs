@@ -2,9 +2,9 @@
 //! Man pages: pipe(2), pipe(7), dup2(2), close(2).
 
 use rstest::rstest;
-use testkit::Room;
+use testkit::{Room, same_bytes};
 
-use super::{psh, same_bytes};
+use super::psh;
 
 /// The stages of a pipeline are partners at work, not steps of a recipe: each is started before any of
 /// them has ended. `meet` returns only while two processes are inside at the same moment.

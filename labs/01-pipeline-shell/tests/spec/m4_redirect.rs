@@ -4,9 +4,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use rstest::rstest;
-use testkit::Room;
+use testkit::{Room, same_bytes};
 
-use super::{one_message, only_descriptors, psh, psh_reads, same_bytes, status};
+use super::{one_message, only_descriptors, psh, psh_reads, status};
 
 /// A redirection opens a file and puts it at the number of a descriptor, before the program starts. The
 /// program only ever knows 0, 1 and 2. open(2): O_TRUNC for `>`, O_APPEND for `>>`, O_CREAT for both.
@@ -32,7 +32,10 @@ fn each_operator_opens_its_file(#[case] line: &str, #[case] output: &str, #[case
 
     psh(&room, format!("{}; cat old >>check", fill(line))).run().code(0).stdout(fill(output)).stderr("");
     same_bytes("the file `new`", fill(file).as_bytes(), &room.read("new"));
-    assert!(!room.read("check").is_empty(), "the command after the redirected one did not run");
+    assert!(
+        !room.read("check").is_empty(),
+        "the line ends too early\nexpected: `cat old` runs after the redirected command\nreceived: it does not"
+    );
 }
 
 /// `2>&1` means "what 1 is *now*", not "whatever 1 becomes". So the order of two redirections is part
@@ -142,9 +145,10 @@ fn a_builtins_redirection_is_undone_afterwards() {
         .stdout(format!("{here}{word}\n"))
         .stderr("");
     same_bytes("the output of `pwd >first`", here.as_bytes(), &room.read("first"));
+    let second = String::from_utf8_lossy(&room.read("second")).into_owned();
     assert!(
-        room.read("second").starts_with(b"psh: cd: "),
-        "the message of `cd /nowhere` did not go to its standard error"
+        second.starts_with("psh: cd: "),
+        "the message of `cd /nowhere` went elsewhere\nexpected: in the file `second`: psh: cd: ...\nreceived: {second:?}"
     );
     only_descriptors("a command after a redirected builtin", &room.read("third"), &[0, 1, 2]);
 }

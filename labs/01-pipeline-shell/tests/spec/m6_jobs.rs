@@ -3,9 +3,9 @@
 
 use predicates::str::{contains, ends_with};
 use rstest::rstest;
-use testkit::{Fault, Gate, Proc, Room, Running, Signal, bin, eventually};
+use testkit::{Fault, Gate, Proc, Room, Running, Signal, eventually};
 
-use super::{process, psh, psh_reads, psh_stays, status};
+use super::{process, program, psh, psh_reads, psh_stays, status};
 
 /// `cmd &` starts and does not wait: the next command runs while the job is still at work, and the end
 /// of psh does not wait for it either. A job does not take the shell's input away: it reads /dev/null.
@@ -50,7 +50,10 @@ fn each_pipeline_is_a_process_group_of_its_own(#[case] line: &str, #[case] backg
             "`{name}` is in another process group than expected\nexpected: {leader}, the pid of `gate`\nreceived: {group} (psh itself is in {own})"
         );
     }
-    assert!(own != leader, "psh is in the group of its job: a signal to the job would hit the shell");
+    assert!(
+        own != leader,
+        "psh is in the group of its job\nexpected: another group, so that a signal to the job does not hit psh\nreceived: both are in {own}"
+    );
     gate.open();
     shell.wait().code(0);
 }
@@ -162,7 +165,7 @@ fn a_job_that_ends_before_it_is_recorded_is_still_found(#[case] script: &str) {
     let code = status(&room);
 
     let done = psh_reads(&room, script.replace('A', &code.to_string())).trace(Fault::HoldForkReturn).run();
-    assert!(done.fault_delivered(), "psh started no process");
+    done.check(done.fault_delivered(), "psh starts a process");
     done.code(code).stderr("");
 }
 
@@ -233,7 +236,7 @@ fn the_terminal_belongs_to_the_job_in_the_foreground() {
     let ctrl_c = "\u{3}";
     let ctrl_z = "\u{1a}";
 
-    let shell = room.command(bin!("psh")).terminal().spawn();
+    let shell = room.command(program()).terminal().spawn();
     // A key that makes a signal throws away what was typed before; so each is waited for.
     let keys = |typed: &str, shown: &str| {
         shell.send(typed);

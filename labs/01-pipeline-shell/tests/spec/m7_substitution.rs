@@ -2,9 +2,9 @@
 //! Man pages: pipe(7), read(2), fork(2), memfd_create(2).
 
 use rstest::rstest;
-use testkit::Room;
+use testkit::{Room, same_bytes};
 
-use super::{only_descriptors, psh, psh_reads, same_bytes, status};
+use super::{only_descriptors, psh, psh_reads, status};
 
 /// Unquoted, the output is cut into words at blanks, tabs and newlines; in double quotes it stays one
 /// word. What expands to nothing disappears, or, in quotes, is an empty argument.
@@ -40,7 +40,7 @@ fn megabytes_come_back_without_a_deadlock(#[case] filler: &str, #[case] count: u
 
     psh(&room, "cat <<<\"$(cat text)\"").stdout_to("output").run().code(0).stderr("");
     let wanted = format!("{lines}{word}\n");
-    same_bytes("the output of `cat text`, substituted", wanted.as_bytes(), &room.read("output"));
+    same_bytes("what `$(cat text)` gave", wanted.as_bytes(), &room.read("output"));
 }
 
 /// A list in a list in a list: each level is a shell of its own, with a pipe of its own. An end that a

@@ -18,21 +18,26 @@ mod m9_limits;
 
 use predicates::Predicate;
 use predicates::function::function;
-use testkit::{Cmd, Proc, Room, Running, bin};
+use testkit::{Cmd, Proc, Program, Room, Running, bin};
+
+/// The program under test.
+fn program() -> Program {
+    bin!("psh").called("your shell")
+}
 
 /// `psh -c TEXT`, ready to start in the room.
 fn psh(room: &Room, text: impl AsRef<str>) -> Cmd {
-    room.command(bin!("psh")).args(["-c", text.as_ref()])
+    room.command(program()).args(["-c", text.as_ref()])
 }
 
 /// `psh` that reads its commands from standard input.
 fn psh_reads(room: &Room, script: impl Into<Vec<u8>>) -> Cmd {
-    room.command(bin!("psh")).stdin(script)
+    room.command(program()).stdin(script)
 }
 
 /// `psh`, started, that has read this script and waits for more.
 fn psh_stays(room: &Room, script: impl AsRef<[u8]>) -> Running {
-    let shell = room.command(bin!("psh")).stdin_open().spawn();
+    let shell = room.command(program()).stdin_open().spawn();
     shell.send(script);
     shell
 }
@@ -52,28 +57,15 @@ fn one_message(start: impl Into<String>) -> impl Predicate<str> {
     function(is_one).fn_name(name.leak())
 }
 
-/// Demands that `found` has exactly the bytes of `wanted`, and names the first difference.
-fn same_bytes(what: &str, wanted: &[u8], found: &[u8]) {
-    // A comparison of slices is fast without optimisation, too; a loop over megabytes is not.
-    if wanted == found {
-        return;
-    }
-    let differ = wanted.iter().zip(found).position(|(a, b)| a != b);
-    let at = differ.unwrap_or(wanted.len().min(found.len()));
-    panic!(
-        "{what} is not as expected\nexpected: {} bytes\nreceived: {} bytes; the first difference is at byte {at}",
-        wanted.len(),
-        found.len()
-    );
-}
-
 /// Demands that the listing made by `fds` shows these descriptors and no other.
 fn only_descriptors(who: &str, listing: &[u8], wanted: &[i32]) {
     let listing = String::from_utf8_lossy(listing);
     let found: Vec<i32> = listing.split_whitespace().filter_map(|number| number.parse().ok()).collect();
     assert!(
         found == wanted,
-        "{who} has other descriptors than expected\nexpected: {wanted:?}\nreceived: {found:?}"
+        "{who} has other descriptors open than expected\nexpected: {}\nreceived: {}",
+        list(wanted),
+        list(&found)
     );
 }
 
@@ -83,12 +75,22 @@ fn process(shell: &Running, name: &str) -> Proc {
     let names: Vec<_> = all.iter().map(|process| process.name.clone()).collect();
     let found = all.into_iter().find(|process| process.name == name);
     found.unwrap_or_else(|| {
-        panic!("a process is not there\nexpected: one that runs `{name}`\nreceived: {names:?}")
+        panic!("a process is missing\nexpected: one that runs `{name}`\nreceived: {}", list(&names))
     })
 }
 
 /// Demands that TMPDIR is empty.
 fn no_temporary_name(room: &Room, when: &str) {
     let names = room.list("tmp");
-    assert!(names.is_empty(), "{when} TMPDIR is not empty\nexpected: no name at all\nreceived: {names:?}");
+    assert!(
+        names.is_empty(),
+        "{when} TMPDIR is not empty\nexpected: no name at all\nreceived: {}",
+        list(&names)
+    );
+}
+
+/// `0, 1, 2`; `none` for nothing.
+fn list(items: &[impl ToString]) -> String {
+    let words: Vec<_> = items.iter().map(ToString::to_string).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
