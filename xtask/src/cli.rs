@@ -9,7 +9,7 @@ use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
 use crate::{
     autopsy, check, ci, doctor, explain, grade, handout, hint, list, readmes, report, reset, starters,
-    submit, verify, watch,
+    submit, trace, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -27,6 +27,7 @@ enum Command {
     Watch(watch::WatchArgs),
     Hint(hint::HintArgs),
     Explain(explain::ExplainArgs),
+    Trace(trace::TraceArgs),
     Reset(reset::ResetArgs),
     Submit(submit::SubmitArgs),
     Autopsy(autopsy::AutopsyArgs),
@@ -205,6 +206,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Readmes(args) => readmes::run(&workspace, &args),
         Command::Watch(args) => watch::run(&workspace, &args),
         Command::Check(args) => check::run(&workspace, &args),
+        Command::Trace(args) => trace::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
     }

@@ -13,6 +13,7 @@
 //! | [`spec_text`] | pure: a check's doc comment and line |
 //! | [`progress`] | pure: what is remembered of a student's work; `progress::store` keeps it on disk |
 //! | [`score`] | pure: a class and what its checks gave, added up |
+//! | [`page`] | pure: the frame of every page |
 //! | [`text`] | pure: a student's output made safe to print |
 //! | [`sources`] | a student's files, read as the grader reads them |
 //! | [`pristine`] | a lab's files as they were given, wherever they come from |
@@ -21,6 +22,7 @@
 //! | [`cli`] | the commands and their help |
 //! | [`check`], `suite`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
 //! | [`watch`] | the same again at each save: a pure plan, state and screen, and the loop around them |
+//! | [`trace`] | a program's life, recorded and drawn |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`autopsy`] | why a program hangs |
 //! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
@@ -48,6 +50,7 @@ pub mod list;
 pub mod manifest;
 pub mod mutants;
 pub mod outcome;
+pub mod page;
 pub mod patch;
 pub mod pool;
 pub mod pristine;
@@ -70,6 +73,7 @@ pub mod starters;
 pub mod submit;
 pub mod suite;
 pub mod text;
+pub mod trace;
 pub mod verify;
 pub mod watch;
 pub mod workspace;

@@ -9,8 +9,6 @@ mod registers;
 #[cfg(target_arch = "x86_64")]
 mod session;
 #[cfg(target_arch = "x86_64")]
-mod stops;
-#[cfg(target_arch = "x86_64")]
 mod tracer;
 
 pub(crate) use fault::Report;

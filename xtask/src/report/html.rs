@@ -7,9 +7,10 @@ mod marks;
 mod members;
 mod student;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
+use crate::page::document;
 use crate::score::{CheckInfo, Member, Milestone, Results};
 use crate::text::one_line;
 
@@ -19,29 +20,15 @@ const STYLE: &str = include_str!("html/style.css");
 #[must_use]
 pub fn render(results: &Results) -> String {
     let title = format!("Lab {}: {}", results.head.lab, results.head.title);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                // Nothing may be loaded and no script may run, whatever a student has written.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 id="top" { (title) }
-                    (circumstances(results))
-                    (contents())
-                }
-                main { (parts(results)) }
-            }
+    let body = html! {
+        header {
+            h1 id="top" { (title) }
+            (circumstances(results))
+            (contents())
         }
+        main { (parts(results)) }
     };
-    page.into_string()
+    document(&title, STYLE, &body)
 }
 
 fn parts(results: &Results) -> Markup {

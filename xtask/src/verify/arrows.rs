@@ -73,7 +73,9 @@ fn room<'a>(package: &'a Package, root: &Path) -> &'a str {
     match first {
         Some("labs") => "labs",
         Some("solutions") => "solutions",
-        Some("crates") if !["sandbox", "autopsy", "testkit", "ipc-kit"].contains(&package.name.as_str()) => {
+        Some("crates")
+            if !["sandbox", "autopsy", "tracer", "testkit", "ipc-kit"].contains(&package.name.as_str()) =>
+        {
             "lectures"
         }
         _ => &package.name,
@@ -89,7 +91,7 @@ fn is_inside(room: &str, dependency: &Dependency) -> bool {
 /// Which packages of ours a room may use.
 fn inside(room: &str) -> &'static [&'static str] {
     match room {
-        "xtask" | "testkit" => &["autopsy", "sandbox"],
+        "xtask" | "testkit" => &["autopsy", "sandbox", "tracer"],
         "lectures" => &["ipc-kit"],
         _ => &[],
     }
@@ -150,8 +152,13 @@ mod tests {
             ("rstest", false, true),
         ];
         let told = told(&[
-            package("xtask", "xtask", &[("sandbox", true, false), ("serde", false, false)]),
-            package("crates/testkit", "testkit", &[("sandbox", true, false)]),
+            package(
+                "xtask",
+                "xtask",
+                &[("sandbox", true, false), ("tracer", true, false), ("serde", false, false)],
+            ),
+            package("crates/testkit", "testkit", &[("sandbox", true, false), ("tracer", true, false)]),
+            package("crates/tracer", "tracer", &[("nix", false, false)]),
             package("crates/autopsy", "autopsy", &[("sandbox", true, true)]),
             package("crates/pipeline-shell", "pipeline-shell", &[("ipc-kit", true, false)]),
             package("labs/01-a", "lab01-a", &lab),
@@ -166,6 +173,7 @@ mod tests {
     #[case::another_library("labs/01-a", "lab01-a", ("tokio", false, false))]
     #[case::the_sandbox_in_a_specification("labs/01-a", "lab01-a", ("sandbox", true, true))]
     #[case::the_sandbox_knows_nobody("crates/sandbox", "sandbox", ("testkit", true, false))]
+    #[case::the_tracer_knows_nobody("crates/tracer", "tracer", ("testkit", true, false))]
     #[case::the_autopsy_only_reads("crates/autopsy", "autopsy", ("sandbox", true, false))]
     #[case::the_runner_knows_no_lab("xtask", "xtask", ("lab01-a", true, false))]
     #[case::a_lecture_stands_alone("crates/signals", "signals", ("pipeline-shell", true, false))]

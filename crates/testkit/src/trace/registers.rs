@@ -57,9 +57,3 @@ fn change(tid: i32, edit: impl FnOnce(&mut libc::user_regs_struct)) -> bool {
     edit(&mut registers);
     ptrace::setregs(pid, registers).is_ok()
 }
-
-/// The word at `address` of `tid`; 0 if it cannot be read.
-pub(super) fn peek(tid: i32, address: u64) -> u64 {
-    let address = address as ptrace::AddressType;
-    ptrace::read(Pid::from_raw(tid), address).map_or(0, i64::cast_unsigned)
-}

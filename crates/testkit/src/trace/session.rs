@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tracer::calls::name;
+use tracer::memory::peek;
+use tracer::stops::{Call, Event, Stop, call, listen, resume};
 
-use super::calls::{is_in, name};
+use super::calls::is_in;
 use super::fault::{Family, Fault, Report, When};
-use super::registers::{falls_asleep, peek, rewind, set_result, shorten, skip};
-use super::stops::{Call, Event, Stop, call, listen, resume};
+use super::registers::{falls_asleep, rewind, set_result, shorten, skip};
 use crate::process::{Proc, set_stopped, status_number};
 use crate::watch::Look;
 
@@ -101,7 +103,7 @@ impl Session {
                 resume(tid, 0);
             }
             Event::Signal(signal) => resume(tid, signal),
-            Event::Trap => {
+            Event::Trap | Event::Exec(_) | Event::Exiting(_) => {
                 self.know(tid);
                 resume(tid, 0);
             }
@@ -139,7 +141,7 @@ impl Session {
 
     fn at_call(&mut self, tid: i32) {
         match call(tid) {
-            Call::Entry { number, args } => self.enters(tid, number, &args),
+            Call::Entry { number, args, .. } => self.enters(tid, number, &args),
             Call::Exit { value } => self.leaves(tid, value),
             Call::Other => resume(tid, 0),
         }

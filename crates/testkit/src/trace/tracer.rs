@@ -5,14 +5,12 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use anyhow::{Context, Result, bail};
-use nix::sys::ptrace::{self, Options};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use anyhow::{Context, Result};
+use nix::sys::ptrace::Options;
+use tracer::attach;
+use tracer::stops::{self, Event};
 
 use super::session::Session;
-use super::stops::{self, Event};
 use super::{Fault, Report};
 use crate::failure::OWN_THREAD;
 use crate::running::Ending;
@@ -79,31 +77,9 @@ fn follow(
 }
 
 /// Starts the program and stands at its first instruction, with every descendant to be traced too.
-///
-/// The child asks to be traced (it may be undumpable until its exec, so nobody could seize it earlier). That
-/// old way knows no lasting stop by a signal, so it is let go as a stopped process and then seized.
 fn launch(mut command: Command, shared: &Shared, name: &str) -> Result<i32> {
     let (root, _child) = shared.tree.start_root(|| spawn_command(&mut command, name))?;
     drop(command);
-    let pid = Pid::from_raw(root);
-    let wait = |flags| waitpid(pid, Some(flags | WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD));
-    match wait(WaitPidFlag::empty()).context("wait for the program's exec")? {
-        WaitStatus::Stopped(_, Signal::SIGTRAP) => {}
-        other => bail!("trace {name}: after exec came {other:?}"),
-    }
-    ptrace::detach(pid, Signal::SIGSTOP).context("let the program go, stopped")?;
-    match wait(WaitPidFlag::WUNTRACED).context("wait for the program to stop")? {
-        WaitStatus::Stopped(_, Signal::SIGSTOP) => {}
-        other => bail!("trace {name}: instead of a stop came {other:?}"),
-    }
-    let options = Options::PTRACE_O_TRACESYSGOOD
-        | Options::PTRACE_O_TRACEFORK
-        | Options::PTRACE_O_TRACEVFORK
-        | Options::PTRACE_O_TRACECLONE
-        | Options::PTRACE_O_TRACEEXEC
-        | Options::PTRACE_O_EXITKILL;
-    ptrace::seize(pid, options).context("seize the program")?;
-    wait(WaitPidFlag::empty()).context("wait for the seized program")?;
-    kill(pid, Signal::SIGCONT).context("continue the program")?;
+    attach(root, Options::empty()).with_context(|| format!("trace {name}"))?;
     Ok(root)
 }
