@@ -72,6 +72,11 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Whether a role names the program of a member.
+    pub(crate) fn has_role(&self, pid: i32) -> bool {
+        self.snapshot.members.get(&pid).is_some_and(|member| self.role(member).is_some())
+    }
+
     /// A thread: its process, and where that has several, which one.
     pub(crate) fn thread(&self, member: &Process, thread: &Thread) -> String {
         if member.living().count() < 2 {
