@@ -107,7 +107,7 @@ impl Reader<'_> {
             }
             _ if member.living().count() == 1 => {
                 part.notes.push("it has no other thread that could wake it".to_owned());
-                part.clues.push(Clue::Alone);
+                part.clues.push(Clue::Alone { is_copy: member.stat.is_copy });
             }
             _ => part.clues.push(Clue::OwnMemory),
         }

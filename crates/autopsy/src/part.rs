@@ -41,8 +41,8 @@ pub(crate) enum Clue {
     Locked,
     /// A lock that it has taken itself.
     OwnLock,
-    /// A lock or condition in memory that only this thread uses.
-    Alone,
+    /// A lock or condition in memory that only this thread uses; whether it is forked from another program.
+    Alone { is_copy: bool },
     /// A lock or condition of its own, of which no owner is known.
     OwnMemory,
     /// A word changed, and nobody woke.

@@ -49,14 +49,10 @@ impl Group<'_> {
                             .to_owned(),
                     ],
                 ),
-                Clue::Alone => (
+                Clue::Alone { is_copy } => (
                     CauseKind::NeverSignalled,
                     format!("{who} waits for a lock or condition, and has no thread that could wake it"),
-                    vec![
-                        "a lock that another thread held at the fork stays locked in the child for ever: call only \
-                         exec or _exit after a fork, or fork before the threads start"
-                            .to_owned(),
-                    ],
+                    vec![alone(*is_copy).to_owned()],
                 ),
                 Clue::MissedWake => (
                     CauseKind::MissedWake,
@@ -181,5 +177,15 @@ impl Group<'_> {
             };
             Some((CauseKind::NothingMoreComes, why, vec![fix]))
         })
+    }
+}
+
+/// What a program without a second thread has done wrong with a lock.
+fn alone(is_copy: bool) -> &'static str {
+    if is_copy {
+        "a lock that another thread held at the fork stays locked in the child for ever: call only exec or _exit \
+         after a fork, or fork before the threads start"
+    } else {
+        "do not take a lock twice in one thread, and do not wait for a condition that no other thread can notify"
     }
 }
