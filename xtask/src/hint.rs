@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use crate::cli::HintArgs;
 use crate::exit::{Exit, bad_input, usage};
 use crate::workspace::Workspace;
-use crate::{files, hints};
+use crate::{files, hints, prose};
 
 /// Hints seen, by lab and milestone.
 type Progress = BTreeMap<String, BTreeMap<String, usize>>;
@@ -47,11 +47,12 @@ pub fn run(workspace: &Workspace, args: &HintArgs) -> anyhow::Result<Exit> {
     let shown = *seen;
     for (index, hint) in hints.iter().enumerate().take(shown).skip(first) {
         anstream::println!(
-            "{} {}, hint {} of {}\n\n{hint}\n",
+            "{} {}, hint {} of {}\n\n{}\n",
             milestone.id,
             milestone.title,
             index + 1,
-            hints.len()
+            hints.len(),
+            prose::wrap(hint, prose::columns())
         );
     }
     let command = format!("cargo xtask hint {} {}", lab.manifest.id, milestone.id);

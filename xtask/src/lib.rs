@@ -12,7 +12,8 @@
 //! | [`readme`], [`hints`] | pure: what is generated in READMEs, and what is read from them |
 //! | [`spec_text`] | pure: a check's doc comment and line |
 //! | [`score`] | pure: a class and what its checks gave, added up |
-//! | [`text`] | pure: a student's output made safe to print |
+//! | [`causes`] | pure: which known bug a pattern of failures looks like |
+//! | [`text`], [`prose`] | pure: a student's output made safe to print; prose fitted to a width |
 //! | [`workspace`] | where the root, the labs and the solutions are |
 //! | [`exit`] | the exit statuses, and the errors that carry one |
 //! | [`cli`] | the commands and their help |
@@ -22,6 +23,8 @@
 
 pub mod bar;
 pub mod build;
+pub mod catalogue;
+pub mod causes;
 pub mod check;
 pub mod ci;
 pub mod cli;
@@ -43,6 +46,7 @@ pub mod mutants;
 pub mod outcome;
 pub mod patch;
 pub mod pool;
+pub mod prose;
 pub mod readme;
 pub mod readmes;
 pub mod referee;

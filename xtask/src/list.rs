@@ -5,7 +5,7 @@ use crate::cli::{ExplainArgs, ListArgs};
 use crate::exit::{Exit, bad_input, usage};
 use crate::manifest::Check;
 use crate::workspace::{Lab, Workspace};
-use crate::{files, spec_text};
+use crate::{files, prose, spec_text};
 
 /// Lists the labs with their milestones, or the checks of one lab.
 ///
@@ -54,7 +54,7 @@ pub fn explain(workspace: &Workspace, args: &ExplainArgs) -> anyhow::Result<Exit
     let milestone = lab.manifest.milestone_of(&check.name).map_or("", |milestone| milestone.id.as_str());
     anstream::println!("{}", check.sentence());
     anstream::println!("lab {}, {milestone}, {} points\n", lab.manifest.id, check.points);
-    anstream::println!("{}\n", documented.doc);
+    anstream::println!("{}\n", prose::wrap(&documented.doc, prose::columns()));
     anstream::println!("the check:  {}:{}", workspace.shown(&file), documented.line);
     anstream::println!("run it:     cargo xtask check {} {}", lab.manifest.id, check.name);
     Ok(Exit::Done)
