@@ -13,6 +13,7 @@ use crate::exit::{self, Exit, bad_input, stop, usage};
 use crate::family::Family;
 use crate::manifest::{self, Check, Manifest, Milestone};
 use crate::outcome::CheckOutcome;
+use crate::progress::memory::Memory;
 use crate::show::Told;
 use crate::suite::{self, Suite, Task};
 use crate::workspace::{Lab, Workspace};
@@ -29,7 +30,12 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     let family = Family::new()?;
     let (package, prefix) = package(&lab, args.solution)?;
     let wanted = Wanted { package: &package, programs: &lab.manifest.programs, prefix, stage: None };
-    let built = compile::build(workspace, wanted)?;
+    let memory = (!args.solution).then(|| Memory::new(workspace, &lab));
+    let built = compile::build(workspace, wanted).inspect_err(|error| {
+        if let Some(memory) = &memory {
+            memory.not_built(error);
+        }
+    })?;
     let cases = referee::list(built.spec()?)?;
     agree(workspace, &lab, &cases)?;
     let cores = pool::cores();
@@ -48,6 +54,9 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     let tasks: Vec<Task<'_>> = checks.iter().map(|check| Task { programs: &built.programs, check }).collect();
     suite.run(&family, &tasks, |index, outcome| screen.take(index, outcome))?;
     let (outcomes, is_explained) = screen.end();
+    if let Some(memory) = &memory {
+        memory.checked(&outcomes, !interrupt::is_set());
+    }
     if interrupt::is_set() {
         return Err(stop(Exit::Interrupted, format!("interrupted after {} checks", outcomes.len())));
     }

@@ -7,7 +7,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
-use crate::{check, ci, doctor, grade, handout, hint, list, readmes, report, starters, verify};
+use crate::{
+    autopsy, check, ci, doctor, explain, grade, handout, hint, list, readmes, report, reset, starters,
+    submit, verify,
+};
 
 /// Checks a lab, grades a class, keeps the course true.
 #[derive(Debug, Parser)]
@@ -19,10 +22,13 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    List(ListArgs),
+    List(list::ListArgs),
     Check(CheckArgs),
-    Hint(HintArgs),
-    Explain(ExplainArgs),
+    Hint(hint::HintArgs),
+    Explain(explain::ExplainArgs),
+    Reset(reset::ResetArgs),
+    Submit(submit::SubmitArgs),
+    Autopsy(autopsy::AutopsyArgs),
     Grade(GradeArgs),
     Report(ReportArgs),
     /// Write the starters from the solutions.
@@ -72,37 +78,6 @@ pub struct VerifyArgs {
     /// How many checks at once [default: twice the number of cores].
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
-}
-
-/// List the labs, or the checks of one lab.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list 01")]
-pub struct ListArgs {
-    /// The lab whose checks are to be listed.
-    pub lab: Option<String>,
-}
-
-/// Show the next hint of a milestone.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  cargo xtask hint 01 m2")]
-pub struct HintArgs {
-    /// The lab.
-    pub lab: String,
-    /// The milestone.
-    pub milestone: String,
-    /// Show the hints already seen, and no further one.
-    #[arg(long)]
-    pub again: bool,
-}
-
-/// Explain a check: its rule, its reason, its man page.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  cargo xtask explain m2_pipe::the_reader_sees_end_of_file_when_the_writer_exits"
-)]
-pub struct ExplainArgs {
-    /// The check, or a part of its name that no other check has.
-    pub check: String,
 }
 
 /// Arguments of the commands that write generated files.
@@ -218,9 +193,12 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     let workspace = Workspace::find()?;
     match cli.command {
-        Command::List(args) => list::list(&workspace, &args),
+        Command::List(args) => list::run(&workspace, &args),
         Command::Hint(args) => hint::run(&workspace, &args),
-        Command::Explain(args) => list::explain(&workspace, &args),
+        Command::Explain(args) => explain::run(&workspace, &args),
+        Command::Reset(args) => reset::run(&workspace, &args),
+        Command::Submit(args) => submit::run(&workspace, &args),
+        Command::Autopsy(args) => autopsy::run(&args),
         Command::Verify(args) => verify::run(&workspace, &args),
         Command::Causes(args) => verify::renew::run(&workspace, &args),
         Command::Handout(args) => handout::run(&workspace, &args),

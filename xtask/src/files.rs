@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -35,6 +36,36 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         .with_context(|| format!("set the mode of {}", path.display()))?;
     file.persist(path).with_context(|| format!("rename to {}", path.display()))?;
     Ok(())
+}
+
+/// Writes a file that does not exist yet: whole or not at all, and never over another one.
+///
+/// # Errors
+/// `AlreadyExists` when there is one, else why it cannot be written.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+    file.write_all(bytes)?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    file.persist_noclobber(path)?;
+    Ok(())
+}
+
+/// The first of `path.WORD-1`, `path.WORD-2`, … that does not exist.
+#[must_use]
+pub fn free_name(path: &Path, word: &str) -> PathBuf {
+    let mut number = 1;
+    loop {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{word}-{number}"));
+        let name = PathBuf::from(name);
+        // A broken link is a name, too.
+        if name.symlink_metadata().is_err() {
+            return name;
+        }
+        number += 1;
+    }
 }
 
 /// All regular files below `dir` whose path ends in `suffix`, as texts by their path relative to `dir`.

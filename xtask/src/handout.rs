@@ -10,8 +10,8 @@ use anyhow::{Context as _, bail};
 use crate::cli::HandoutArgs;
 use crate::compile::cargo;
 use crate::exit::{Exit, bad_input, usage};
-use crate::readme;
-use crate::workspace::Workspace;
+use crate::workspace::{Lab, Workspace};
+use crate::{pristine, readme, starters};
 
 /// The one file of `solutions/` that a student gets: it also keeps the workspace's glob valid.
 const KEPT: &str = "solutions/README.md";
@@ -42,6 +42,10 @@ pub fn run(workspace: &Workspace, args: &HandoutArgs) -> anyhow::Result<Exit> {
         count += 1;
     }
     hide_mutants(unfinished.path())?;
+    for lab in workspace.labs()?.iter().filter(|lab| lab.solution.is_some()) {
+        keep_starter(workspace, lab, unfinished.path())?;
+        count += 1;
+    }
     prune(workspace, unfinished.path())?;
     let place = unfinished.keep();
     publish(&place, &dir)?;
@@ -51,7 +55,8 @@ pub fn run(workspace: &Workspace, args: &HandoutArgs) -> anyhow::Result<Exit> {
 
 /// Whether a file of the course goes to students.
 fn is_for_students(path: &str) -> bool {
-    path == KEPT || !path.starts_with("solutions/")
+    // An author who played the lab may have committed the progress by mistake.
+    path == KEPT || !(path.starts_with("solutions/") || path.starts_with(".ipc-labs/"))
 }
 
 /// The files git tracks; what lies around besides (grades, notes) is nobody's business.
@@ -85,6 +90,19 @@ fn hide_mutants(dir: &Path) -> anyhow::Result<()> {
     let text =
         readme::replace(&text, "mutants", "Not in a student's checkout.\n").map_err(anyhow::Error::msg)?;
     fs::write(&path, text).with_context(|| format!("write {KEPT}"))
+}
+
+/// Writes the copy that `reset` restores from. It is made anew from the solution; a lab whose files differ, say
+/// because its author has played it, is not handed out.
+fn keep_starter(workspace: &Workspace, lab: &Lab, dir: &Path) -> anyhow::Result<()> {
+    if let Some(path) = starters::differences(workspace, lab)?.keys().next() {
+        let place = lab.dir.join("src").join(path);
+        let shown = workspace.shown(&place);
+        return Err(bad_input(format!("{shown}: not the starter's; run `cargo xtask starters`")));
+    }
+    let place = dir.join("labs").join(lab.manifest.folder()).join(pristine::FILE);
+    let text = pristine::text(&pristine::load(workspace, lab)?)?;
+    fs::write(&place, text).with_context(|| format!("write {}", place.display()))
 }
 
 /// Lets cargo drop from the lock file what only solutions used, then proves that it is locked.
@@ -121,6 +139,7 @@ mod tests {
     #[rstest]
     #[case("labs/01-pipeline-shell/src/lib.rs", true)]
     #[case("solutions/README.md", true)]
+    #[case(".ipc-labs/progress.json", false)]
     #[case("solutions/01-pipeline-shell/src/lib.rs", false)]
     #[case("solutions/01-pipeline-shell/mutants/x.patch", false)]
     fn students_get_no_solutions(#[case] path: &str, #[case] expected: bool) {

@@ -1,76 +1,135 @@
-//! `hint`: the hints of a milestone, one more at each call. How many were seen is kept in
-//! `target/ipc-labs/progress.json`.
+//! `hint`: the hints of a milestone, from a question to almost the answer. The first is free at once, each
+//! further one after some honest attempts; `--force` is for those who teach themselves.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
+use clap::Args;
 
-use anyhow::Context as _;
-
-use crate::cli::HintArgs;
 use crate::exit::{Exit, bad_input, usage};
-use crate::workspace::Workspace;
+use crate::manifest::Milestone;
+use crate::progress::{NextHint, store};
+use crate::workspace::{Lab, Workspace};
 use crate::{files, hints, prose};
 
-/// Hints seen, by lab and milestone.
-type Progress = BTreeMap<String, BTreeMap<String, usize>>;
+/// Show the next hint of a milestone.
+///
+/// Each milestone has three, from a question to almost the answer. The first is free; the next one opens after
+/// two more attempts. An attempt: change your files, run `cargo xtask check`, and the milestone still fails.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask hint 01 m2
+  cargo xtask hint 01 m2 --again")]
+pub struct HintArgs {
+    /// The lab.
+    pub lab: String,
+    /// The milestone.
+    pub milestone: String,
+    /// Show the hints already seen, and no further one.
+    #[arg(long)]
+    pub again: bool,
+    /// Show the next one without further attempts. Nobody is told; the hints stand in the README, too.
+    #[arg(long, conflicts_with = "again")]
+    pub force: bool,
+}
 
-/// Shows the next hint of a milestone, or with `--again` those already seen.
+/// Shows the next hint of a milestone if it is free, or with `--again` those already seen.
 ///
 /// # Errors
 /// When there is no such milestone, or its README has no hints.
 pub fn run(workspace: &Workspace, args: &HintArgs) -> anyhow::Result<Exit> {
     let lab = workspace.lab(&args.lab)?;
-    let milestone =
-        lab.manifest.milestones.iter().find(|m| m.id == args.milestone || m.module == args.milestone);
-    let milestone = milestone.ok_or_else(|| {
-        let ids: Vec<&str> = lab.manifest.milestones.iter().map(|m| m.id.as_str()).collect();
-        usage(format!(
-            "lab {} has no milestone `{}`; it has {}",
-            lab.manifest.id,
-            args.milestone,
-            ids.join(", ")
-        ))
-    })?;
+    let milestone = milestone(&lab, &args.milestone)?;
     let readme = lab.dir.join("README.md");
     let hints = hints::hints(&files::read(&readme)?, &milestone.id);
     if hints.is_empty() {
         return Err(bad_input(format!("{}: no hints for {}", workspace.shown(&readme), milestone.id)));
     }
-    let path = workspace.state_dir().join("progress.json");
-    let mut progress = load(&path)?;
-    let seen = progress.entry(lab.manifest.id.clone()).or_default().entry(milestone.id.clone()).or_default();
-    let first = if args.again { 0 } else { (*seen).min(hints.len() - 1) };
-    if !args.again {
-        *seen = (*seen + 1).min(hints.len());
+    let told = Told { lab: &lab, milestone, hints: &hints };
+    if args.again {
+        let progress = store::load(workspace).lab(&lab.manifest.id);
+        told.again(progress.hints(&milestone.id));
+        return Ok(Exit::Done);
     }
-    let shown = *seen;
-    for (index, hint) in hints.iter().enumerate().take(shown).skip(first) {
-        anstream::println!(
-            "{} {}, hint {} of {}\n\n{}\n",
-            milestone.id,
-            milestone.title,
-            index + 1,
-            hints.len(),
-            prose::wrap(hint, prose::columns())
-        );
-    }
-    let command = format!("cargo xtask hint {} {}", lab.manifest.id, milestone.id);
-    match (shown, hints.len() - shown) {
-        (0, _) => anstream::println!("no hint seen yet; the first: {command}"),
-        (_, 0) => anstream::println!("That is the last hint. All of them: {command} --again"),
-        (_, left) => anstream::println!("{left} more: {command}"),
-    }
-    let text = serde_json::to_string_pretty(&progress).context("write the progress")?;
-    files::write_atomic(&path, text.as_bytes())?;
+    let (next, after) = store::update(workspace, |progress| {
+        let lab = progress.lab_mut(&lab.manifest.id);
+        let next = match lab.next_hint(milestone, hints.len()) {
+            NextHint::After(level, _) if args.force => NextHint::Free(level),
+            next => next,
+        };
+        if let NextHint::Free(level) = next {
+            lab.saw_hint(&milestone.id, level);
+        }
+        (next, lab.next_hint(milestone, hints.len()))
+    });
+    told.next(next, after);
     Ok(Exit::Done)
 }
 
-fn load(path: &Path) -> anyhow::Result<Progress> {
-    match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map_err(|error| bad_input(format!("{}: {error}; delete it to begin anew", path.display()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Progress::new()),
-        Err(error) => Err(error).with_context(|| format!("read {}", path.display())),
+fn milestone<'a>(lab: &'a Lab, wanted: &str) -> anyhow::Result<&'a Milestone> {
+    let found = lab.manifest.milestones.iter().find(|m| m.id == wanted || m.module == wanted);
+    found.ok_or_else(|| {
+        let ids: Vec<&str> = lab.manifest.milestones.iter().map(|m| m.id.as_str()).collect();
+        usage(format!("lab {} has no milestone `{wanted}`; it has {}", lab.manifest.id, ids.join(", ")))
+    })
+}
+
+/// The hints of one milestone, on the screen.
+struct Told<'a> {
+    lab: &'a Lab,
+    milestone: &'a Milestone,
+    hints: &'a [String],
+}
+
+impl Told<'_> {
+    /// The hint that was asked for, and what there is after it.
+    fn next(&self, next: NextHint, after: NextHint) {
+        let command = self.command();
+        match next {
+            NextHint::Free(level) => {
+                self.hint(level);
+                match after {
+                    NextHint::NoMore => anstream::println!("That was the last hint."),
+                    NextHint::Free(level) => {
+                        anstream::println!("hint {level} of {}: {command}", self.hints.len())
+                    }
+                    NextHint::After(level, missing) => self.locked(level, missing),
+                }
+            }
+            NextHint::After(level, missing) => {
+                self.locked(level, missing);
+                anstream::println!("the hints so far:    {command} --again");
+                anstream::println!("you teach yourself?  {command} --force");
+            }
+            NextHint::NoMore => {
+                anstream::println!("You have seen all {} hints. Again: {command} --again", self.hints.len());
+            }
+        }
+    }
+
+    fn again(&self, seen: usize) {
+        for level in 1..=seen.min(self.hints.len()) {
+            self.hint(level);
+        }
+        if seen == 0 {
+            anstream::println!("no hint seen yet; the first: {}", self.command());
+        }
+    }
+
+    fn hint(&self, level: usize) {
+        let Milestone { id, title, .. } = self.milestone;
+        anstream::println!(
+            "{id} {title}, hint {level} of {}\n\n{}\n",
+            self.hints.len(),
+            prose::wrap(&self.hints[level - 1], prose::columns())
+        );
+    }
+
+    fn locked(&self, level: usize, missing: u32) {
+        let (lab, id) = (&self.lab.manifest.id, &self.milestone.id);
+        let plural = if missing == 1 { "attempt" } else { "attempts" };
+        anstream::println!("Hint {level} opens after {missing} more {plural} at {id}.");
+        anstream::println!("An attempt: change your files and run `cargo xtask check {lab} {id}`.");
+    }
+
+    fn command(&self) -> String {
+        format!("cargo xtask hint {} {}", self.lab.manifest.id, self.milestone.id)
     }
 }

@@ -1,5 +1,5 @@
-//! Pure: the hints of a milestone, found in the lab's README: `<details><summary>Hint 1</summary>` … in the
-//! section whose heading begins with the milestone's id.
+//! Pure: the section of a milestone in a page, and the hints in it: `<details><summary>Hint 1</summary>` … in
+//! the section of the lab's README whose heading begins with the milestone's id.
 
 /// The hints of milestone `id`, in order.
 #[must_use]
@@ -17,7 +17,13 @@ pub fn hints(readme: &str, id: &str) -> Vec<String> {
     hints
 }
 
-/// The text from the heading of milestone `id` to the next heading of the same or a higher level.
+/// The text below the heading of milestone `id`, up to the next heading of the same or a higher level; empty if
+/// there is none.
+#[must_use]
+pub fn body(page: &str, id: &str) -> String {
+    section(page, id).split_once('\n').map_or_else(String::new, |(_heading, body)| body.trim().to_owned())
+}
+
 fn section(readme: &str, id: &str) -> String {
     let mut level = None;
     let mut is_code = false;
@@ -76,6 +82,12 @@ More.
     fn the_hints_of_one_milestone_are_found_in_order() {
         assert_eq!(hints(README, "m1"), ["Ask `man 2 fork`.\n```console\n# no heading\n```", "More."]);
         assert_eq!(hints(README, "m2"), ["Other."]);
+    }
+
+    #[test]
+    fn the_body_of_a_section_has_no_heading() {
+        assert!(body(README, "m2").starts_with("<details><summary>Why?"));
+        assert_eq!(body(README, "m3"), "");
     }
 
     #[test]

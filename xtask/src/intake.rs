@@ -29,6 +29,8 @@ pub struct Submission {
     pub files: Files,
     /// What was ignored or refused, one sentence each.
     pub notes: Vec<String>,
+    /// Those of the notes that speak of an editable file: a part of the work that would be missing.
+    pub missing: Vec<String>,
     /// Why there is nothing to grade.
     pub refused: Option<String>,
 }
@@ -75,7 +77,7 @@ impl Taking<'_> {
             let path = format!("{}{inside}", self.root.missing);
             match entry.kind {
                 Kind::File => self.file(&opened, entry, &path),
-                Kind::Special(what) => self.note(format!("{path} is {what}: refused")),
+                Kind::Special(what) => self.refuse(&path, format!("{path} is {what}: refused")),
                 Kind::Skipped if path == "target" => {
                     self.note("target/ ignored: the grader builds afresh".to_owned());
                 }
@@ -101,22 +103,36 @@ impl Taking<'_> {
 
     fn take(&mut self, opened: &std::os::fd::OwnedFd, entry: &Entry, path: &str) {
         if !is_plain_name(path) {
-            self.note(format!("{path} refused: a file name may only contain letters, digits, _, - and ."));
+            let why = "a file name may only contain letters, digits, _, - and .";
+            self.refuse(path, format!("{path} refused: {why}"));
             return;
         }
         match copy::read(opened, &entry.path, MAX_FILE) {
             Ok(Some(bytes)) => {
                 self.found.files.insert(path.to_owned(), bytes);
             }
-            Ok(None) => self.note(format!("{path} refused: larger than {} KiB", MAX_FILE / 1024)),
+            Ok(None) => self.refuse(path, format!("{path} refused: larger than {} KiB", MAX_FILE / 1024)),
             Err(error) => self.unreadable(path, &reason(&error)),
         }
+    }
+
+    /// A file that is not taken, although its name may say that it belongs to the work.
+    fn refuse(&mut self, path: &str, sentence: String) {
+        if self.is_work(path) {
+            self.found.missing.push(sentence.clone());
+        }
+        self.note(sentence);
+    }
+
+    /// Whether a path may be a file of the work, or a folder with such files.
+    fn is_work(&self, path: &str) -> bool {
+        self.rules.is_editable(path) || self.rules.is_editable(&format!("{path}/x.rs"))
     }
 
     /// The student may have done this part, and the lab's own in its place would be a poor grade: refuse the whole.
     fn unreadable(&mut self, path: &str, why: &str) {
         let sentence = format!("{path} cannot be read: {why}");
-        if self.rules.is_editable(path) || self.rules.is_editable(&format!("{path}/x.rs")) {
+        if self.is_work(path) {
             self.found.refused.get_or_insert(sentence);
         } else {
             self.note(sentence);
@@ -146,9 +162,9 @@ impl Taking<'_> {
             self.note(sentence);
         }
         if cut {
-            self.note(
-                "the folder is too deep or has too many files: a part of it was not looked at".to_owned(),
-            );
+            let sentence = "the folder is too deep or has too many files: a part of it was not looked at";
+            self.found.missing.push(sentence.to_owned());
+            self.note(sentence.to_owned());
         }
         limit(self.found)
     }

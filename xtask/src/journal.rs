@@ -139,6 +139,7 @@ mod tests {
             max: 1,
             verdict: Verdict::Hang,
             text: "a\nb\u{1b}".into(),
+            detail: String::new(),
             seed: 3,
             millis: 4,
         }

@@ -11,16 +11,21 @@
 //! | [`patch`] | pure: a mutant's header, and its diff applied to texts in memory |
 //! | [`readme`], [`hints`] | pure: what is generated in READMEs, and what is read from them |
 //! | [`spec_text`] | pure: a check's doc comment and line |
+//! | [`progress`] | pure: what is remembered of a student's work; `progress::store` keeps it on disk |
 //! | [`score`] | pure: a class and what its checks gave, added up |
 //! | [`causes`] | pure: which known bug a pattern of failures looks like |
 //! | [`text`], [`prose`] | pure: a student's output made safe to print; prose fitted to a width |
+//! | [`sources`] | a student's files, read as the grader reads them |
+//! | [`pristine`] | a lab's files as they were given, wherever they come from |
 //! | [`workspace`] | where the root, the labs and the solutions are |
 //! | [`exit`] | the exit statuses, and the errors that carry one |
 //! | [`cli`] | the commands and their help |
 //! | [`check`], `suite`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
+//! | [`autopsy`] | why a program hangs |
 //! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
+pub mod autopsy;
 pub mod bar;
 pub mod build;
 pub mod catalogue;
@@ -31,6 +36,7 @@ pub mod cli;
 pub mod compile;
 pub mod doctor;
 pub mod exit;
+pub mod explain;
 pub mod family;
 pub mod files;
 pub mod grade;
@@ -46,20 +52,25 @@ pub mod mutants;
 pub mod outcome;
 pub mod patch;
 pub mod pool;
+pub mod pristine;
+pub mod progress;
 pub mod prose;
 pub mod readme;
 pub mod readmes;
 pub mod referee;
 pub mod report;
+pub mod reset;
 pub mod sample;
 pub mod score;
 pub mod seed;
 pub mod show;
 pub mod slowness;
+pub mod sources;
 pub mod spec_text;
 pub mod stage;
 pub mod starter;
 pub mod starters;
+pub mod submit;
 pub mod suite;
 pub mod text;
 pub mod verify;

@@ -1,72 +1,198 @@
-//! `list` and `explain`: what there is to do, and why.
+//! `list`: what there is to do and what is done, from memory: offline and without a build.
 
-use crate::check::find;
-use crate::cli::{ExplainArgs, ListArgs};
-use crate::exit::{Exit, bad_input, usage};
-use crate::manifest::Check;
+use std::fmt::Write as _;
+
+use clap::Args;
+use console::measure_text_width;
+use sandbox::protocol::Verdict;
+
+use crate::exit::Exit;
+use crate::manifest::{Check, Manifest, Milestone};
+use crate::progress::{LabProgress, store};
+use crate::show::{BOLD, DIM, style};
+use crate::sources;
+use crate::text::fitted;
 use crate::workspace::{Lab, Workspace};
-use crate::{files, prose, spec_text};
 
-/// Lists the labs with their milestones, or the checks of one lab.
+/// List the labs with what is done in them, or the checks of one lab.
+///
+/// Everything comes from the checks you have run; nothing is built. A check that passed once keeps its points in
+/// the list of labs; its newest verdict is in the list of its lab.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cargo xtask list\n  cargo xtask list 01")]
+pub struct ListArgs {
+    /// The lab whose checks are to be listed.
+    pub lab: Option<String>,
+}
+
+/// Lists the labs, or the checks of one lab.
 ///
 /// # Errors
 /// When there is no such lab or its manifest is wrong.
-pub fn list(workspace: &Workspace, args: &ListArgs) -> anyhow::Result<Exit> {
-    match &args.lab {
-        Some(lab) => list_checks(&workspace.lab(lab)?),
-        None => workspace.labs()?.iter().for_each(list_milestones),
-    }
+pub fn run(workspace: &Workspace, args: &ListArgs) -> anyhow::Result<Exit> {
+    let text = match &args.lab {
+        Some(lab) => {
+            let lab = workspace.lab(lab)?;
+            let known = store::load(workspace).lab(&lab.manifest.id);
+            format!("{}{}", checks(&lab.manifest, &known), news(&lab, &known))
+        }
+        None => {
+            let labs = workspace.labs()?;
+            let progress = store::load(workspace);
+            let rows = labs.iter().map(|lab| (&lab.manifest, progress.lab(&lab.manifest.id)));
+            table(&rows.collect::<Vec<_>>())
+        }
+    };
+    anstream::print!("{text}");
     Ok(Exit::Done)
 }
 
-fn list_milestones(lab: &Lab) {
-    let manifest = &lab.manifest;
-    anstream::println!("{} {}   {} hours", manifest.id, manifest.title, manifest.hours);
-    for milestone in &manifest.milestones {
-        let (count, points) = (milestone.checks.len(), milestone.points());
-        anstream::println!(
-            "  {:<4} {:<40} {count:>3} checks {points:>4} points",
-            milestone.id,
-            milestone.title
+/// One line a lab, 80 columns at most.
+fn table(labs: &[(&Manifest, LabProgress)]) -> String {
+    let mut out =
+        format!("{BOLD}   {:<26}{:<6}  {:<8}  {:<20}next step{BOLD:#}\n", "lab", "hours", "done", "points");
+    for (manifest, known) in labs {
+        let done = manifest.milestones.iter().filter(|milestone| known.is_done(milestone)).count();
+        let (best, max) = (known.best(manifest.checks()), points(manifest.checks()));
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "{} {} {:>4} h  {:>2} of {:<2}  {} {best:>3}/{max}  {}",
+            manifest.id,
+            padded(&manifest.title, 25),
+            manifest.hours,
+            done,
+            manifest.milestones.len(),
+            bar(best, max),
+            step(manifest, known)
         );
     }
+    for (manifest, known) in labs {
+        let (now, best) = (known.points(manifest.checks()), known.best(manifest.checks()));
+        if now < best {
+            let id = &manifest.id;
+            let _ = writeln!(
+                out,
+                "\nlab {id}: {now} points now; what is missing passed before, see `cargo xtask list {id}`"
+            );
+        }
+    }
+    if let Some((manifest, known)) = labs.iter().find(|(manifest, known)| known.open(manifest).is_some()) {
+        let _ = writeln!(out, "\nnext: cargo xtask {}", step(manifest, known));
+    }
+    out
 }
 
-fn list_checks(lab: &Lab) {
-    for milestone in &lab.manifest.milestones {
-        anstream::println!("{} {}   {} points", milestone.id, milestone.title, milestone.points());
+/// A lab's milestones and checks, each with its newest verdict.
+fn checks(manifest: &Manifest, known: &LabProgress) -> String {
+    let (now, max) = (known.points(manifest.checks()), points(manifest.checks()));
+    let mut out = format!(
+        "{BOLD}{} {}{BOLD:#}   {} hours   {} {now}/{max} points\n",
+        manifest.id,
+        manifest.title,
+        manifest.hours,
+        bar(now, max)
+    );
+    for milestone in &manifest.milestones {
+        let (now, max) = (known.points(&milestone.checks), milestone.points());
+        let title = padded(&format!("{} {}", milestone.id, milestone.title), 58);
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "\n{BOLD}{title}{BOLD:#} {now:>3} / {max}{}", hints(milestone, known));
         for check in &milestone.checks {
-            anstream::println!("  {:>3}  {}", check.points, check.name);
+            let _ = writeln!(out, "{}", line(check, known));
         }
+    }
+    let _ = writeln!(out, "\nnext: cargo xtask {}", step(manifest, known));
+    out
+}
+
+fn hints(milestone: &Milestone, known: &LabProgress) -> String {
+    match known.hints(&milestone.id) {
+        0 => String::new(),
+        1 => "   1 hint".to_owned(),
+        seen => format!("   {seen} hints"),
     }
 }
 
-/// Shows a check's rule, reason and man page, from the comment above it.
-///
-/// # Errors
-/// When no lab has such a check, or it has no comment.
-pub fn explain(workspace: &Workspace, args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let labs = workspace.labs()?;
-    let (lab, check) = find_in(&labs, &args.check)?;
-    let file = lab.dir.join(spec_text::file_of(&check.name));
-    let documented = spec_text::find(&files::read(&file)?, &check.name)
-        .ok_or_else(|| bad_input(format!("{}: no function {}", workspace.shown(&file), check.name)))?;
-    let milestone = lab.manifest.milestone_of(&check.name).map_or("", |milestone| milestone.id.as_str());
-    anstream::println!("{}", check.sentence());
-    anstream::println!("lab {}, {milestone}, {} points\n", lab.manifest.id, check.points);
-    anstream::println!("{}\n", prose::wrap(&documented.doc, prose::columns()));
-    anstream::println!("the check:  {}:{}", workspace.shown(&file), documented.line);
-    anstream::println!("run it:     cargo xtask check {} {}", lab.manifest.id, check.name);
-    Ok(Exit::Done)
+fn line(check: &Check, known: &LabProgress) -> String {
+    let name = check.name.rsplit("::").next().unwrap_or(&check.name);
+    let Some(verdict) = known.checks.get(&check.name) else {
+        return format!("  {DIM}{:<8}{DIM:#}{:>3}  {name}", "-", check.points);
+    };
+    let style = style(verdict.last);
+    let mut line = format!("  {style}{:<8}{style:#}{:>3}  {name}", verdict.last.word(), check.points);
+    if let Some(day) = verdict.passed.as_ref().filter(|_| verdict.last != Verdict::Pass) {
+        let _ = write!(line, "\n{:15}{DIM}passed on {day}{DIM:#}", "");
+    }
+    line
 }
 
-fn find_in<'a>(labs: &'a [Lab], name: &str) -> anyhow::Result<(&'a Lab, &'a Check)> {
-    let mut last = usage(format!("there is no check `{name}`"));
-    for lab in labs {
-        match find(&lab.manifest, name) {
-            Ok(check) => return Ok((lab, check)),
-            Err(error) => last = error,
-        }
+/// What has happened since the newest verdicts.
+fn news(lab: &Lab, known: &LabProgress) -> String {
+    let source = sources::fingerprint(lab);
+    if known.checked.is_some() && source != known.checked {
+        "\nYour files have changed since the last check.\n".to_owned()
+    } else if known.broken.is_some() && source == known.broken {
+        "\nYour files do not compile.\n".to_owned()
+    } else {
+        String::new()
     }
-    Err(last)
+}
+
+/// The command to run next, without `cargo xtask`.
+fn step(manifest: &Manifest, known: &LabProgress) -> String {
+    match known.open(manifest) {
+        Some(milestone) => format!("check {} {}", manifest.id, milestone.id),
+        None => format!("submit {}", manifest.id),
+    }
+}
+
+fn points<'a>(checks: impl Iterator<Item = &'a Check>) -> u32 {
+    checks.map(|check| check.points).sum()
+}
+
+/// Ten signs: full only when all points are there, empty only when there are none.
+fn bar(points: u32, max: u32) -> String {
+    const WIDTH: u32 = 10;
+    let full = match points * WIDTH / max.max(1) {
+        0 if points > 0 => 1,
+        full => full,
+    };
+    (0..WIDTH).map(|place| if place < full { '#' } else { '.' }).collect()
+}
+
+/// A text of exactly so many columns.
+fn padded(text: &str, width: usize) -> String {
+    let text = fitted(text, width);
+    let missing = width.saturating_sub(measure_text_width(&text));
+    text + &" ".repeat(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anstream::adapter::strip_str;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(0, "..........")]
+    #[case(1, "#.........")]
+    #[case(50, "#####.....")]
+    #[case(99, "#########.")]
+    #[case(100, "##########")]
+    fn the_bar_is_full_only_when_all_is_done(#[case] points: u32, #[case] expected: &str) {
+        assert_eq!(bar(points, 100), expected);
+    }
+
+    #[rstest]
+    #[case::long("A title that is far too long for one line of eighty columns")]
+    #[case::wide("進程間通訊進程間通訊進程間通訊進程間通訊進程間通訊")]
+    fn a_lab_is_one_line_of_a_terminal(#[case] title: &str) {
+        let manifest = Manifest { title: title.to_owned(), ..crate::progress::tests::manifest() };
+        let shown = strip_str(&table(&[(&manifest, LabProgress::default())])).to_string();
+        assert!(shown.lines().all(|line| measure_text_width(line) <= 80), "{shown}");
+        let column = |line: &str, word| measure_text_width(&line[..line.rfind(word).unwrap()]);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(column(lines[0], "next step"), column(lines[1], "check 01 m1"), "{shown}");
+    }
 }

@@ -21,6 +21,9 @@ pub struct CheckOutcome {
     pub verdict: Verdict,
     /// Why, for the student; empty for a pass.
     pub text: String,
+    /// More for whoever wants to know, see [`Record::detail`]; often empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
     /// The seed that repeats this run.
     pub seed: u64,
     /// How long it took, in milliseconds of wall time. For information; never graded.
@@ -72,13 +75,30 @@ pub struct Asked<'a> {
 /// killing the referee after it cannot turn it into our error.
 #[must_use]
 pub fn judge(asked: Asked<'_>, records: &[Record], end: &RefereeEnd, millis: u64) -> CheckOutcome {
-    let (verdict, text, seed) = decide(asked, records, end);
+    let Decision { verdict, text, detail, seed } = decide(asked, records, end);
     let points = if verdict == Verdict::Pass { asked.max } else { 0 };
-    CheckOutcome { check: asked.check.to_owned(), points, max: asked.max, verdict, text, seed, millis }
+    CheckOutcome {
+        check: asked.check.to_owned(),
+        points,
+        max: asked.max,
+        verdict,
+        text,
+        detail,
+        seed,
+        millis,
+    }
 }
 
-fn decide(asked: Asked<'_>, records: &[Record], end: &RefereeEnd) -> (Verdict, String, u64) {
-    let ours = |text: String| (Verdict::GraderError, text, asked.seed);
+struct Decision {
+    verdict: Verdict,
+    text: String,
+    detail: String,
+    seed: u64,
+}
+
+fn decide(asked: Asked<'_>, records: &[Record], end: &RefereeEnd) -> Decision {
+    let without_record = |verdict, text, seed| Decision { verdict, text, detail: String::new(), seed };
+    let ours = |text: String| without_record(Verdict::GraderError, text, asked.seed);
     if asked.cases.is_empty() {
         return ours(format!("the specification has no check named {}", asked.check));
     }
@@ -89,14 +109,18 @@ fn decide(asked: Asked<'_>, records: &[Record], end: &RefereeEnd) -> (Verdict, S
     if let Some(worst) = records.iter().rev().max_by_key(|record| record.verdict)
         && worst.verdict != Verdict::Pass
     {
-        return (worst.verdict, with_case(asked, worst), worst.seed);
+        let (verdict, detail, seed) = (worst.verdict, worst.detail.clone(), worst.seed);
+        return Decision { verdict, text: with_case(asked, worst), detail, seed };
     }
     match asked.cases.iter().find(|case| !records.iter().any(|record| record.test == **case)) {
         Some(case) => {
             let (verdict, text) = missing(case, end);
-            (verdict, text, asked.seed)
+            without_record(verdict, text, asked.seed)
         }
-        None => (Verdict::Pass, String::new(), records.first().map_or(asked.seed, |record| record.seed)),
+        None => {
+            let seed = records.first().map_or(asked.seed, |record| record.seed);
+            without_record(Verdict::Pass, String::new(), seed)
+        }
     }
 }
 
@@ -138,7 +162,7 @@ mod tests {
 
     fn record(test: &str, verdict: Verdict) -> Record {
         let text = if verdict == Verdict::Pass { String::new() } else { format!("why {}", verdict.word()) };
-        Record { test: test.to_owned(), verdict, text, seed: 7 }
+        Record { test: test.to_owned(), verdict, text, detail: String::new(), seed: 7 }
     }
 
     fn judged(cases: &[&str], records: &[Record], end: &RefereeEnd) -> CheckOutcome {

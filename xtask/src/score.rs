@@ -243,6 +243,7 @@ impl Plan {
             max: check.max,
             verdict: Verdict::NotRun,
             text: text.to_owned(),
+            detail: String::new(),
             seed: self.head.seed,
             millis: 0,
         }

@@ -10,10 +10,14 @@ use crate::manifest::{Manifest, Milestone, sentence};
 use crate::outcome::{CheckOutcome, total};
 use crate::{prose, text};
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+/// For what leads the eye.
+pub const BOLD: Style = Style::new().bold();
+/// For what is there if one looks for it.
+pub const DIM: Style = Style::new().dimmed();
 
-fn style(verdict: Verdict) -> Style {
+/// The colour of a verdict.
+#[must_use]
+pub fn style(verdict: Verdict) -> Style {
     let color = match verdict {
         Verdict::Pass => AnsiColor::Green,
         Verdict::NotRun => AnsiColor::Yellow,
@@ -193,7 +197,16 @@ mod tests {
     fn outcome(verdict: Verdict, text: &str) -> CheckOutcome {
         let points = if verdict == Verdict::Pass { 3 } else { 0 };
         let check = "m2_pipe::the_reader_sees_the_end".to_owned();
-        CheckOutcome { check, points, max: 3, verdict, text: text.to_owned(), seed: 7, millis: 1 }
+        CheckOutcome {
+            check,
+            points,
+            max: 3,
+            verdict,
+            text: text.to_owned(),
+            detail: String::new(),
+            seed: 7,
+            millis: 1,
+        }
     }
 
     fn shown(outcome: &CheckOutcome, told: Told, likely: Option<&Likely<'_>>) -> String {

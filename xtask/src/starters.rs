@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
@@ -51,6 +52,23 @@ pub fn run(workspace: &Workspace, args: &FreshArgs) -> anyhow::Result<Exit> {
 /// When a marker is wrong or a file cannot be read.
 pub fn differences(workspace: &Workspace, lab: &Lab) -> anyhow::Result<BTreeMap<String, Option<String>>> {
     let Some(solution) = &lab.solution else { return Ok(BTreeMap::new()) };
+    let wanted = wanted(workspace, lab, solution)?;
+    let present = files::texts(&lab.dir.join("src"), ".rs")?;
+    let mut differences: BTreeMap<String, Option<String>> =
+        present.keys().filter(|path| !wanted.contains_key(*path)).map(|path| (path.clone(), None)).collect();
+    for (path, text) in wanted {
+        if present.get(&path) != Some(&text) {
+            differences.insert(path, Some(text));
+        }
+    }
+    Ok(differences)
+}
+
+/// What the solution makes of a lab's `src/`, by the path in it.
+///
+/// # Errors
+/// When a marker is wrong or a file cannot be read.
+pub fn wanted(workspace: &Workspace, lab: &Lab, solution: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut wanted = BTreeMap::new();
     for (path, text) in files::texts(&solution.join("src"), ".rs")? {
         let place = solution.join("src").join(&path);
@@ -62,15 +80,7 @@ pub fn differences(workspace: &Workspace, lab: &Lab) -> anyhow::Result<BTreeMap<
             wanted.insert(path, text);
         }
     }
-    let present = files::texts(&lab.dir.join("src"), ".rs")?;
-    let mut differences: BTreeMap<String, Option<String>> =
-        present.keys().filter(|path| !wanted.contains_key(*path)).map(|path| (path.clone(), None)).collect();
-    for (path, text) in wanted {
-        if present.get(&path) != Some(&text) {
-            differences.insert(path, Some(text));
-        }
-    }
-    Ok(differences)
+    Ok(wanted)
 }
 
 /// Runs rustfmt on a text. It finds the workspace's settings in its current folder.

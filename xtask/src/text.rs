@@ -58,6 +58,15 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
+/// The same for an error that has been wrapped in words of ours.
+#[must_use]
+pub fn root_reason(error: &anyhow::Error) -> String {
+    match error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()) {
+        Some(cause) => reason(cause),
+        None => format!("{error:#}"),
+    }
+}
+
 fn escaped(c: char) -> String {
     let is_mark =
         matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');

@@ -85,10 +85,16 @@ impl Workspace {
         }
     }
 
-    /// `target/ipc-labs`: what the runner keeps between calls.
+    /// `target/ipc-labs`: what the runner keeps between calls, and can make again.
     #[must_use]
     pub fn state_dir(&self) -> PathBuf {
         self.target().join("ipc-labs")
+    }
+
+    /// `.ipc-labs`: what must outlive `cargo clean`.
+    #[must_use]
+    pub fn progress_dir(&self) -> PathBuf {
+        self.root.join(".ipc-labs")
     }
 
     /// Cargo's target folder.

@@ -1,5 +1,5 @@
 //! How a failed check looks on the screen: the texts that testkit locks in `crates/testkit/tests/texts`, with what
-//! `check` puts around them. `UPDATE_TEXTS=1 cargo test -p xtask --test screens` writes them anew.
+//! `check` puts around them. `UPDATE_EXPECT=1 cargo test -p xtask --test screens` writes them anew.
 
 #[path = "../../crates/testkit/tests/golden/mod.rs"]
 mod golden;
@@ -24,7 +24,7 @@ fn failed(name: &str, verdict: Verdict) -> CheckOutcome {
     let text =
         fs::read_to_string(folder("../crates/testkit/tests/texts").join(format!("{name}.txt"))).unwrap();
     let check = format!("m2_pipe::{name}");
-    CheckOutcome { check, points: 0, max: 2, verdict, text, seed: 7, millis: 1 }
+    CheckOutcome { check, points: 0, max: 2, verdict, text, detail: String::new(), seed: 7, millis: 1 }
 }
 
 fn bug(cause: &str) -> Bug {

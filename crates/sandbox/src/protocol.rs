@@ -126,6 +126,9 @@ pub struct Record {
     /// Why, for the student: at most 15 lines, empty for [`Verdict::Pass`].
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// More for whoever wants to know: of a hang, every process and what it waits for. May be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
     /// The seed that repeats this run.
     pub seed: u64,
 }

@@ -29,6 +29,7 @@ pub(crate) const OWN_THREAD: &str = "testkit ";
 
 thread_local! {
     static KIND: Cell<Option<Verdict>> = const { Cell::new(None) };
+    static DETAIL: Cell<String> = const { Cell::new(String::new()) };
 }
 
 /// Ends the check with this verdict. `body` begins with what happened; sentence and seed are added.
@@ -36,6 +37,13 @@ thread_local! {
 pub(crate) fn fail(verdict: Verdict, body: impl Display) -> ! {
     KIND.set(Some(verdict));
     panic!("{}", full_text(&body.to_string()))
+}
+
+/// The same with more for whoever wants to know; see [`Record::detail`](sandbox::protocol::Record::detail).
+#[track_caller]
+pub(crate) fn fail_with_detail(verdict: Verdict, body: impl Display, detail: String) -> ! {
+    DETAIL.set(detail);
+    fail(verdict, body)
 }
 
 /// Ends the check as the grader's own error, if there is one.
@@ -102,5 +110,5 @@ fn report(info: &PanicHookInfo<'_>) {
     // A thread that a specification started has another name than its test.
     let test =
         only_test().map_or_else(test_name, |name| name.strip_prefix("spec::").unwrap_or(&name).to_owned());
-    referee().record(&test, verdict, &text);
+    referee().record(&test, verdict, &text, &DETAIL.take());
 }

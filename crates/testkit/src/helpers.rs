@@ -68,6 +68,14 @@ pub(crate) fn folder() -> Result<PathBuf> {
     }
 }
 
+/// Whether a process runs one of the helpers.
+pub(crate) fn is_helper(pid: i32) -> bool {
+    let exe = fs::read_link(format!("/proc/{pid}/exe"));
+    exe.is_ok_and(|exe| {
+        exe.file_name().is_some_and(|name| name == FILE || NAMES.iter().any(|known| name == *known))
+    })
+}
+
 fn find() -> Result<PathBuf> {
     if let Some(folder) = &referee().config.helpers {
         let complete = NAMES.iter().all(|name| folder.join(name).exists());

@@ -5,13 +5,20 @@ use std::sync::atomic::Ordering;
 
 use sandbox::protocol::{Confine, Verdict};
 
-use crate::describe::describe_tree;
+use crate::describe::what_they_do;
 use crate::names::Names;
 use crate::referee::referee;
 use crate::shared::Shared;
 
-/// The first broken law, with its text; `None` if all hold.
-pub(crate) fn broken(shared: &Shared) -> Option<(Verdict, String)> {
+/// A broken law.
+pub(crate) struct Broken {
+    pub(crate) verdict: Verdict,
+    pub(crate) text: String,
+    pub(crate) detail: String,
+}
+
+/// The first broken law; `None` if all hold.
+pub(crate) fn broken(shared: &Shared) -> Option<Broken> {
     if shared.abandoned.load(Ordering::Relaxed) {
         return None;
     }
@@ -19,27 +26,33 @@ pub(crate) fn broken(shared: &Shared) -> Option<(Verdict, String)> {
 }
 
 /// The program did the work, and did not become another one that can do it.
-fn itself(shared: &Shared) -> Option<(Verdict, String)> {
+fn itself(shared: &Shared) -> Option<Broken> {
     let became = shared.became.lock().unwrap_or_else(PoisonError::into_inner);
     let other = became.as_ref()?;
     let text = format!(
         "expected: the program under test does the work itself\nreceived: it became `{other}` by exec"
     );
-    Some((Verdict::Fail, format!("{}\n{text}", shared.command_line())))
+    let text = format!("{}\n{text}", shared.command_line());
+    Some(Broken { verdict: Verdict::Fail, text, detail: String::new() })
 }
 
 /// No process is left. Who is about to end gets the time for it.
-fn processes(shared: &Shared) -> Option<(Verdict, String)> {
-    shared.try_wait(|| shared.tree.members().is_empty()).err()?;
+fn processes(shared: &Shared) -> Option<Broken> {
+    if shared.all_have_ended() {
+        return None;
+    }
     let left = shared.tree.members();
     let who =
         if left.len() == 1 { "a process is".to_owned() } else { format!("{} processes are", left.len()) };
     let what = format!("{who} left\nexpected: no process is there when the program has ended\nreceived:");
-    (!left.is_empty()).then(|| leak(shared, &what, &describe_tree(&left)))
+    (!left.is_empty()).then(|| {
+        let report = shared.autopsy(&left);
+        Broken { detail: report.full(), ..leak(shared, &what, &what_they_do(&report)) }
+    })
 }
 
 /// TMPDIR is empty.
-fn temporary_files(shared: &Shared) -> Option<(Verdict, String)> {
+fn temporary_files(shared: &Shared) -> Option<Broken> {
     let entries = std::fs::read_dir(shared.dir.join("tmp")).into_iter().flatten().flatten();
     let left: Vec<String> =
         entries.map(|entry| format!("  {}", entry.file_name().to_string_lossy())).collect();
@@ -49,7 +62,7 @@ fn temporary_files(shared: &Shared) -> Option<(Verdict, String)> {
 
 /// No name is left that outlives its maker. In the grader's sandbox every name is the room's; elsewhere it needs
 /// evidence, because other programs make names, too.
-fn names(shared: &Shared) -> Option<(Verdict, String)> {
+fn names(shared: &Shared) -> Option<Broken> {
     let evidence = shared.evidence.lock().unwrap_or_else(PoisonError::into_inner);
     let alone = referee().config.confine == Confine::Full;
     let left = Names::now().since(&shared.names, (!alone).then_some(&*evidence));
@@ -61,6 +74,7 @@ fn names(shared: &Shared) -> Option<(Verdict, String)> {
     Some(leak(shared, what, &lines.join("\n")))
 }
 
-fn leak(shared: &Shared, what: &str, detail: &str) -> (Verdict, String) {
-    (Verdict::Leak, format!("{}\nleak: {what}\n{detail}", shared.command_line()))
+fn leak(shared: &Shared, what: &str, lines: &str) -> Broken {
+    let text = format!("{}\nleak: {what}\n{lines}", shared.command_line());
+    Broken { verdict: Verdict::Leak, text, detail: String::new() }
 }

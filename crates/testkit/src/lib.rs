@@ -17,7 +17,7 @@
 //! - **Nothing sleeps.** A check waits for an event: the end of a program, a line ([`Running::wait_line`]),
 //!   a gate reached ([`Gate::reached`]), a whole tree at rest ([`Running::asleep`]), or any condition
 //!   ([`eventually`]). Every wait stands under the room's watchdog, which counts only time in which nobody
-//!   in the room could run.
+//!   in the room could run, ends at once where `autopsy` proves a deadlock, and explains every hang.
 //! - **Laws.** When the room is dropped, no process and no name may be left; a program that panicked fails
 //!   every check.
 //! - **Verdicts.** A failure is a panic with a text for the student; its kind (fail, hang, crash, leak,
@@ -37,6 +37,7 @@ mod laws;
 mod line;
 mod names;
 mod observe;
+mod own;
 mod process;
 mod program;
 mod referee;
@@ -52,7 +53,6 @@ mod tree;
 mod watch;
 
 pub use command::Cmd;
-pub use describe::describe_tree;
 pub use expect::{ByPredicate, Exact, Expect};
 pub use failure::same_bytes;
 pub use finished::Finished;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sandbox::protocol::Verdict;
 
-use crate::describe::describe_tree;
+use crate::describe::what_they_do;
 use crate::process::{Descriptor, Io, Proc, descriptors, io};
 use crate::referee::referee;
 use crate::running::Running;
@@ -114,9 +114,9 @@ impl Running {
         self.asleep();
         let zombies: Vec<Proc> = self.descendants().into_iter().filter(Proc::is_zombie).collect();
         if !zombies.is_empty() {
-            let (name, tree) = (&self.name, describe_tree(&zombies));
+            let (name, who) = (&self.name, what_they_do(&self.shared.autopsy(&zombies)));
             let text = format!(
-                "leak: zombies are left\nexpected: while {name} waits, it has reaped each child that has ended\nreceived:\n{tree}"
+                "leak: zombies are left\nexpected: while {name} waits, it has reaped each child that has ended\nreceived:\n{who}"
             );
             self.fail(Verdict::Leak, &text);
         }

@@ -174,6 +174,11 @@ pub(crate) fn set_stopped(tid: i32, stopped: bool) {
     };
 }
 
+/// All of them.
+pub(crate) fn stopped_threads() -> Vec<i32> {
+    STOPPED.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+}
+
 fn true_state(tid: i32, state: char) -> char {
     let stopped = || STOPPED.lock().unwrap_or_else(PoisonError::into_inner).contains(&tid);
     if state == 't' && stopped() { 'T' } else { state }

@@ -12,12 +12,18 @@ pub struct Program {
     name: String,
     path: OsString,
     is_under_test: bool,
+    role: Option<String>,
 }
 
 impl Program {
     /// The file `path` under the contract name `name`. [`bin!`](crate::bin) finds the path of a lab's program.
     pub fn at(name: impl Into<String>, path: impl AsRef<Path>) -> Self {
-        Self { name: name.into(), path: path.as_ref().as_os_str().to_owned(), is_under_test: false }
+        Self {
+            name: name.into(),
+            path: path.as_ref().as_os_str().to_owned(),
+            is_under_test: false,
+            role: None,
+        }
     }
 
     /// What [`bin!`](crate::bin) expands to: the runner's path wins, then the lab's program, then the solution's.
@@ -31,7 +37,21 @@ impl Program {
                 "find program {name}: neither the runner nor cargo names its file (CARGO_BIN_EXE_{name})"
             )
         }));
-        Self { name: name.to_owned(), path: path.into_os_string(), is_under_test: true }
+        Self { name: name.to_owned(), path: path.into_os_string(), is_under_test: true, role: None }
+    }
+
+    /// What a student calls it, "your shell": the word for it where a hang is explained.
+    #[must_use]
+    pub fn called(mut self, role: &str) -> Self {
+        self.role = Some(role.to_owned());
+        self
+    }
+
+    /// The word for the program under test in explanations, with its file. `None` for a program of the system.
+    pub(crate) fn role(&self) -> Option<autopsy::Role> {
+        let exe = self.path().canonicalize().ok().filter(|_| self.is_under_test)?;
+        let words = self.role.clone().unwrap_or_else(|| format!("your {}", self.name));
+        Some(autopsy::Role { exe, words })
     }
 
     /// The name in the contract, `psh`; also its `argv[0]`.
@@ -57,7 +77,7 @@ impl Program {
 impl From<&str> for Program {
     /// A command of the system or a helper, found in the room's `PATH`.
     fn from(name: &str) -> Self {
-        Self { name: name.to_owned(), path: name.into(), is_under_test: false }
+        Self { name: name.to_owned(), path: name.into(), is_under_test: false, role: None }
     }
 }
 

@@ -68,12 +68,13 @@ impl Referee {
     }
 
     /// Writes one line to the verdict pipe, if the runner gave one.
-    pub(crate) fn record(&self, test: &str, verdict: Verdict, text: &str) {
+    pub(crate) fn record(&self, test: &str, verdict: Verdict, text: &str, detail: &str) {
         let Some(pipe) = &self.verdicts else { return };
         if verdict != Verdict::Pass {
             self.failed.store(true, Ordering::Relaxed);
         }
-        let record = Record { test: test.to_owned(), verdict, text: text.to_owned(), seed: self.seed };
+        let (test, text, detail) = (test.to_owned(), text.to_owned(), detail.to_owned());
+        let record = Record { test, verdict, text, detail, seed: self.seed };
         let mut line = match serde_json::to_vec(&record) {
             Ok(line) => line,
             Err(error) => {

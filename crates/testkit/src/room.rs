@@ -15,10 +15,10 @@ use sandbox::protocol::Verdict;
 use tempfile::TempDir;
 
 use crate::command::Cmd;
-use crate::failure::{fail, or_grader_error};
+use crate::failure::{fail, fail_with_detail, or_grader_error};
 use crate::gate::Gate;
 use crate::helpers;
-use crate::laws;
+use crate::laws::{self, Broken};
 use crate::names::Names;
 use crate::program::Program;
 use crate::referee::{referee, test_name};
@@ -77,6 +77,8 @@ impl Room {
             evidence: Mutex::default(),
             last_command: Mutex::default(),
             last_program: Mutex::default(),
+            roles: Mutex::default(),
+            maker: nix::unistd::gettid(),
             became: Mutex::default(),
             abandoned: AtomicBool::new(false),
             tracers: Mutex::default(),
@@ -243,8 +245,8 @@ impl Drop for Room {
             return;
         }
         match broken {
-            Some((verdict, text)) => fail(verdict, text),
-            None => referee().record(&test_name(), Verdict::Pass, ""),
+            Some(Broken { verdict, text, detail }) => fail_with_detail(verdict, text, detail),
+            None => referee().record(&test_name(), Verdict::Pass, "", ""),
         }
     }
 }

@@ -4,19 +4,25 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use autopsy::{Report, Scene, World};
+use nix::unistd::Pid;
 use sandbox::protocol::Verdict;
 
 use crate::capture::Capture;
-use crate::describe::describe_tree;
-use crate::failure::fail;
+use crate::describe::meetings;
+use crate::failure::{fail, fail_with_detail};
 use crate::finished::panic_text;
 use crate::line::Line;
 use crate::names::{Evidence, Names};
-use crate::process::Proc;
+use crate::own;
+use crate::process::{Proc, stopped_threads};
 use crate::referee::referee;
 use crate::text::shown;
 use crate::tree::Tree;
-use crate::watch::{Events, Stuck, Watch};
+use crate::watch::{Events, Stuck, Watch, Witness};
+
+/// So many lines of a failure's text are for the explanation of a hang.
+const AUTOPSY: usize = 8;
 
 /// What a room's programs share with it.
 pub(crate) struct Shared {
@@ -34,6 +40,10 @@ pub(crate) struct Shared {
     pub(crate) last_command: Mutex<Option<Arc<Line>>>,
     /// The program started last: its name and its output so far, for a wait that it can no longer end.
     pub(crate) last_program: Mutex<Option<(String, Capture, Capture)>>,
+    /// What a student calls the programs under test.
+    pub(crate) roles: Mutex<Vec<autopsy::Role>>,
+    /// The thread that made the room: while it waits, the check does nothing.
+    pub(crate) maker: Pid,
     /// What the program under test had become when it ended, if not itself.
     pub(crate) became: Mutex<Option<String>>,
     /// A program was left running by the check itself: what it leaves is not its fault.
@@ -44,7 +54,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Waits under the watchdog; a hang lists the tree.
+    /// Waits under the watchdog; a hang is explained.
     #[track_caller]
     pub(crate) fn wait_for(&self, what: &str, done: impl FnMut() -> bool) {
         if let Err(stuck) = self.try_wait(done) {
@@ -82,8 +92,16 @@ impl Shared {
     }
 
     pub(crate) fn try_wait(&self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
-        let seen = |members: &[Proc]| self.note_names(members);
-        Watch::new(&self.tree, &self.events, &seen, referee().slowness()).until(done)
+        self.watch().until(done)
+    }
+
+    /// Waits until no process is left; one that only sleeps is left as well.
+    pub(crate) fn all_have_ended(&self) -> bool {
+        self.watch().whoever_sleeps().until(|| self.tree.members().is_empty()).is_ok()
+    }
+
+    fn watch(&self) -> Watch<'_> {
+        Watch::new(&self.tree, &self.events, self, referee().slowness())
     }
 
     /// Notes whose names are the room's, while those who made them can be seen.
@@ -94,18 +112,44 @@ impl Shared {
         evidence.files.extend(files);
     }
 
+    /// Why these processes of the room wait, as far as that can be seen from outside.
+    pub(crate) fn autopsy(&self, members: &[Proc]) -> Report {
+        autopsy::examine(&self.scene(members))
+    }
+
+    /// While the check waits it does nothing else, and nobody outside the room knows its pipes and names.
+    fn scene(&self, members: &[Proc]) -> Scene {
+        Scene {
+            members: members.iter().map(|process| process.pid).collect(),
+            watcher: Some(nix::unistd::getpid().as_raw()),
+            roles: self.roles.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            world: World::Closed,
+            stopped: stopped_threads(),
+        }
+    }
+
     #[track_caller]
     pub(crate) fn hang(&self, what: &str, stuck: Stuck) -> ! {
-        let members = self.tree.members();
-        let tree = match members.as_slice() {
-            [] => "  no process is left".to_owned(),
-            members => describe_tree(members),
+        let (why, report) = match stuck {
+            Stuck::Proved(report) => ("nobody is left who could go on", *report),
+            Stuck::Stall => ("nothing moves any more", self.autopsy(&self.tree.members())),
+            Stuck::Total => {
+                let why = "it runs and runs (an endless loop, or a loop that asks instead of waiting?)";
+                (why, self.autopsy(&self.tree.members()))
+            }
         };
-        let why = match stuck {
-            Stuck::Stall => "nothing moves any more",
-            Stuck::Total => "it runs and runs (an endless loop, or a loop that asks instead of waiting?)",
+        let command = self.command_line();
+        let meetings = meetings(&self.tree.members());
+        let autopsy = match report.waits.as_slice() {
+            [] => "no process is left".to_owned(),
+            _ => report.short(AUTOPSY.saturating_sub(meetings.len())),
         };
-        fail(Verdict::Hang, format!("{}\nhang: {why}; waited in vain: {what}\n{tree}", self.command_line()))
+        let autopsy = [vec![autopsy], meetings].concat().join("\n");
+        fail_with_detail(
+            Verdict::Hang,
+            format!("{command}\nhang: {why}; waited in vain: {what}\n{autopsy}"),
+            report.full(),
+        )
     }
 
     /// `command: ...` of the last program started.
@@ -118,7 +162,8 @@ impl Shared {
     pub(crate) fn clean_up(&self) {
         // A killed process ends soon, whatever it does; the stall limit is for the kernel.
         if self.try_wait(|| self.tree.kill_all()).is_err() {
-            eprintln!("testkit: processes that cannot be killed:\n{}", describe_tree(&self.tree.members()));
+            let report = self.autopsy(&self.tree.members());
+            eprintln!("testkit: processes that cannot be killed:\n{}", report.full());
             return;
         }
         let tracers = std::mem::take(&mut *self.tracers.lock().unwrap_or_else(PoisonError::into_inner));
@@ -127,5 +172,22 @@ impl Shared {
                 eprintln!("testkit: a tracer thread panicked");
             }
         }
+    }
+}
+
+impl Witness for Shared {
+    fn see(&self, members: &[Proc]) {
+        self.note_names(members);
+    }
+
+    fn proof(&self, members: &[Proc]) -> Option<Report> {
+        // Beside other tests of one process, somebody may always act.
+        let before = referee().alone.then(|| own::others_at_rest(self.maker)).flatten()?;
+        let report = autopsy::prove(&self.scene(members))?;
+        (own::others_at_rest(self.maker)? == before).then_some(report)
+    }
+
+    fn clock_runs(&self, members: &[Proc]) -> bool {
+        self.autopsy(members).verdict == autopsy::Verdict::Sleeping
     }
 }

@@ -46,6 +46,7 @@ pub(crate) fn spawn(cmd: Cmd, line: Arc<Line>) -> Running {
 
 fn start(cmd: Cmd, line: Arc<Line>) -> Result<Running> {
     let shared = Arc::clone(&cmd.shared);
+    shared.roles.lock().unwrap_or_else(PoisonError::into_inner).extend(cmd.program.role());
     let (command, ends) = prepare(&cmd)?;
     let ending = Ending::default();
     let (pid, tracing) = match cmd.fault.clone() {

@@ -4,16 +4,23 @@
 //! run and nothing moved, while the check only waited. *Total*: [`TOTAL`] of waiting. While somebody in the
 //! room can run, only the processor time they really got counts, so a loaded machine does not make a
 //! program hang; [`LAST`] is the cap for what cannot be measured.
+//!
+//! Before both, the autopsy is asked: where it *proves* that nobody is left who could wake anyone, the wait ends at
+//! once; where somebody only sleeps for a while, the stall does not count.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use autopsy::Report;
 
 use crate::process::{Proc, Thread, threads};
 use crate::tree::Tree;
 
 /// Nobody could run for so long: nobody ever will.
 pub(crate) const STALL: Duration = Duration::from_secs(2);
+/// A room that has stood still for so long is worth an autopsy. Not a limit: the autopsy decides.
+const STILL: Duration = Duration::from_millis(200);
 /// The same where somebody is in an uninterruptible sleep: it may be a slow disk.
 const STALL_IN_DEVICE: Duration = Duration::from_secs(10);
 /// So much waiting in one wait is a hang even if something moves. While somebody runs, it is their processor
@@ -54,8 +61,10 @@ impl Events {
 }
 
 /// Why a wait was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Stuck {
+    /// Nobody is left who could wake anyone.
+    Proved(Box<Report>),
     /// Nothing moved and nobody could run.
     Stall,
     /// Something moved, but for too long.
@@ -94,34 +103,58 @@ impl Look {
     }
 }
 
+/// Who knows more of the room than its threads' states.
+pub(crate) trait Witness {
+    /// Is told at each look who is there.
+    fn see(&self, members: &[Proc]);
+    /// A deadlock, if it can be proved.
+    fn proof(&self, members: &[Proc]) -> Option<Report>;
+    /// Whether the clock alone will wake somebody.
+    fn clock_runs(&self, members: &[Proc]) -> bool;
+}
+
 /// One wait under the watchdog.
 pub(crate) struct Watch<'a> {
     tree: &'a Tree,
     events: &'a Events,
-    /// Is told at each look who is there.
-    seen: &'a dyn Fn(&[Proc]),
+    witness: &'a dyn Witness,
     slowness: f64,
     began: Instant,
     looked: Instant,
     last: Look,
     quiet: Duration,
+    /// The autopsy has been asked since anybody moved.
+    asked: bool,
+    /// Somebody of those who stand still sleeps for a time of their own choice.
+    sleeps: bool,
+    /// Whether that counts.
+    waits_for_sleepers: bool,
     spent: Duration,
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(tree: &'a Tree, events: &'a Events, seen: &'a dyn Fn(&[Proc]), slowness: f64) -> Self {
+    pub(crate) fn new(tree: &'a Tree, events: &'a Events, witness: &'a dyn Witness, slowness: f64) -> Self {
         let now = Instant::now();
         Self {
             tree,
             events,
-            seen,
+            witness,
             slowness,
             began: now,
             looked: now,
             last: Look::default(),
             quiet: Duration::ZERO,
+            asked: false,
+            sleeps: false,
+            waits_for_sleepers: true,
             spent: Duration::ZERO,
         }
+    }
+
+    /// Who only sleeps gets no more time than who waits in vain.
+    pub(crate) fn whoever_sleeps(mut self) -> Self {
+        self.waits_for_sleepers = false;
+        self
     }
 
     /// Waits until `done` says so, asking it at every event and a little later each time.
@@ -142,24 +175,40 @@ impl<'a> Watch<'a> {
 
     fn look(&mut self) -> Option<Stuck> {
         let members = self.tree.members();
-        (self.seen)(&members);
+        self.witness.see(&members);
         let now = Look::of(members.iter().map(|p| p.pid), self.events.count());
         let passed = self.looked.elapsed().min(MOST);
         self.looked = Instant::now();
-        if now.anybody_runs() {
-            let used = now.ticks().saturating_sub(self.last.ticks());
-            self.spent += Duration::from_millis(used * 1000 / ticks_per_second()).min(passed);
-        } else {
-            self.spent += passed;
+        let moves = now.anybody_runs() || now != self.last;
+        self.count(&now, passed, moves);
+        self.last = now;
+        if !moves && !members.is_empty() && self.quiet >= STILL && !std::mem::replace(&mut self.asked, true) {
+            if let Some(report) = self.witness.proof(&members) {
+                return Some(Stuck::Proved(Box::new(report)));
+            }
+            self.sleeps = self.waits_for_sleepers && self.witness.clock_runs(&members);
         }
-        if now.anybody_runs() || now != self.last {
-            self.quiet = Duration::ZERO;
+        self.over()
+    }
+
+    /// Adds what passed since the last look to the watchdog's two sums.
+    fn count(&mut self, now: &Look, passed: Duration, moves: bool) {
+        self.spent += if now.anybody_runs() {
+            let used = now.ticks().saturating_sub(self.last.ticks());
+            Duration::from_millis(used * 1000 / ticks_per_second()).min(passed)
+        } else {
+            passed
+        };
+        if moves {
+            (self.quiet, self.asked, self.sleeps) = (Duration::ZERO, false, false);
         } else {
             self.quiet += passed;
         }
-        let stall = if now.in_device() { STALL_IN_DEVICE } else { STALL };
-        self.last = now;
-        if self.quiet >= stall.mul_f64(self.slowness) {
+    }
+
+    fn over(&self) -> Option<Stuck> {
+        let stall = if self.last.in_device() { STALL_IN_DEVICE } else { STALL };
+        if self.quiet >= stall.mul_f64(self.slowness) && !self.sleeps {
             return Some(Stuck::Stall);
         }
         let over =

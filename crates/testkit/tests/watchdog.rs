@@ -1,27 +1,9 @@
 //! The watchdog ends what stands still, and never what is only slow.
 
-use std::process::{Child, Command};
+mod kit;
 
+use kit::BusyLoops;
 use testkit::{Cmd, Room};
-
-/// Processes that only burn processor time.
-struct BusyLoops(Vec<Child>);
-
-impl BusyLoops {
-    fn start(n: usize) -> Self {
-        let spawn = |_| Command::new("sh").args(["-c", "while :; do :; done"]).spawn().expect("sh starts");
-        Self((0..n).map(spawn).collect())
-    }
-}
-
-impl Drop for BusyLoops {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            child.kill().expect("a busy loop is killed");
-            child.wait().expect("a busy loop ends");
-        }
-    }
-}
 
 fn sh(room: &Room, text: &str) -> Cmd {
     room.command("sh").args(["-c", text])

@@ -24,7 +24,16 @@ fn outcomes<'a>(
                 (*verdict, format!("wanted: {sentence} ({case})\nwhy"))
             }
         };
-        CheckOutcome { check: check.to_owned(), points: 0, max: 1, verdict, text, seed: 7, millis: 0 }
+        CheckOutcome {
+            check: check.to_owned(),
+            points: 0,
+            max: 1,
+            verdict,
+            text,
+            detail: String::new(),
+            seed: 7,
+            millis: 0,
+        }
     };
     checks.map(outcome).collect()
 }

@@ -159,6 +159,7 @@ impl Class<'_> {
             max: check.points,
             verdict: Verdict::GraderError,
             text,
+            detail: String::new(),
             seed: self.session.seed,
             millis: 0,
         }

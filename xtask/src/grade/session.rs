@@ -38,6 +38,9 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// How much of a check's text is kept.
 const TEXT_LINES: usize = 40;
 const TEXT_BYTES: usize = 6000;
+/// The same of what stands behind it: a line of 200 stages that hangs has as many processes.
+const DETAIL_LINES: usize = 300;
+const DETAIL_BYTES: usize = 24_000;
 
 /// Seed, specification, helpers: everything that is made once for a class.
 #[derive(Debug)]
@@ -142,6 +145,7 @@ impl Session {
             judged.text.extend(log.lines().map(|line| format!("\n| {line}")));
         }
         judged.text = printable(&judged.text, TEXT_LINES, TEXT_BYTES);
+        judged.detail = printable(&judged.detail, DETAIL_LINES, DETAIL_BYTES);
         judged
     }
 

@@ -10,6 +10,9 @@ pub const MAX_FILE: u64 = 256 * 1024;
 /// All taken files together are no larger than this, in bytes.
 pub const MAX_TOTAL: u64 = 2 * 1024 * 1024;
 
+/// What `cargo xtask submit` writes beside the files, for people; grading does not trust it.
+pub const MANIFEST: &str = "SUBMISSION.json";
+
 /// What a student may change in one lab.
 #[derive(Debug, Clone)]
 pub struct Rules {
@@ -69,7 +72,7 @@ impl Rules {
             ".cargo" => Class::Ignored(format!("{path} ignored: the grader's own settings are used")),
             "tests" => Class::Ignored("tests/ ignored: the grader's own tests are used".to_owned()),
             "lab.toml" => Class::Ignored("lab.toml ignored: the grader's own points are used".to_owned()),
-            "README.md" | "ANSWERS.md" => Class::Quiet,
+            "README.md" | "ANSWERS.md" | MANIFEST => Class::Quiet,
             hidden if hidden.starts_with('.') && rest.is_empty() => Class::Quiet,
             _ => Class::Other,
         }
@@ -115,6 +118,9 @@ mod tests {
     #[case(".cargo/config.toml", Class::Ignored(".cargo/config.toml ignored: the grader's own settings are used".into()))]
     #[case("README.md", Class::Quiet)]
     #[case(".gitignore", Class::Quiet)]
+    #[case("SUBMISSION.json", Class::Quiet)]
+    #[case(".starter.json", Class::Quiet)]
+    #[case("src/lib.rs.bak-1", Class::Other)]
     #[case("src/data.txt", Class::Other)]
     #[case("notes.pdf", Class::Other)]
     fn a_path_is_taken_or_spoken_of(#[case] path: &str, #[case] expected: Class) {

@@ -103,6 +103,17 @@ fn one_file_that_is_too_large_or_oddly_named_is_refused() {
         ]
     );
     assert_eq!(got.files.len(), 1);
+    // Both belong to the work: whoever packs it must know.
+    assert_eq!(got.missing, got.notes);
+}
+
+#[test]
+fn a_linked_folder_of_sources_is_a_part_of_the_work_and_other_links_are_not() {
+    let world = World::new(&[("src/lib.rs", "")]);
+    for link in ["src/jobs", "src/.#lib.rs", "notes"] {
+        symlink("/tmp", world.hand_in.path().join(link)).unwrap();
+    }
+    assert_eq!(world.read().missing, ["src/jobs is a symbolic link: refused"]);
 }
 
 #[test]

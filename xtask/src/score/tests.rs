@@ -51,6 +51,7 @@ fn found(verdicts: &[(&str, Verdict)]) -> Found {
             max,
             verdict,
             text: String::new(),
+            detail: String::new(),
             seed: 1,
             millis: 5,
         };

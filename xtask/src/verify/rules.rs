@@ -96,7 +96,7 @@ pub(super) fn texts(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<Stri
     let readme = files::read(&lab.dir.join("README.md"))?;
     for milestone in &lab.manifest.milestones {
         let count = hints::hints(&readme, &milestone.id).len();
-        if count < HINTS {
+        if count != HINTS {
             let place = lab.dir.join("README.md");
             problems.push(format!(
                 "{}: {} has {count} hints of {HINTS}",
@@ -112,10 +112,24 @@ pub(super) fn texts(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<Stri
             problems.push(format!("{}: {} has no comment for students", workspace.shown(&place), check.name));
         }
     }
+    problems.extend(notes(workspace, lab)?);
     problems.extend(editable(workspace, lab)?);
     problems.extend(names(workspace, lab)?);
     problems.extend(kit::problems(workspace, lab)?);
     Ok(problems)
+}
+
+/// The notes have a section for each milestone: students read it with `explain` when they have all its points.
+fn notes(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
+    let Some(place) = lab.solution.as_ref().map(|dir| dir.join("NOTES.md")) else { return Ok(Vec::new()) };
+    let shown = workspace.shown(&place);
+    if !place.is_file() {
+        return Ok(vec![format!("{shown}: no such file")]);
+    }
+    let text = files::read(&place)?;
+    let ids = lab.manifest.milestones.iter().map(|milestone| &milestone.id);
+    let missing = ids.filter(|id| hints::body(&text, id).is_empty());
+    Ok(missing.map(|id| format!("{shown}: no section for {id}")).collect())
 }
 
 /// Each glob names something; the alternative holds nothing but editable files.

@@ -47,6 +47,24 @@ impl Tiny {
         self
     }
 
+    /// Makes the course a git checkout that knows all its files.
+    pub(crate) fn git_add(&self) {
+        let run = |program: &str, args: &[&str]| {
+            let status = Process::new(program).args(args).current_dir(self.root()).status();
+            assert!(status.unwrap().success(), "{program} {args:?}");
+        };
+        run("git", &["init", "--quiet"]);
+        run("cargo", &["generate-lockfile", "--offline"]);
+        run("git", &["add", "--all"]);
+    }
+
+    /// Writes a student's checkout.
+    pub(crate) fn handout(&self, place: &Path) -> PathBuf {
+        self.git_add();
+        self.xtask(&["handout", place.to_str().unwrap()]).assert().code(0);
+        place.to_owned()
+    }
+
     pub(crate) fn process(&self, args: &[&str]) -> Process {
         let mut command = Process::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(args).current_dir(self.root()).env_remove("CARGO_TARGET_DIR").env_remove("COLUMNS");

@@ -49,6 +49,7 @@ fn referee() -> Result<()> {
             test: format!("check_{number}"),
             verdict: if passed { Verdict::Pass } else { Verdict::Fail },
             text: String::new(),
+            detail: String::new(),
             seed: 1,
         };
         let mut line = serde_json::to_vec(&record).context("encode a verdict")?;

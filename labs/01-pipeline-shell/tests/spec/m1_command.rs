@@ -2,9 +2,9 @@
 //! Man pages: fork(2), execve(2), waitpid(2), environ(7) for PATH.
 
 use rstest::rstest;
-use testkit::{Room, bin, same_bytes};
+use testkit::{Room, same_bytes};
 
-use super::{one_message, psh, psh_reads, status};
+use super::{one_message, program, psh, psh_reads, status};
 
 /// `psh` starts the program with the words of the line as its arguments, waits for it, and ends with
 /// its status. A shell that does not wait, or forgets to look at what it waited for, cannot know it.
@@ -135,7 +135,7 @@ fn the_rest_of_standard_input_belongs_to_the_command(#[case] from_a_file: bool) 
     let script = format!("head -c 9\n{first}\ncat\n{rest}");
     let wanted = format!("{first}\n{rest}");
 
-    let command = room.command(bin!("psh"));
+    let command = room.command(program());
     let done = match from_a_file {
         true => command.stdin_from(room.write("script", &script)).run(),
         false => command.stdin(script).run(),

@@ -2,9 +2,9 @@
 //! Man pages: pipe(7), signal(7), sigaction(2), sigprocmask(2).
 
 use rstest::rstest;
-use testkit::{Program, Room, bin};
+use testkit::{Program, Room};
 
-use super::{process, psh, psh_stays};
+use super::{process, program, psh, psh_stays};
 
 /// `yes` would write for ever. The kernel ends it: a write to a pipe that nobody can read any more
 /// raises SIGPIPE, whose default is death. It works only if no reader is left (close your copies!), and
@@ -69,7 +69,7 @@ fn a_builtin_writing_to_a_dead_pipe_does_not_kill_psh() {
     let room = Room::new();
     let word = room.word();
     let (gate, reader) = (room.gate("gate"), room.gate("reader"));
-    let program = bin!("psh");
+    let program = program();
     // When somebody is at the gate `reader`, nobody reads the pipe any more: only then psh is started.
     let script = format!(
         "#!/bin/sh\n(gate gate; '{}' \"$@\"; echo \"$? end\" >&2) | (exec <&-; gate reader)\n",

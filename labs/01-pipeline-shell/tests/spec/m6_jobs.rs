@@ -3,9 +3,9 @@
 
 use predicates::str::{contains, ends_with};
 use rstest::rstest;
-use testkit::{Fault, Gate, Proc, Room, Running, Signal, bin, eventually};
+use testkit::{Fault, Gate, Proc, Room, Running, Signal, eventually};
 
-use super::{process, psh, psh_reads, psh_stays, status};
+use super::{process, program, psh, psh_reads, psh_stays, status};
 
 /// `cmd &` starts and does not wait: the next command runs while the job is still at work, and the end
 /// of psh does not wait for it either. A job does not take the shell's input away: it reads /dev/null.
@@ -236,7 +236,7 @@ fn the_terminal_belongs_to_the_job_in_the_foreground() {
     let ctrl_c = "\u{3}";
     let ctrl_z = "\u{1a}";
 
-    let shell = room.command(bin!("psh")).terminal().spawn();
+    let shell = room.command(program()).terminal().spawn();
     // A key that makes a signal throws away what was typed before; so each is waited for.
     let keys = |typed: &str, shown: &str| {
         shell.send(typed);

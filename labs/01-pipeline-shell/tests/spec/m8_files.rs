@@ -1,13 +1,13 @@
 //! Milestone 8: `psh --via-files`, the same results through temporary files.
 //! Man pages: open(2): O_TMPFILE; memfd_create(2), unlink(2), lseek(2), pipe(7).
 
-use testkit::{Cmd, Fault, Room, bin, same_bytes};
+use testkit::{Cmd, Fault, Room, same_bytes};
 
-use super::{list, no_temporary_name, only_descriptors, psh, status};
+use super::{list, no_temporary_name, only_descriptors, program, psh, status};
 
 /// `psh --via-files -c TEXT`.
 fn via_files(room: &Room, text: impl AsRef<str>) -> Cmd {
-    room.command(bin!("psh")).args(["--via-files", "-c", text.as_ref()])
+    room.command(program()).args(["--via-files", "-c", text.as_ref()])
 }
 
 /// A pipe and a file between two stages are different ways to the same result, if the input ends. So a

@@ -4,9 +4,9 @@
 use predicates::str::ends_with;
 use rstest::rstest;
 use testkit::helpers::spew_bytes;
-use testkit::{Errno, Family, Fault, Resource, Room, bin, same_bytes};
+use testkit::{Errno, Family, Fault, Resource, Room, same_bytes};
 
-use super::{one_message, only_descriptors, process, psh, psh_reads};
+use super::{one_message, only_descriptors, process, program, psh, psh_reads};
 
 /// `<(LIST)` is a word: the path of a pipe that the list writes into. So a program that wants file names
 /// can read from programs, from several at a time. /dev/fd, proc(5); pipe(7).
@@ -150,7 +150,7 @@ fn explain_names_the_holder_of_every_end() {
     let stages: Vec<_> = ["gate"].iter().chain(readers).collect();
 
     let line = format!("gate gate | {}", readers.join(" | "));
-    let shell = room.command(bin!("psh")).args(["--explain", "-c", &line]).spawn();
+    let shell = room.command(program()).args(["--explain", "-c", &line]).spawn();
     gate.reached();
     shell.asleep();
     let pids: Vec<i32> = stages.iter().map(|name| process(&shell, name).pid).collect();
@@ -197,7 +197,7 @@ fn psh_copies_no_pipeline_data(#[case] options: &[&str]) {
     let (gate, size) = (room.gate("gate"), 16 * 1024 * 1024 + room.number(0..4096));
 
     let line = format!("spew {size} | cat | cat; gate gate");
-    let psh = room.command(bin!("psh")).args(options).args(["-c", &line]);
+    let psh = room.command(program()).args(options).args(["-c", &line]);
     let shell = psh.stdout_to("output").spawn();
     gate.reached();
     let io = shell.io();

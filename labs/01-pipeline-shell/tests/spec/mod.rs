@@ -18,21 +18,26 @@ mod m9_limits;
 
 use predicates::Predicate;
 use predicates::function::function;
-use testkit::{Cmd, Proc, Room, Running, bin};
+use testkit::{Cmd, Proc, Program, Room, Running, bin};
+
+/// The program under test.
+fn program() -> Program {
+    bin!("psh").called("your shell")
+}
 
 /// `psh -c TEXT`, ready to start in the room.
 fn psh(room: &Room, text: impl AsRef<str>) -> Cmd {
-    room.command(bin!("psh")).args(["-c", text.as_ref()])
+    room.command(program()).args(["-c", text.as_ref()])
 }
 
 /// `psh` that reads its commands from standard input.
 fn psh_reads(room: &Room, script: impl Into<Vec<u8>>) -> Cmd {
-    room.command(bin!("psh")).stdin(script)
+    room.command(program()).stdin(script)
 }
 
 /// `psh`, started, that has read this script and waits for more.
 fn psh_stays(room: &Room, script: impl AsRef<[u8]>) -> Running {
-    let shell = room.command(bin!("psh")).stdin_open().spawn();
+    let shell = room.command(program()).stdin_open().spawn();
     shell.send(script);
     shell
 }

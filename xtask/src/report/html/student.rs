@@ -52,6 +52,12 @@ fn failure(number: usize, column: &Column<'_>, check: &CheckOutcome) -> Markup {
                 a.back href={ "#r" (id) } { "back to the map" }
             }
             pre { (printable(&check.text, 60, 8192)) }
+            @if !check.detail.is_empty() {
+                details {
+                    summary { "every process at that moment" }
+                    pre { (printable(&check.detail, 400, 32768)) }
+                }
+            }
         }
     }
 }

@@ -44,6 +44,7 @@ fn class(name: &str, verdict: Verdict, text: &str) -> Results {
         max: 5,
         verdict,
         text: text.into(),
+        detail: String::new(),
         seed: 7,
         millis: 1,
     };

@@ -43,6 +43,7 @@ fn class() -> Results {
         max: 10,
         verdict: if check.name == CATCHER { Verdict::Hang } else { Verdict::Pass },
         text: String::new(),
+        detail: String::new(),
         seed: 1,
         millis: 1,
     };

@@ -1,0 +1,87 @@
+//! Signals that were lost, blocked or never sent. signal(7), sigsuspend(2), signalfd(2).
+#![allow(unsafe_code, reason = "sigaction(2)")]
+
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use anyhow::{Context, Result};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
+use nix::sys::signalfd::SignalFd;
+use nix::unistd::pipe;
+
+use crate::stage::{child, in_state, pause, rename, take, wait_all, wait_for};
+
+/// How many signals the handler has seen.
+static SEEN: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn count(_: i32) {
+    SEEN.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Catches a signal with a handler that only counts.
+pub(crate) fn catch(signal: Signal) -> Result<()> {
+    let action = SigAction::new(SigHandler::Handler(count), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handler only adds to an atomic number.
+    unsafe { sigaction(signal, &action) }.with_context(|| format!("catch {signal}")).map(drop)
+}
+
+/// The child ended, and SIGCHLD was handled, before the parent began to wait for it.
+pub(crate) fn lost_sigchld() -> Result<()> {
+    rename("shell")?;
+    catch(Signal::SIGCHLD)?;
+    let ended = child("true", &[], || Ok(()))?;
+    in_state(ended, 'Z')?;
+    while SEEN.load(Ordering::SeqCst) == 0 {
+        std::hint::spin_loop();
+    }
+    nix::unistd::pause();
+    wait_for(ended)
+}
+
+/// SIGTERM is pending, but blocked, while the daemon waits for it.
+pub(crate) fn blocked_signal() -> Result<()> {
+    rename("daemon")?;
+    catch(Signal::SIGTERM)?;
+    SigSet::from(Signal::SIGTERM).thread_block().context("block SIGTERM")?;
+    raise(Signal::SIGTERM).context("send SIGTERM")?;
+    pause()
+}
+
+/// SIGCHLD is blocked as it should be, and then waited for with pause instead of sigsuspend.
+pub(crate) fn blocked_sigchld() -> Result<()> {
+    rename("shell")?;
+    catch(Signal::SIGCHLD)?;
+    SigSet::from(Signal::SIGCHLD).thread_block().context("block SIGCHLD")?;
+    let ended = child("true", &[], || Ok(()))?;
+    in_state(ended, 'Z')?;
+    nix::unistd::pause();
+    wait_for(ended)
+}
+
+/// A signalfd for SIGCHLD, which was not blocked: the signal is thrown away, and the descriptor stays empty.
+pub(crate) fn signalfd_unblocked() -> Result<()> {
+    rename("event-loop")?;
+    let signals = SignalFd::new(&SigSet::from(Signal::SIGCHLD)).context("make a signalfd")?;
+    let ended = child("true", &[], || Ok(()))?;
+    in_state(ended, 'Z')?;
+    signals.read_signal().context("read the signalfd")?;
+    wait_for(ended)
+}
+
+/// The parent waits for its child's SIGUSR1, the child for the parent's byte.
+pub(crate) fn sigwait_circle() -> Result<()> {
+    rename("parent")?;
+    let started = SigSet::from(Signal::SIGUSR1);
+    started.thread_block().context("block SIGUSR1")?;
+    let (orders, to_child) = pipe()?;
+    child("child", &[&to_child], || take(&orders, 1).map(drop))?;
+    drop(orders);
+    started.wait().context("wait for SIGUSR1")?;
+    drop(to_child);
+    wait_all()
+}
+
+/// A daemon that waits for a signal, as daemons do.
+pub(crate) fn pause_idle() -> Result<()> {
+    rename("daemon")?;
+    pause()
+}

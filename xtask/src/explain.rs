@@ -1,0 +1,150 @@
+//! `explain`: a check's rule, reason and man page, what is known of it, and its source. When its milestone is
+//! done, the notes of the reference, where the checkout has them.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use clap::Args;
+
+use crate::check::find;
+use crate::exit::{Exit, bad_input, usage};
+use crate::manifest::{Check, Milestone};
+use crate::progress::{LabProgress, State, store};
+use crate::show::{BOLD, DIM};
+use crate::spec_text::Documented;
+use crate::workspace::{Lab, Workspace};
+use crate::{files, hints, prose, spec_text};
+
+/// Explain a check: its rule, its reason, its man page, its source.
+///
+/// The checks are no secret: what one does to your program stands in its source.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask explain m2_pipe::the_reader_sees_end_of_file_when_the_writer_exits
+  cargo xtask explain the_reader_sees")]
+pub struct ExplainArgs {
+    /// The check, or a part of its name that no other check has.
+    pub check: String,
+}
+
+/// Shows a check's rule, reason and man page, from the comment above it, then its source.
+///
+/// # Errors
+/// When no lab has such a check, or its source is not here.
+pub fn run(workspace: &Workspace, args: &ExplainArgs) -> anyhow::Result<Exit> {
+    let labs = workspace.labs()?;
+    let (lab, check) = find_in(&labs, &args.check)?;
+    let Some(milestone) = lab.manifest.milestone_of(&check.name) else {
+        return Err(usage(format!("{} belongs to no milestone", check.name)));
+    };
+    let source = Source::read(workspace, lab, check)?;
+    let known = store::load(workspace).lab(&lab.manifest.id);
+    anstream::print!("{}", head(lab, milestone, check, &known));
+    anstream::print!("{}", source.shown());
+    anstream::println!("\nrun it:  cargo xtask check {} {}", lab.manifest.id, check.name);
+    if known.was_done(milestone)
+        && let Some(notes) = notes(lab, milestone)
+    {
+        anstream::println!(
+            "\n{BOLD}The reference, and others: {} {}{BOLD:#}\n\n{}",
+            milestone.id,
+            milestone.title,
+            prose::wrap(&notes, prose::columns())
+        );
+    }
+    Ok(Exit::Done)
+}
+
+fn head(lab: &Lab, milestone: &Milestone, check: &Check, known: &LabProgress) -> String {
+    let state = match (known.state(&check.name), known.checks.get(&check.name)) {
+        (State::New, _) | (_, None) => "not tried yet".to_owned(),
+        (_, Some(check)) => format!("{}, {}", check.last.word(), check.on),
+    };
+    let plural = if check.points == 1 { "point" } else { "points" };
+    let id = &lab.manifest.id;
+    format!(
+        "{BOLD}{}{BOLD:#}\nlab {id}, {}, {} {plural}: {state}\n\n",
+        check.sentence(),
+        milestone.id,
+        check.points
+    )
+}
+
+/// A check as its files show it.
+struct Source {
+    found: Documented,
+    /// Its file, for people.
+    file: String,
+    man_pages: Option<String>,
+    /// The specification's own functions that it calls, each with its place.
+    helpers: Vec<(String, String)>,
+}
+
+impl Source {
+    fn read(workspace: &Workspace, lab: &Lab, check: &Check) -> anyhow::Result<Self> {
+        let path = lab.dir.join(spec_text::file_of(&check.name));
+        if !path.exists() {
+            let shown = workspace.shown(&path);
+            return Err(bad_input(format!(
+                "{shown}: not here; a hidden check's source is with the teacher only"
+            )));
+        }
+        let text = files::read(&path)?;
+        let found = spec_text::find(&text, &check.name)
+            .ok_or_else(|| bad_input(format!("{}: no function {}", workspace.shown(&path), check.name)))?;
+        let mut helpers = called(workspace, &found, &path, &text);
+        let shared = lab.dir.join("tests/spec/mod.rs");
+        // A specification need not have shared functions.
+        if let Ok(text) = fs::read_to_string(&shared) {
+            helpers.extend(called(workspace, &found, &shared, &text));
+        }
+        Ok(Self {
+            man_pages: spec_text::man_pages(&text),
+            found,
+            file: workspace.shown(&path).to_string(),
+            helpers,
+        })
+    }
+
+    fn shown(&self) -> String {
+        let mut out = format!("{}\n", prose::wrap(&self.found.doc, prose::columns()));
+        // Writing to a String cannot fail.
+        if let Some(pages) = &self.man_pages {
+            let _ = writeln!(out, "\nMan pages of the milestone: {pages}");
+        }
+        let _ = writeln!(out, "\n{}:{}\n", self.file, self.found.line);
+        for (index, line) in self.found.source.iter().enumerate() {
+            let number = self.found.start + index;
+            let _ = writeln!(out, "{}", format!("{DIM}{number:>4}{DIM:#}  {line}").trim_end());
+        }
+        for (index, (name, place)) in self.helpers.iter().enumerate() {
+            let label = if index == 0 { "\nit calls:" } else { "         " };
+            let _ = writeln!(out, "{label} {name}, {place}");
+        }
+        out
+    }
+}
+
+fn called(workspace: &Workspace, found: &Documented, path: &Path, text: &str) -> Vec<(String, String)> {
+    let place = |line| format!("{}:{line}", workspace.shown(path));
+    spec_text::called(&found.source, text).into_iter().map(|(name, line)| (name, place(line))).collect()
+}
+
+/// What the notes of the solution say of a milestone, if this checkout has them.
+fn notes(lab: &Lab, milestone: &Milestone) -> Option<String> {
+    let text = fs::read_to_string(lab.solution.as_ref()?.join("NOTES.md")).ok()?;
+    let body = hints::body(&text, &milestone.id);
+    Some(body).filter(|body| !body.is_empty())
+}
+
+fn find_in<'a>(labs: &'a [Lab], name: &str) -> anyhow::Result<(&'a Lab, &'a Check)> {
+    let mut last = usage(format!("there is no check `{name}`"));
+    for lab in labs {
+        match find(&lab.manifest, name) {
+            Ok(check) => return Ok((lab, check)),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
