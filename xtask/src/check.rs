@@ -63,7 +63,7 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     anstream::println!("\n{}", show::summary(&lab.manifest, &outcomes));
     // What the first milestone left open, the whole may tell.
     let likely = causes::likely(&catalogue, &outcomes).filter(|_| !is_explained);
-    let likely = likely.map_or_else(String::new, |likely| show::likely_of_all(&likely));
+    let likely = show::likely_of_all(likely.as_ref(), &outcomes);
     for last in
         [likely, show::next(&lab.manifest, &outcomes, is_whole)].iter().filter(|text| !text.is_empty())
     {

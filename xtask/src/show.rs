@@ -89,6 +89,14 @@ fn likely_lines(likely: Option<&Likely<'_>>, body: &[String]) -> Vec<String> {
     likely.map_or_else(Vec::new, |likely| causes(likely, prose::COLUMNS - MARGIN))
 }
 
+/// The likely cause of a whole run, before what to do next; empty if the first failure is explained better.
+#[must_use]
+pub fn likely_of_all(likely: Option<&Likely<'_>>, outcomes: &[CheckOutcome]) -> String {
+    let first = outcomes.iter().find(|outcome| outcome.verdict != Verdict::Pass);
+    let lines = likely_lines(likely, &first.map_or_else(Vec::new, body));
+    lines.join("\n")
+}
+
 /// Each cause with its label, broken at `width`.
 fn causes(likely: &Likely<'_>, width: usize) -> Vec<String> {
     likely.causes().into_iter().flat_map(|(label, cause)| prose::hang(label, cause, width)).collect()
@@ -126,12 +134,6 @@ fn cut(mut lines: Vec<String>, most: usize) -> Vec<String> {
 /// What a program printed may hold escape sequences; the screen gets them as text.
 fn printable(line: &str) -> String {
     text::one_line(line, usize::MAX)
-}
-
-/// The likely cause of a whole run, before what to do next.
-#[must_use]
-pub fn likely_of_all(likely: &Likely<'_>) -> String {
-    causes(likely, prose::COLUMNS).join("\n")
 }
 
 /// The table of milestones with their points.
