@@ -6,24 +6,26 @@ use indicatif::ProgressBar;
 use sandbox::protocol::Verdict;
 
 use crate::bar::bar;
+use crate::causes::{self, Catalogue};
 use crate::cli::CheckArgs;
 use crate::compile::{self, Wanted};
-use crate::exit::{Exit, bad_input, stop, usage};
+use crate::exit::{self, Exit, bad_input, stop, usage};
 use crate::family::Family;
-use crate::manifest::{self, Check, Manifest};
+use crate::manifest::{self, Check, Manifest, Milestone};
 use crate::outcome::CheckOutcome;
 use crate::progress::memory::Memory;
+use crate::show::Told;
 use crate::suite::{self, Suite, Task};
 use crate::workspace::{Lab, Workspace};
-use crate::{interrupt, pool, referee, show, slowness};
+use crate::{catalogue, interrupt, pool, referee, show, slowness};
 
 /// Checks one lab, one milestone or one check.
 ///
 /// # Errors
 /// When the lab does not compile, its `lab.toml` does not fit its specification, or the grader fails.
 pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
-    let lab = workspace.lab_or_here(args.lab.as_deref())?;
-    let checks = select(&lab.manifest, args.only.as_deref())?;
+    let (lab, only) = lab_and_part(workspace, args)?;
+    let checks = select(&lab.manifest, only)?;
     interrupt::install()?;
     let family = Family::new()?;
     let (package, prefix) = package(&lab, args.solution)?;
@@ -47,10 +49,11 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     };
     anstream::println!("lab {} {}   seed {}", lab.manifest.id, lab.manifest.title, suite.seed);
     let is_whole = checks.len() == lab.manifest.checks().count();
-    let mut screen = Screen::new(&lab.manifest, &checks, args.full || !is_whole);
+    let catalogue = catalogue::load_or_warn(workspace, &lab);
+    let mut screen = Screen::new(&lab.manifest, &catalogue, &checks, args.full);
     let tasks: Vec<Task<'_>> = checks.iter().map(|check| Task { programs: &built.programs, check }).collect();
     suite.run(&family, &tasks, |index, outcome| screen.take(index, outcome))?;
-    let outcomes = screen.end();
+    let (outcomes, is_explained) = screen.end();
     if let Some(memory) = &memory {
         memory.checked(&outcomes, !interrupt::is_set());
     }
@@ -58,11 +61,30 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
         return Err(stop(Exit::Interrupted, format!("interrupted after {} checks", outcomes.len())));
     }
     anstream::println!("\n{}", show::summary(&lab.manifest, &outcomes));
-    let next = show::next(&lab.manifest, &outcomes, is_whole);
-    if !next.is_empty() {
-        anstream::println!("\n{next}");
+    // What the first milestone left open, the whole may tell.
+    let likely = causes::likely(&catalogue, &outcomes).filter(|_| !is_explained);
+    let likely = show::likely_of_all(likely.as_ref(), &outcomes);
+    for last in
+        [likely, show::next(&lab.manifest, &outcomes, is_whole)].iter().filter(|text| !text.is_empty())
+    {
+        anstream::println!("\n{last}");
     }
     Ok(exit_of(&outcomes))
+}
+
+/// The lab, and the part of it. In a lab's folder the lab need not be named: `check m3`.
+fn lab_and_part<'a>(workspace: &Workspace, args: &'a CheckArgs) -> anyhow::Result<(Lab, Option<&'a str>)> {
+    let (Some(word), None) = (args.lab.as_deref(), args.only.as_deref()) else {
+        return Ok((workspace.lab_or_here(args.lab.as_deref())?, args.only.as_deref()));
+    };
+    let error = match workspace.lab(word) {
+        Err(error) if exit::of_error(&error) == Exit::Usage => error,
+        lab => return Ok((lab?, None)),
+    };
+    match workspace.lab_or_here(None) {
+        Ok(lab) if select(&lab.manifest, Some(word)).is_ok() => Ok((lab, Some(word))),
+        _ => Err(error),
+    }
 }
 
 /// The package to be checked, and what stands before the names of its programs.
@@ -138,25 +160,46 @@ pub fn find<'a>(manifest: &'a Manifest, name: &str) -> anyhow::Result<&'a Check>
     }
 }
 
-/// Prints outcomes in the order of `lab.toml`, each as soon as those before it are there.
+/// Prints outcomes in the order of `lab.toml`, each as soon as those before it are there. From the first failure on,
+/// the rest of its milestone is waited for: only together do they tell a likely cause.
 struct Screen<'a> {
     manifest: &'a Manifest,
+    catalogue: &'a Catalogue,
     checks: &'a [&'a Check],
-    with_all_texts: bool,
+    told: Told,
+    /// Whether the texts of later milestones are left out.
+    is_short: bool,
     waiting: BTreeMap<usize, CheckOutcome>,
-    shown: Vec<CheckOutcome>,
+    /// In order, without a gap.
+    come: Vec<CheckOutcome>,
+    /// How many of these are on the screen.
+    shown: usize,
     milestone: Option<&'a str>,
     /// The first milestone with a failure: later ones are often red for the same reason.
     open: Option<&'a str>,
+    /// Whether a likely cause stands on the screen.
+    is_explained: bool,
     cut: usize,
     bar: ProgressBar,
 }
 
 impl<'a> Screen<'a> {
-    fn new(manifest: &'a Manifest, checks: &'a [&'a Check], with_all_texts: bool) -> Self {
-        let bar = bar(checks.len(), "checks");
-        let (waiting, shown) = (BTreeMap::new(), Vec::new());
-        Self { manifest, checks, with_all_texts, waiting, shown, milestone: None, open: None, cut: 0, bar }
+    fn new(manifest: &'a Manifest, catalogue: &'a Catalogue, checks: &'a [&'a Check], is_full: bool) -> Self {
+        Self {
+            manifest,
+            catalogue,
+            checks,
+            told: if is_full { Told::All } else { Told::Text },
+            is_short: !is_full && checks.len() == manifest.checks().count(),
+            waiting: BTreeMap::new(),
+            come: Vec::new(),
+            shown: 0,
+            milestone: None,
+            open: None,
+            is_explained: false,
+            cut: 0,
+            bar: bar(checks.len(), "checks"),
+        }
     }
 
     fn take(&mut self, index: usize, outcome: CheckOutcome) {
@@ -166,33 +209,66 @@ impl<'a> Screen<'a> {
         }
         self.bar.inc(1);
         self.waiting.insert(index, outcome);
-        while let Some(outcome) = self.waiting.remove(&self.shown.len()) {
-            let (manifest, bar) = (self.manifest, self.bar.clone());
-            bar.suspend(|| self.show(manifest, &outcome));
-            self.shown.push(outcome);
+        while let Some(outcome) = self.waiting.remove(&self.come.len()) {
+            self.come.push(outcome);
         }
+        let bar = self.bar.clone();
+        bar.suspend(|| {
+            while self.shown < self.come.len() && !self.waits_for_more() {
+                self.show_next();
+            }
+        });
     }
 
-    fn show(&mut self, manifest: &'a Manifest, outcome: &CheckOutcome) {
-        let name = &self.checks[self.shown.len()].name;
-        let Some(milestone) = manifest.milestone_of(name) else { return };
+    fn milestone_at(&self, index: usize) -> Option<&'a Milestone> {
+        self.manifest.milestone_of(&self.checks.get(index)?.name)
+    }
+
+    /// The next outcome is the first failure, and its milestone is not yet over.
+    fn waits_for_more(&self) -> bool {
+        let is_first = self.open.is_none() && self.come[self.shown].verdict != Verdict::Pass;
+        is_first && self.end_of_milestone(self.shown) > self.come.len()
+    }
+
+    /// Where the milestone of this check ends.
+    fn end_of_milestone(&self, index: usize) -> usize {
+        let id_at = |index: usize| self.milestone_at(index).map(|milestone| &milestone.id);
+        let own = id_at(index);
+        (index..self.checks.len())
+            .take_while(|&other| id_at(other) == own)
+            .last()
+            .map_or(index, |last| last + 1)
+    }
+
+    fn show_next(&mut self) {
+        let (index, outcome) = (self.shown, &self.come[self.shown]);
+        self.shown += 1;
+        let Some(milestone) = self.milestone_at(index) else { return };
         if self.milestone.replace(&milestone.id) != Some(&milestone.id) {
             anstream::println!("\n{}", show::milestone_line(milestone));
         }
         let is_red = outcome.verdict != Verdict::Pass;
+        let mut likely = None;
         if is_red && self.open.is_none() {
             self.open = Some(&milestone.id);
+            let end = self.end_of_milestone(index).min(self.come.len());
+            likely = causes::likely(self.catalogue, &self.come[..end]);
+            self.is_explained = likely.is_some();
         }
-        let is_told = self.with_all_texts
-            || self.open == Some(&milestone.id)
-            || outcome.verdict == Verdict::GraderError;
+        let is_told =
+            !self.is_short || self.open == Some(&milestone.id) || outcome.verdict == Verdict::GraderError;
         self.cut += usize::from(is_red && !is_told);
-        anstream::println!("{}", show::check_lines(&manifest.id, outcome, is_told));
+        let told = if is_told { self.told } else { Told::Line };
+        anstream::println!("{}", show::check_lines(&self.manifest.id, outcome, told, likely.as_ref()));
     }
 
-    /// Takes the bar away; outcomes that came out of order before Ctrl-C are left out.
-    fn end(self) -> Vec<CheckOutcome> {
+    /// Takes the bar away. Gives the outcomes (those that came out of order before Ctrl-C are left out), and whether a
+    /// likely cause stands on the screen.
+    fn end(mut self) -> (Vec<CheckOutcome>, bool) {
         self.bar.finish_and_clear();
+        while self.shown < self.come.len() {
+            self.show_next();
+        }
         if self.cut > 0 {
             let id = &self.manifest.id;
             anstream::println!(
@@ -200,6 +276,6 @@ impl<'a> Screen<'a> {
                 self.cut
             );
         }
-        self.shown
+        (self.come, self.is_explained)
     }
 }

@@ -40,6 +40,7 @@ enum Command {
     #[command(after_help = "Examples:\n  cargo xtask readmes\n  cargo xtask readmes --check")]
     Readmes(FreshArgs),
     Verify(VerifyArgs),
+    Causes(verify::renew::CausesArgs),
     Handout(HandoutArgs),
     /// Look whether this machine is ready, and say what to do if not.
     #[command(after_help = "Example:\n  cargo xtask doctor")]
@@ -95,11 +96,12 @@ pub struct FreshArgs {
   cargo xtask check 01                 the whole lab
   cargo xtask check 01 m2              one milestone
   cargo xtask check 01 the_reader_sees one check, by a part of its name
-  cargo xtask check 01 m2 --seed 7     the same random challenges again")]
+  cargo xtask check 01 m2 --seed 7     the same random challenges again
+  cargo xtask check m2                 in the lab's folder")]
 pub struct CheckArgs {
     /// The lab [default: the one whose folder you are in, or the only one].
     pub lab: Option<String>,
-    /// A milestone or a check.
+    /// A milestone or a check. In the lab's folder it may stand alone.
     #[arg(value_name = "MILESTONE|CHECK")]
     pub only: Option<String>,
     /// The seed of the random challenges, from an earlier run.
@@ -108,7 +110,7 @@ pub struct CheckArgs {
     /// How many checks at once [default: twice the number of cores].
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
-    /// Show the text of every failure, not only those of the first open milestone.
+    /// Show the text of every failure, uncut, not only those of the first open milestone.
     #[arg(long)]
     pub full: bool,
     /// Check the reference instead of the lab (for authors).
@@ -162,7 +164,8 @@ pub struct ReportArgs {
     pub dir: PathBuf,
 }
 
-fn jobs(text: &str) -> Result<usize, String> {
+/// The value of `--jobs`.
+pub(crate) fn jobs(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(jobs @ 1..=256) => Ok(jobs),
         _ => Err("a number from 1 to 256 is needed".to_owned()),
@@ -199,6 +202,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Submit(args) => submit::run(&workspace, &args),
         Command::Autopsy(args) => autopsy::run(&args),
         Command::Verify(args) => verify::run(&workspace, &args),
+        Command::Causes(args) => verify::renew::run(&workspace, &args),
         Command::Handout(args) => handout::run(&workspace, &args),
         Command::Doctor => doctor::run(&workspace),
         Command::Ci => ci::run(&workspace),

@@ -14,7 +14,7 @@ use crate::progress::{LabProgress, State, store};
 use crate::show::{BOLD, DIM};
 use crate::spec_text::Documented;
 use crate::workspace::{Lab, Workspace};
-use crate::{files, hints, spec_text};
+use crate::{files, hints, prose, spec_text};
 
 /// Explain a check: its rule, its reason, its man page, its source.
 ///
@@ -57,6 +57,7 @@ pub fn text(workspace: &Workspace, lab: &Lab, check: &Check) -> anyhow::Result<S
         && let Some(notes) = notes(lab, milestone)
     {
         let Milestone { id, title, .. } = milestone;
+        let notes = prose::wrap(&notes, prose::columns());
         let _ = writeln!(out, "\n{BOLD}The reference, and others: {id} {title}{BOLD:#}\n\n{notes}");
     }
     Ok(out)
@@ -114,7 +115,7 @@ impl Source {
     }
 
     fn shown(&self) -> String {
-        let mut out = format!("{}\n", self.found.doc);
+        let mut out = format!("{}\n", prose::wrap(&self.found.doc, prose::columns()));
         // Writing to a String cannot fail.
         if let Some(pages) = &self.man_pages {
             let _ = writeln!(out, "\nMan pages of the milestone: {pages}");

@@ -85,7 +85,8 @@ fn grade(
         journal.add(&line).map_err(|error| no_room(folder, &error))
     });
     progress.end();
-    let results = plan.results(&found);
+    let mut results = plan.results(&found);
+    report::explain(workspace, &mut results);
     let written = finish(workspace, args, folder, &results);
     told.and(written)?;
     Ok(if has_grader_error(&results) { Exit::GraderError } else { Exit::Done })

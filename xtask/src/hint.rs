@@ -7,7 +7,7 @@ use crate::exit::{Exit, bad_input, usage};
 use crate::manifest::Milestone;
 use crate::progress::{NextHint, store};
 use crate::workspace::{Lab, Workspace};
-use crate::{files, hints};
+use crate::{files, hints, prose};
 
 /// Show the next hint of a milestone.
 ///
@@ -139,7 +139,7 @@ impl Told<'_> {
         anstream::println!(
             "{id} {title}, hint {level} of {}\n\n{}\n",
             self.hints.len(),
-            self.hints[level - 1]
+            prose::wrap(&self.hints[level - 1], prose::columns())
         );
     }
 

@@ -13,8 +13,9 @@
 //! | [`spec_text`] | pure: a check's doc comment and line |
 //! | [`progress`] | pure: what is remembered of a student's work; `progress::store` keeps it on disk |
 //! | [`score`] | pure: a class and what its checks gave, added up |
+//! | [`causes`] | pure: which known bug a pattern of failures looks like |
 //! | [`page`] | pure: the frame of every page |
-//! | [`text`] | pure: a student's output made safe to print |
+//! | [`text`], [`prose`] | pure: a student's output made safe to print; prose fitted to a width |
 //! | [`sources`] | a student's files, read as the grader reads them |
 //! | [`pristine`] | a lab's files as they were given, wherever they come from |
 //! | [`workspace`] | where the root, the labs and the solutions are |
@@ -30,6 +31,8 @@
 pub mod autopsy;
 pub mod bar;
 pub mod build;
+pub mod catalogue;
+pub mod causes;
 pub mod check;
 pub mod ci;
 pub mod cli;
@@ -55,6 +58,7 @@ pub mod patch;
 pub mod pool;
 pub mod pristine;
 pub mod progress;
+pub mod prose;
 pub mod readme;
 pub mod readmes;
 pub mod referee;

@@ -6,6 +6,8 @@
 use sandbox::protocol::{Record, Verdict};
 use serde::{Deserialize, Serialize};
 
+use crate::manifest::sentence;
+
 /// One judged check: a line of the report and of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckOutcome {
@@ -26,6 +28,16 @@ pub struct CheckOutcome {
     pub seed: u64,
     /// How long it took, in milliseconds of wall time. For information; never graded.
     pub millis: u64,
+}
+
+impl CheckOutcome {
+    /// The case that failed, of a check that has several: `case 2 two quotes`. testkit names it in the first line.
+    #[must_use]
+    pub fn case(&self) -> Option<&str> {
+        let first = self.text.lines().next()?;
+        let rest = first.strip_prefix("wanted: ")?.strip_prefix(&sentence(&self.check))?;
+        rest.strip_prefix(" (")?.strip_suffix(')')
+    }
 }
 
 /// How the referee process ended.

@@ -4,6 +4,7 @@
 //! ```text
 //! # catches: m2_pipe::the_reader_sees_the_end
 //! # misconception: The parent may keep the write end; it will not write anyway.
+//! # cause: psh still holds the write end of the pipe, so the reader never sees end of file. Close it.
 //! --- a/src/spawn.rs
 //! +++ b/src/spawn.rs
 //! @@ -1,3 +1,3 @@
@@ -22,7 +23,17 @@ pub struct Mutant {
     pub catches: Vec<String>,
     /// What the student who writes it believes.
     pub misconception: String,
+    /// What is wrong and where to look, for a student whose checks fail like this. May be missing.
+    pub cause: Option<String>,
     diff: String,
+}
+
+impl Mutant {
+    /// What a student is told who seems to have this bug.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        self.cause.as_deref().unwrap_or(&self.misconception)
+    }
 }
 
 /// Reads a patch file; `name` is its file name without `.patch`.
@@ -30,26 +41,32 @@ pub struct Mutant {
 /// # Errors
 /// One sentence on what the header lacks.
 pub fn parse(name: &str, text: &str) -> Result<Mutant, String> {
-    let mut mutant = Mutant {
-        name: name.to_owned(),
-        catches: Vec::new(),
-        misconception: String::new(),
-        diff: String::new(),
-    };
     let mut lines = text.split_inclusive('\n').peekable();
+    let (mut catches, mut misconception, mut cause) = (Vec::new(), String::new(), String::new());
+    // A long sentence goes on in the next comment line.
+    let mut open: Option<&mut String> = None;
     while let Some(line) = lines.next_if(|line| line.starts_with('#')) {
         let comment = line.trim_start_matches('#').trim();
         if let Some(checks) = comment.strip_prefix("catches:") {
             let names = checks.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
-            mutant.catches.extend(names.map(str::to_owned));
+            catches.extend(names.map(str::to_owned));
         } else if let Some(sentence) = comment.strip_prefix("misconception:") {
-            sentence.trim().clone_into(&mut mutant.misconception);
-        } else if !mutant.misconception.is_empty() {
-            // A long sentence goes on in the next comment line.
-            mutant.misconception = format!("{} {comment}", mutant.misconception).trim().to_owned();
+            sentence.trim().clone_into(&mut misconception);
+            open = Some(&mut misconception);
+        } else if let Some(sentence) = comment.strip_prefix("cause:") {
+            sentence.trim().clone_into(&mut cause);
+            open = Some(&mut cause);
+        } else if let Some(sentence) = &mut open {
+            **sentence = format!("{sentence} {comment}").trim().to_owned();
         }
     }
-    mutant.diff = lines.collect();
+    let mutant = Mutant {
+        name: name.to_owned(),
+        catches,
+        misconception,
+        cause: (!cause.is_empty()).then_some(cause),
+        diff: lines.collect(),
+    };
     if mutant.catches.is_empty() {
         return Err("no line `# catches: milestone::check`".to_owned());
     }
@@ -99,6 +116,8 @@ mod tests {
 # catches: m2_pipe::b
 # misconception: The parent may keep the write end;
 #   it will not write anyway.
+# cause: psh still holds the write end.
+#   Close it.
 --- a/src/spawn.rs
 +++ b/src/spawn.rs
 @@ -1,3 +1,2 @@
@@ -108,10 +127,11 @@ mod tests {
 ";
 
     #[test]
-    fn the_header_names_catchers_and_misconception() {
+    fn the_header_names_catchers_misconception_and_cause() {
         let mutant = parse("keeps_the_end", PATCH).unwrap();
         assert_eq!(mutant.catches, ["m2_pipe::the_reader_sees_the_end", "m2_pipe::b"]);
         assert_eq!(mutant.misconception, "The parent may keep the write end; it will not write anyway.");
+        assert_eq!(mutant.cause.as_deref(), Some("psh still holds the write end. Close it."));
     }
 
     #[test]

@@ -9,14 +9,17 @@ pub mod json;
 pub mod table;
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use crate::catalogue;
+use crate::causes;
 use crate::cli::ReportArgs;
 use crate::exit::{Exit, bad_input};
 use crate::interrupt;
 use crate::journal;
+use crate::prose;
 use crate::score::Results;
 use crate::text::reason;
 use crate::workspace::Workspace;
@@ -37,11 +40,23 @@ pub const LATEST: &str = "latest";
 pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
     interrupt::survive_file_limit()?;
     let folder = folder_of(&args.dir)?;
-    let results = load(&folder)?;
+    let mut results = load(&folder)?;
+    explain(workspace, &mut results);
     write(&folder, &results)?;
     print(&results);
     anstream::println!("report: {}", workspace.shown(&folder.join(HTML)));
     Ok(Exit::Done)
+}
+
+/// Adds to each member what is probably wrong. It stands in no journal, for it can be told again at any time.
+pub fn explain(workspace: &Workspace, results: &mut Results) {
+    // Results may come from another course.
+    let Ok(lab) = workspace.lab(&results.head.lab) else { return };
+    let catalogue = catalogue::load_or_warn(workspace, &lab);
+    for member in &mut results.members {
+        let likely = causes::likely(&catalogue, &member.checks);
+        member.likely = likely.map_or_else(Vec::new, |likely| likely.sentences());
+    }
 }
 
 /// `DIR` itself, or its newest run when `DIR` holds several.
@@ -104,13 +119,9 @@ pub fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
     }
 }
 
-/// Prints the table; on a terminal, as wide as that is.
+/// Prints the table, as wide as the screen is.
 pub fn print(results: &Results) {
-    let width = io::stdout().is_terminal().then(|| {
-        // A serial line may not know its size.
-        console::Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns))
-    });
-    anstream::println!("{}", table::render(results, width));
+    anstream::println!("{}", table::render(results, prose::columns()));
 }
 
 /// Points `OUT/latest` at `folder`, in one step.

@@ -123,6 +123,9 @@ pub struct Member {
     pub undecided: u32,
     /// What happened, in a sentence.
     pub summary: String,
+    /// What is probably wrong, if the failures look like a known bug; made from the lab's catalogue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub likely: Vec<String>,
     /// The first compile errors, or why the build ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compile_error: Option<String>,
@@ -214,6 +217,7 @@ impl Plan {
             total,
             undecided,
             summary: summary::sentence(entry, found, &checks),
+            likely: Vec::new(),
             compile_error: found.compile_error.clone(),
             expectation: entry
                 .expect

@@ -14,6 +14,8 @@
 //! Names change from the solution's to the lab's, and blank lines that now stand together or at a block's
 //! edge go. What comes out is formatted by the caller.
 
+use std::ops::Range;
+
 use crate::manifest::{Manifest, Problem};
 
 const BEGIN: &str = "// BEGIN SOLUTION";
@@ -52,6 +54,56 @@ pub fn starter(text: &str, manifest: &Manifest) -> Result<Option<String>, Proble
     }
     let is_empty = kept.iter().all(|line| line.trim().is_empty());
     Ok((!is_empty).then(|| rename(&collapse(&kept), manifest)))
+}
+
+/// The solution's text with markers only where the stub names a milestone (`M7`) after `written`: its starter is a
+/// program whose first `written` milestones are done. A region whose stub names none is as in the solution.
+#[must_use]
+pub fn keep_written(text: &str, written: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let region = region_at(&lines, at).filter(|region| {
+            let stubs = &lines[region.stubs.clone()];
+            stubs.iter().find_map(|line| milestone_in(line)).is_none_or(|milestone| milestone <= written)
+        });
+        match region {
+            Some(region) => {
+                out.extend(&lines[region.body]);
+                at = region.stubs.end;
+            }
+            None => {
+                out.push(lines[at]);
+                at += 1;
+            }
+        }
+    }
+    out.join("\n") + "\n"
+}
+
+/// The lines of a solution's region and of the stubs that follow it.
+struct Region {
+    body: Range<usize>,
+    stubs: Range<usize>,
+}
+
+/// The region that begins at this line.
+fn region_at(lines: &[&str], at: usize) -> Option<Region> {
+    let length =
+        lines[at..].iter().position(|line| line.trim() == END).filter(|_| lines[at].trim() == BEGIN)?;
+    let first = at + length + 1;
+    let stubs = lines[first..].iter().take_while(|line| line.trim().starts_with(STUB)).count();
+    Some(Region { body: at + 1..at + length, stubs: first..first + stubs })
+}
+
+/// 7 for `// STUB: todo!("M7: run the list")`.
+fn milestone_in(line: &str) -> Option<usize> {
+    line.match_indices('M').find_map(|(at, _)| {
+        let digits = &line[at + 1..];
+        let end = digits.find(|c: char| !c.is_ascii_digit())?;
+        digits[..end].parse().ok()
+    })
 }
 
 fn is_marker_like(line: &str) -> bool {
@@ -131,6 +183,16 @@ milestone = [{ id = "m1", module = "m1_a", title = "t", hours = 1.0, checks = [{
     #[case::text_without_markers_is_kept("//! Parses.\n\nfn f() {}\n", "//! Parses.\n\nfn f() {}\n")]
     fn a_solution_becomes_a_starter(#[case] solution: &str, #[case] expected: &str) {
         assert_eq!(starter(solution, &manifest()).unwrap().unwrap(), expected);
+    }
+
+    #[test]
+    fn a_region_is_kept_whose_milestone_is_written() {
+        let region = |body: &str, stub: &str| format!("// BEGIN SOLUTION\n{body}\n// END SOLUTION\n{stub}\n");
+        let one = region("one();", "// STUB: todo!(\"M1: one\")");
+        let two = region("two();", "// STUB: if many {\n// STUB:     todo!(\"M2: two\");\n// STUB: }");
+        let shared = region("helper();", "");
+        assert_eq!(keep_written(&format!("{one}{shared}{two}"), 1), format!("one();\nhelper();\n\n{two}"));
+        assert_eq!(keep_written(&format!("{one}{two}"), 2), "one();\ntwo();\n");
     }
 
     #[test]

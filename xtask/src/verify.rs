@@ -3,6 +3,7 @@
 
 mod arrows;
 mod kit;
+pub mod renew;
 mod rules;
 mod runs;
 
@@ -74,6 +75,7 @@ fn verify_lab(workspace: &Workspace, lab: &Lab, args: &VerifyArgs, gate: &mut Ga
         gate.look(&format!("lab {id}: compiled once"), rules::features(workspace, lab))?;
         gate.look(&format!("lab {id}: its texts"), rules::texts(workspace, lab))?;
         gate.look(&format!("lab {id}: mutants and their catchers"), rules::matrix(workspace, lab))?;
+        gate.look(&format!("lab {id}: the catalogue of bugs"), rules::causes(workspace, lab))?;
     }
     if args.quick {
         return Ok(());

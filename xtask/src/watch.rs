@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::Args;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
+use crate::catalogue;
 use crate::exit::{Exit, usage};
 use crate::manifest::Manifest;
 use crate::outcome::CheckOutcome;
@@ -87,11 +88,13 @@ pub fn run(workspace: &Workspace, args: &WatchArgs) -> anyhow::Result<Exit> {
     // Watched first and read afterwards: a save in between is seen.
     let saves = Saves::new(&lab.dir, args.poll);
     let snapshot = Snapshot::take(&lab.dir);
+    let mut state = State::new(lab.manifest.clone(), board, saves.how());
+    state.catalogue = catalogue::load_or_warn(workspace, &lab);
     thread::scope(|scope| {
         scope.spawn(move || worker.work(&jobs_from));
         let mut session = Session {
             workspace,
-            state: State::new(lab.manifest.clone(), board, saves.how()),
+            state,
             lab,
             saves,
             snapshot,

@@ -97,6 +97,7 @@ fn what_is_right_passes_the_gate_and_what_lacks_is_told() {
         "  labs/01-two-checks/tests/spec/m2_more.rs: m2_more::it_prints_more has no comment for students",
         "  lab 01: 1 mutants, at least 20 are needed",
         "  lab 01: no mutant is caught by m2_more::it_prints_more",
+        "  labs/01-two-checks/causes.toml: prints_no_newline is missing; run `cargo xtask causes`",
         "ok     lab 01: the starter fails for the stated reason",
         "ok     lab 01: the reference has all points, three times",
         "ok     lab 01: the alternative has all points",
@@ -104,6 +105,30 @@ fn what_is_right_passes_the_gate_and_what_lacks_is_told() {
     ] {
         assert!(out.contains(line), "{line} is not in\n{out}");
     }
+}
+
+#[test]
+fn the_catalogue_of_bugs_is_measured_once_and_its_words_are_renewed() {
+    let tiny = Tiny::new();
+    let catalogue = "labs/01-two-checks/causes.toml";
+    let patch = "solutions/01-two-checks/mutants/prints_no_newline.patch";
+    tiny.xtask(&["causes", "--jobs", "2"]).assert().code(0).stdout(contains("1 mutants to measure"));
+    let first = tiny.read(catalogue);
+    let bug = "[[bug]]
+name = \"prints_no_newline\"
+cause = \"A line ends by itself.\"
+
+[bug.fails]
+\"m1_one::it_prints_one\" = \"fail\"
+";
+    assert!(first.contains(bug), "{first}");
+    assert!(first.contains("written = \"m1\"\nstubs = [\"m2_more::it_prints_more\"]"), "{first}");
+    tiny.edit(patch, "# misconception", "# cause: A newline is missing.\n# misconception");
+    let told = format!("{catalogue}: prints_no_newline has other words than its patch");
+    tiny.xtask(&["verify", "--quick"]).assert().code(1).stdout(contains(told));
+    // Now there is nothing to build.
+    tiny.xtask(&["causes"]).assert().code(0).stdout(format!("wrote {catalogue}; bugs in it: 1\n"));
+    assert_eq!(tiny.read(catalogue), first.replace("A line ends by itself.", "A newline is missing."));
 }
 
 #[rstest]

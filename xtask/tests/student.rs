@@ -57,6 +57,39 @@ fn a_solved_lab_is_green_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn in_a_labs_folder_the_lab_need_not_be_named() {
+    let tiny = Tiny::new();
+    tiny.solve();
+    let check = |word: &str| {
+        let output =
+            tiny.process(&["check", word]).current_dir(tiny.path("labs/01-two-checks")).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    for part in ["m2", "it_prints_more"] {
+        let (out, _) = check(part);
+        assert!(
+            out.contains("pass         60/60  it prints more") && !out.contains("m1 One number"),
+            "{out}"
+        );
+    }
+    assert!(check("1").0.contains("100 / 100"));
+    assert_eq!(check("m3").1, "error: there is no lab `m3`; the labs are: 01-two-checks\n");
+}
+
+#[test]
+fn hints_are_broken_where_the_screen_ends() {
+    let tiny = Tiny::new();
+    let readme = "labs/01-two-checks/README.md";
+    let long = format!("<details><summary>Hint 1</summary>\n{}\n", "Words and words. ".repeat(20));
+    tiny.edit(readme, "<details><summary>Hint 1</summary>\n", &long);
+    tiny.xtask(&["hint", "01", "m1"]).assert().stdout(contains("Words and words. ".repeat(20).trim_end()));
+    let told = tiny.xtask(&["hint", "01", "m1", "--again"]).env("COLUMNS", "50").output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let body: Vec<&str> = told.lines().filter(|line| line.starts_with("Words")).collect();
+    assert!(body.len() > 5 && body.iter().all(|line| line.len() <= 50), "{told}");
+}
+
+#[test]
 fn one_wrong_case_of_a_check_costs_its_points() {
     let tiny = Tiny::new();
     tiny.solve().edit(LIB, "println!(\"3\")", "println!(\"4\")");
@@ -210,8 +243,8 @@ run it:  cargo xtask check 01 m1_one::it_prints_one
 fn every_command_has_help_with_an_example() {
     let tiny = Tiny::new();
     for command in [
-        "list", "check", "watch", "hint", "explain", "reset", "submit", "grade", "report", "starters",
-        "readmes", "verify", "handout", "doctor", "ci",
+        "list", "check", "watch", "hint", "explain", "trace", "autopsy", "reset", "submit", "grade",
+        "report", "starters", "readmes", "verify", "causes", "handout", "doctor", "ci",
     ] {
         let example = format!("cargo xtask {command}");
         tiny.xtask(&[command, "--help"]).assert().code(0).stdout(contains("Example").and(contains(example)));

@@ -24,6 +24,7 @@ impl Gate {
         let path = shared.dir.join(name);
         let made = mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR);
         or_grader_error(made.with_context(|| format!("make gate {name}")));
+        shared.gates.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
         Self { shared: Arc::clone(shared), path, held: Mutex::new(None) }
     }
 

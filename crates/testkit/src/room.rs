@@ -78,6 +78,7 @@ impl Room {
             last_command: Mutex::default(),
             last_program: Mutex::default(),
             roles: Mutex::default(),
+            gates: Mutex::default(),
             maker: nix::unistd::gettid(),
             became: Mutex::default(),
             abandoned: AtomicBool::new(false),

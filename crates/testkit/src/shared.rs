@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) last_program: Mutex<Option<(String, Capture, Capture)>>,
     /// What a student calls the programs under test.
     pub(crate) roles: Mutex<Vec<autopsy::Role>>,
+    /// The FIFOs that the check opens itself, when it is time.
+    pub(crate) gates: Mutex<Vec<PathBuf>>,
     /// The thread that made the room: while it waits, the check does nothing.
     pub(crate) maker: Pid,
     /// What the program under test had become when it ended, if not itself.
@@ -125,6 +127,7 @@ impl Shared {
             roles: self.roles.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             world: World::Closed,
             stopped: stopped_threads(),
+            gates: self.gates.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 

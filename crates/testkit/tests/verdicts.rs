@@ -4,6 +4,7 @@
 //! The checks in `broken` are ignored by a plain run. Each test here starts this same file as a referee for
 //! one of them, as the runner would, and reads the records.
 
+mod golden;
 mod kit;
 
 use std::path::Path;
@@ -100,16 +101,10 @@ fn behind_a_hang_stands_every_process_with_what_it_has_open() {
     assert!(lines("  stdout: write end of pipe") > 0 && lines("  stdin: read end of pipe") > 0, "{detail}");
 }
 
-/// Compares a text with `tests/texts/CHECK.txt`; with `UPDATE_EXPECT=1`, writes it. No library does this for us: one
-/// more that students would compile twice, because a lab is built beside testkit.
+/// Compares a text with `tests/texts/CHECK.txt`.
 fn golden(check: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/texts").join(format!("{check}.txt"));
-    let text = steady(text) + "\n";
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(&path, &text).expect("the text is written");
-    }
-    let expected = std::fs::read_to_string(&path).expect("a text is there");
-    assert!(text == expected, "{} says\n{expected}\nbut now it is\n{text}", path.display());
+    golden::assert_is(&path, &(steady(text) + "\n"));
 }
 
 /// The text without what is another each time: numbers of processes and identifiers, and counts of work.

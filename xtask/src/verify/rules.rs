@@ -8,7 +8,7 @@ use crate::compile::cargo;
 use crate::patch::Mutant;
 use crate::verify::{arrows, kit};
 use crate::workspace::{Lab, Workspace};
-use crate::{files, hints, mutants, readmes, spec_text, starters};
+use crate::{catalogue, causes, files, hints, mutants, readmes, spec_text, starters};
 
 /// Fewer wrong solutions than this prove too little about a specification.
 const MUTANTS: usize = 20;
@@ -186,6 +186,19 @@ pub(super) fn matrix(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<Str
     let mutants = mutants::load(workspace, lab)?;
     let checks: BTreeSet<&str> = lab.manifest.checks().map(|check| check.name.as_str()).collect();
     Ok(matrix_problems(&lab.manifest.id, &mutants, &checks))
+}
+
+/// The catalogue of bugs fits the mutants: `check` reads it where there are none.
+///
+/// # Errors
+/// When a patch cannot be read.
+pub(super) fn causes(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
+    let path = lab.dir.join(causes::FILE);
+    let catalogue = catalogue::load(workspace, lab)?.unwrap_or_default();
+    let checks: BTreeSet<&str> = lab.manifest.checks().map(|check| check.name.as_str()).collect();
+    let problems = causes::problems(&catalogue, &mutants::load(workspace, lab)?, &checks);
+    let told = |problem| format!("{}: {problem}; run `cargo xtask causes`", workspace.shown(&path));
+    Ok(problems.into_iter().map(told).collect())
 }
 
 fn matrix_problems(id: &str, mutants: &[Mutant], checks: &BTreeSet<&str>) -> Vec<String> {

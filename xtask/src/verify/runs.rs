@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use sandbox::protocol::Verdict;
 
 use crate::bar::bar;
+use crate::causes::UNFINISHED;
 use crate::compile::{self, Built, Wanted};
 use crate::exit::usage;
 use crate::family::Family;
@@ -19,16 +20,19 @@ use crate::suite::{self, Suite, Task};
 use crate::workspace::{Lab, Workspace};
 use crate::{check, files, mutants, pool, referee, slowness, starter};
 
-/// What a starter's `todo!` says in a check's text.
-const UNFINISHED: &str = "not yet implemented";
-
 /// How often the reference must pass in a row.
 const TIMES: usize = 3;
 
+/// Programs under test by contract name.
+pub(super) type Programs = BTreeMap<String, PathBuf>;
+
+/// A mutant that builds.
+pub(super) type Ready = (Mutant, Programs);
+
 /// What a run is made with.
 pub(super) struct Bench<'a> {
-    workspace: &'a Workspace,
-    lab: &'a Lab,
+    pub(super) workspace: &'a Workspace,
+    pub(super) lab: &'a Lab,
     family: Family,
     jobs: usize,
     built: Built,
@@ -51,7 +55,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Outcomes in the order of `tasks`; after Ctrl-C some are missing.
-    fn run(&self, tasks: &[Task<'_>]) -> anyhow::Result<Vec<Option<CheckOutcome>>> {
+    pub(super) fn run(&self, tasks: &[Task<'_>]) -> anyhow::Result<Vec<Option<CheckOutcome>>> {
         let suite = Suite {
             built: &self.built,
             cases: &self.cases,
@@ -69,7 +73,7 @@ impl<'a> Bench<'a> {
         Ok(outcomes)
     }
 
-    fn run_all(&self, programs: &BTreeMap<String, PathBuf>) -> anyhow::Result<Vec<CheckOutcome>> {
+    fn run_all(&self, programs: &Programs) -> anyhow::Result<Vec<CheckOutcome>> {
         let tasks: Vec<Task<'_>> = self.lab.manifest.checks().map(|check| Task { programs, check }).collect();
         Ok(self.run(&tasks)?.into_iter().flatten().collect())
     }
@@ -149,18 +153,21 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// When one does not build or the grader fails.
     pub(super) fn mutants(&self, only: Option<&str>, is_full: bool) -> anyhow::Result<Vec<String>> {
-        let Some(solution) = &self.lab.solution else { return Ok(Vec::new()) };
-        let mut source = BTreeMap::new();
-        for (path, text) in files::texts(&solution.join("src"), ".rs")? {
-            source.insert(format!("src/{path}"), text);
-        }
-        let stage = Stage::new(self.workspace, self.lab)?;
-        let (mut problems, mut ready) = (Vec::new(), Vec::new());
         let mut all = mutants::load(self.workspace, self.lab)?;
         all.retain(|mutant| only.is_none_or(|only| only == mutant.name));
         if let Some(only) = only.filter(|_| all.is_empty()) {
             return Err(usage(format!("lab {} has no mutant `{only}`", self.lab.manifest.id)));
         }
+        let (ready, mut problems) = self.build_mutants(all)?;
+        problems.extend(self.catch(&ready, is_full)?);
+        Ok(problems)
+    }
+
+    /// Each mutant with its programs, and what does not build.
+    pub(super) fn build_mutants(&self, all: Vec<Mutant>) -> anyhow::Result<(Vec<Ready>, Vec<String>)> {
+        let source = self.source()?;
+        let stage = Stage::new(self.workspace, self.lab)?;
+        let (mut problems, mut ready) = (Vec::new(), Vec::new());
         let bar = bar(all.len(), "mutants built");
         for mutant in all {
             if interrupt::is_set() {
@@ -173,8 +180,14 @@ impl<'a> Bench<'a> {
             }
         }
         bar.finish_and_clear();
-        problems.extend(self.catch(&ready, is_full)?);
-        Ok(problems)
+        Ok((ready, problems))
+    }
+
+    /// The files of the reference, by path below the lab's folder.
+    pub(super) fn source(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let Some(solution) = &self.lab.solution else { return Ok(BTreeMap::new()) };
+        let texts = files::texts(&solution.join("src"), ".rs")?;
+        Ok(texts.into_iter().map(|(path, text)| (format!("src/{path}"), text)).collect())
     }
 
     fn build(
@@ -182,7 +195,7 @@ impl<'a> Bench<'a> {
         stage: &Stage<'_>,
         mutant: &Mutant,
         source: &BTreeMap<String, String>,
-    ) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    ) -> anyhow::Result<Programs> {
         let mut texts = source.clone();
         texts.extend(patch::apply(mutant, source).map_err(anyhow::Error::msg)?);
         for text in texts.values_mut() {
@@ -191,11 +204,7 @@ impl<'a> Bench<'a> {
         stage.build(&mutant.name, &texts)
     }
 
-    fn catch(
-        &self,
-        ready: &[(Mutant, BTreeMap<String, PathBuf>)],
-        is_full: bool,
-    ) -> anyhow::Result<Vec<String>> {
+    fn catch(&self, ready: &[Ready], is_full: bool) -> anyhow::Result<Vec<String>> {
         let mut tasks = Vec::new();
         let mut owners = Vec::new();
         for (mutant, programs) in ready {

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use crate::manifest::Check;
 use crate::outcome::CheckOutcome;
-use crate::show;
+use crate::show::{self, Told};
 
 use super::screen::{bar, marks};
 use super::state::State;
@@ -38,7 +38,7 @@ pub(super) fn checking(state: &State, checks: &[Check]) -> io::Result<()> {
 
 /// A verdict, as soon as it is there.
 pub(super) fn outcome(state: &State, outcome: &CheckOutcome) -> io::Result<()> {
-    say(&show::check_lines(&state.manifest.id, outcome, false))
+    say(&show::check_lines(&state.manifest.id, outcome, Told::Line, None))
 }
 
 /// A line worth to be read.
@@ -52,7 +52,10 @@ pub(super) fn rest(state: &State) -> io::Result<()> {
         return say(&format!("\n{refusal}\n\ndoes not compile; waiting for a save"));
     }
     if let Some(first) = state.failures().first() {
-        say(&format!("\n{}", show::check_lines(&state.manifest.id, first, true)))?;
+        say(&format!(
+            "\n{}",
+            show::check_lines(&state.manifest.id, first, Told::Text, state.likely().as_ref())
+        ))?;
         let lab = &state.manifest.id;
         if let Some(milestone) = state.manifest.milestone_of(&first.check) {
             say(&format!("  | hint:  cargo xtask hint {lab} {}", milestone.id))?;

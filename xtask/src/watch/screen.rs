@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use console::truncate_str;
 
 use crate::manifest::Milestone;
-use crate::show;
+use crate::show::{self, Told};
 
 use super::state::{Page, Phase, State};
 use super::wrap::{wrap, wrap_all, wrap_page};
@@ -150,15 +150,18 @@ fn body(state: &State, columns: usize, room: usize) -> Vec<String> {
         return done(state);
     };
     let lab = &state.manifest.id;
-    let mut others: Vec<String> =
-        others.iter().flat_map(|outcome| wrap(&show::check_lines(lab, outcome, false), columns)).collect();
+    let mut others: Vec<String> = others
+        .iter()
+        .flat_map(|outcome| wrap(&show::check_lines(lab, outcome, Told::Line, None), columns))
+        .collect();
     if others.len() > OTHERS {
         let more = others.len() + 1 - OTHERS;
         others.truncate(OTHERS - 1);
         others.push(format!("  {DIM}{more} more{DIM:#}"));
     }
     // What an earlier run has left is only the verdict.
-    let block = wrap_all(&show::check_lines(lab, first, !first.text.is_empty()), columns);
+    let told = if first.text.is_empty() { Told::Line } else { Told::Text };
+    let block = wrap_all(&show::check_lines(lab, first, told, state.likely().as_ref()), columns);
     // The failure in full is what counts; the others get what is left, but never less than one line.
     let for_others = room.saturating_sub(block.len() + 1).clamp(1, OTHERS).min(others.len());
     let mut lines = cut(block, room.saturating_sub(if for_others == 0 { 0 } else { for_others + 1 }));

@@ -1,5 +1,6 @@
 //! Pure: what `watch` knows and shows, and what is to be done when something happens.
 
+use crate::causes::{self, Catalogue, Likely};
 use crate::manifest::{Check, Manifest, Milestone};
 use crate::outcome::CheckOutcome;
 
@@ -88,6 +89,8 @@ pub(super) struct State {
     pub(super) saved: Vec<String>,
     /// How saves are noticed.
     pub(super) how: String,
+    /// The bugs that are known of this lab.
+    pub(super) catalogue: Catalogue,
     /// Something was saved while a build or a run was going on, or it was interrupted.
     is_stale: bool,
     wants_all: bool,
@@ -112,6 +115,7 @@ impl State {
             page: None,
             saved: Vec::new(),
             how,
+            catalogue: Catalogue::default(),
             is_stale: false,
             wants_all: false,
             is_news: false,
@@ -252,6 +256,12 @@ impl State {
         let shown = failures.iter().position(is_chosen).or_else(|| failures.iter().position(is_open));
         failures.rotate_left(shown.unwrap_or(0));
         failures
+    }
+
+    /// The bug that the failures of the round look like, once it is over.
+    pub(super) fn likely(&self) -> Option<Likely<'_>> {
+        let is_over = self.phase == Phase::Waiting;
+        is_over.then(|| causes::likely(&self.catalogue, &self.board.fresh(&self.manifest)))?
     }
 
     /// Which milestone a hint is for: that of the failure shown, or the open one.

@@ -67,7 +67,7 @@ impl Tiny {
 
     pub(crate) fn process(&self, args: &[&str]) -> Process {
         let mut command = Process::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(args).current_dir(self.root()).env_remove("CARGO_TARGET_DIR");
+        command.args(args).current_dir(self.root()).env_remove("CARGO_TARGET_DIR").env_remove("COLUMNS");
         command
     }
 

@@ -16,6 +16,7 @@ pub(super) fn section(number: usize, member: &Member, results: &Results, columns
                 (one_line(&member.entry.name, 200)) " " small { (total(member)) " / " (max(results)) }
             }
             p { (printable(&member.summary, 4, 1000)) }
+            @for cause in &member.likely { p.likely { (cause) } }
             @if let Some(expectation) = &member.expectation {
                 p.warning[!expectation.met] { "Sample class: " (expectation.text) }
             }

@@ -113,3 +113,10 @@ fn the_class_is_told_in_a_sentence_and_each_member_in_a_line() {
         assert!(page.contains(part), "{part} is missing in {page}");
     }
 }
+
+#[test]
+fn the_likely_cause_stands_with_its_member() {
+    let mut results = class("alice", Verdict::Hang, "why");
+    results.members[0].likely = vec!["likely: the text of `<<<` is written first.".into()];
+    assert!(render(&results).contains("likely: the text of `&lt;&lt;&lt;` is written first."));
+}
