@@ -62,7 +62,7 @@ fn a_closed_write_end_lets_the_reader_end() {
     let (out, status) = tiny.told(&["trace", "01", "--text", "--width", "100", "--", "one"]);
     assert_eq!(status, Some(0), "{out}");
     // What the program prints comes first: it has this output for its own.
-    assert!(out.starts_with("1\ntwo one\n"), "{out}");
+    assert!(out.starts_with("1\n\ntwo one\n"), "{out}");
     assert!(out.contains("read A.r EOF") && out.contains("two ended with status 0"), "{out}");
     assert!(!out.contains("never closed") && !out.contains("page:"), "{out}");
     assert!(!tiny.path("target/ipc-labs/trace-01.html").exists());
