@@ -84,7 +84,8 @@ pub fn run(workspace: &Workspace, args: &TraceArgs) -> anyhow::Result<Exit> {
     family.sweep();
     let own = draw(&own?);
     let width = args.width.unwrap_or_else(columns);
-    anstream::print!("{}", lanes::render(&own, width));
+    // What the program printed last may have no newline.
+    anstream::print!("\n{}", lanes::render(&own, width));
     let mut reference = None;
     let is_wanted = lab.solution.is_some() && !args.solution && (args.reference || !args.text);
     if is_wanted && !interrupt::is_set() {

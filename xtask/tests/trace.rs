@@ -62,7 +62,7 @@ fn a_closed_write_end_lets_the_reader_end() {
     let (out, status) = tiny.told(&["trace", "01", "--text", "--width", "100", "--", "one"]);
     assert_eq!(status, Some(0), "{out}");
     // What the program prints comes first: it has this output for its own.
-    assert!(out.starts_with("1\ntwo one\n"), "{out}");
+    assert!(out.starts_with("1\n\ntwo one\n"), "{out}");
     assert!(out.contains("read A.r EOF") && out.contains("two ended with status 0"), "{out}");
     assert!(!out.contains("never closed") && !out.contains("page:"), "{out}");
     assert!(!tiny.path("target/ipc-labs/trace-01.html").exists());
@@ -96,6 +96,42 @@ fn what_cannot_be_is_told_before_anything_runs() {
         .assert()
         .code(4)
         .stderr(contains("cannot write the page").and(contains("/proc/no")));
+}
+
+/// Somebody who traces us.
+struct Debugger;
+
+impl tracer::Audience for Debugger {
+    fn wants_end(&self) -> bool {
+        false
+    }
+
+    fn is_deadlock(&self, _: &tracer::Members) -> bool {
+        false
+    }
+
+    fn at_rest(&self, _: &tracer::Members) {}
+
+    fn idle(&self) {}
+
+    fn left_behind(&self, _: &tracer::Members) {}
+}
+
+#[test]
+fn where_tracing_is_refused_one_line_says_what_to_do() {
+    let tiny = forgetful();
+    tiny.edit(LIB, "// DROP", "drop(writer);");
+    tiny.xtask(&["trace", "01", "--text", "--", "one"]).assert().code(0);
+    let mut command = tiny.process(&["trace", "01", "--text", "--", "one"]);
+    let (out, err) = (tiny.path("out"), tiny.path("err"));
+    command.stdout(fs::File::create(&out).unwrap()).stderr(fs::File::create(&err).unwrap());
+    let recording = tracer::record(&mut command, 1_000_000, &Debugger).unwrap();
+    let end = recording.processes[0].ended.map(|(_, status)| status);
+    let told = fs::read_to_string(&err).unwrap();
+    assert_eq!(end, Some(tracer::Status::Exited(4)), "{told}");
+    let line = told.lines().last().unwrap();
+    assert!(line.starts_with("error: ptrace is refused: Operation not permitted; process "), "{told}");
+    assert!(line.ends_with("traces this command already; start it without"), "{told}");
 }
 
 #[test]

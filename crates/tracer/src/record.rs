@@ -12,8 +12,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use nix::errno::Errno;
 use nix::sys::ptrace::{self, Options};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use crate::attach::{Refused, attach};
 use crate::model::{End, Recording};
@@ -149,7 +147,7 @@ impl Shared {
                 audience.idle();
             }
             if session.is_closed() {
-                kill_all(&session.members().pids);
+                session.members().pids.into_iter().for_each(stops::end);
             } else if session.root_has_ended() {
                 // A child that is about to end needs no word.
                 left_for += 1;
@@ -158,12 +156,5 @@ impl Shared {
                 }
             }
         }
-    }
-}
-
-fn kill_all(pids: &[i32]) {
-    for &pid in pids {
-        // It may have ended meanwhile.
-        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
 }

@@ -184,6 +184,10 @@ impl Session {
             }
             Stop::Trap => drop(self.know(tid)),
         }
+        if self.closed {
+            // Whoever is born from now on must go, too, however fast they are.
+            stops::end(tid);
+        }
         match self.recording.cut {
             None => resume(tid, signal),
             // Only births and deaths matter now.

@@ -10,6 +10,7 @@ use std::process::ExitStatus;
 
 use nix::errno::Errno;
 use nix::sys::ptrace;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// Why a thread of the tree stands still.
@@ -142,6 +143,11 @@ pub fn sender(tid: i32) -> Option<i32> {
 /// Goes on to the next stop, with a signal if not 0. A thread that was killed meanwhile needs nothing.
 pub fn resume(tid: i32, signal: i32) {
     request(libc::PTRACE_SYSCALL, tid, signal);
+}
+
+/// Kills the process of `tid`, which may have ended meanwhile.
+pub fn end(tid: i32) {
+    let _ = kill(Pid::from_raw(tid), Signal::SIGKILL);
 }
 
 /// Goes on without a stop at each call, with a signal if not 0.

@@ -86,7 +86,10 @@ fn is_ancestor(recording: &Recording, older: usize, younger: usize) -> bool {
 }
 
 fn sentence(recording: &Recording, event: &Event, call: &Call) -> String {
-    let who = named(recording, event.process);
+    let mut who = named(recording, event.process);
+    if event.tid != recording.processes[event.process].pid {
+        who = format!("thread {} of {who}", event.tid);
+    }
     let name = |object: Option<usize>| object.map_or("?", |object| recording.objects[object].name.as_str());
     match &call.does {
         Does::Read(using) | Does::Move(using, _) if pipe_read(recording, call).is_some() => {
@@ -117,8 +120,12 @@ fn holder(recording: &Recording, hold: &Hold) -> String {
 
 /// At which moment of its life a process should have closed an end.
 fn when(recording: &Recording, hold: &Hold, reader: usize) -> &'static str {
+    let process = &recording.processes[hold.process];
+    let inherited = process.parent.is_some() && hold.from <= process.made;
     if is_ancestor(recording, hold.process, reader) {
         "after the last fork that needs it, and before it waits"
+    } else if hold.process == reader && !inherited {
+        "before it waits for the end of that pipe"
     } else {
         "after its fork, and before its exec"
     }

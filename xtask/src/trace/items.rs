@@ -43,8 +43,20 @@ pub(super) fn items(recording: &Recording) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     // Of each process: its items since the last that was no transfer.
     let mut runs: HashMap<usize, Vec<usize>> = HashMap::new();
+    // The number of each thread that is not its process's first.
+    let mut threads: HashMap<i32, usize> = HashMap::new();
+    let mut counts: HashMap<usize, usize> = HashMap::new();
     for event in recording.events.iter().filter(|event| !is_dull(recording, event)) {
-        let item = item(recording, event);
+        let mut item = item(recording, event);
+        if event.tid != recording.processes[event.process].pid {
+            let number = threads.entry(event.tid).or_insert_with(|| {
+                let count = counts.entry(event.process).or_insert(1);
+                *count += 1;
+                *count
+            });
+            item.open = format!("t{number} {}", item.open);
+            item.short = format!("t{number} {}", item.short);
+        }
         let run = runs.entry(event.process).or_default();
         if let Some(&place) =
             run.iter().rev().find(|&&place| takes(&items[place], &item, run.last() == Some(&place)))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
-use super::picture::{Holder, Lane, Lasts, Phase, Picture, Row};
+use super::picture::{Holder, Lane, Lasts, Phase, Picture, Pipe, Row};
 use super::words::Class;
 use crate::text::fitted;
 
@@ -16,6 +16,8 @@ const NARROW: usize = 14;
 /// Nobody reads more rows than this in a terminal.
 const ROWS: usize = 400;
 
+/// Of more pipes than this only those with a forgotten end are told.
+const PIPES: usize = 24;
 /// So many sentences about those who wait are enough.
 pub(super) const WAITS: usize = 8;
 
@@ -158,9 +160,11 @@ fn pipes(out: &mut String, picture: &Picture, width: usize) {
     let labels: Vec<&str> = picture.lanes.iter().map(|lane| lane.name.as_str()).collect();
     let who = labels.iter().map(|label| measure_text_width(label)).max().unwrap_or(0).min(16);
     let bar = width.saturating_sub(12 + who + 7 + 10);
-    for pipe in &picture.pipes {
+    let is_told = |(number, pipe): &(usize, &Pipe)| *number < PIPES || pipe.is_forgotten;
+    let told: Vec<_> = picture.pipes.iter().enumerate().filter(is_told).collect();
+    for (_, pipe) in &told {
         for (side, holders) in &pipe.ends {
-            let mut head = format!("{} {side}", pipe.name);
+            let mut head = format!("{} {side} ", pipe.name);
             for holder in holders.iter().filter(|holder| picture.shows(holder)) {
                 let (style, line) = holder_line(picture, holder, &labels, who, bar);
                 let _ = writeln!(
@@ -172,6 +176,10 @@ fn pipes(out: &mut String, picture: &Picture, width: usize) {
                 head.clear();
             }
         }
+    }
+    if told.len() < picture.pipes.len() {
+        let more = picture.pipes.len() - told.len();
+        let _ = writeln!(out, "{DIM}and {more} more pipes, which are in the page{DIM:#}");
     }
     let hidden = picture.hidden();
     if hidden > 0 {

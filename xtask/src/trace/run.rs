@@ -128,6 +128,13 @@ fn explain(error: anyhow::Error) -> anyhow::Error {
 }
 
 fn remedy() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).map_or("0", str::trim);
+    if tracer != "0" {
+        return format!(
+            "process {tracer} (a debugger, strace?) traces this command already; start it without"
+        );
+    }
     let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
     match scope.trim() {
         "2" => "Yama allows it to root only: `sudo sysctl kernel.yama.ptrace_scope=1`".to_owned(),

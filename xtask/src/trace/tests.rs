@@ -230,6 +230,20 @@ fn what_repeats_is_one_mark() {
 }
 
 #[test]
+fn the_marks_of_a_second_thread_have_its_number() {
+    let mut recording = pipeline(true);
+    for event in recording.events.iter_mut().filter(|event| event.process == 2) {
+        event.tid = 99;
+    }
+    let items = super::items::items(&recording);
+    let second: Vec<&str> =
+        items.iter().filter(|item| item.process == 2).map(|item| item.short.as_str()).collect();
+    assert_eq!(second, ["t2 read A.r 3 B", "t2 read A.r"]);
+    let told = picture(&recording, None).blame.waits;
+    assert!(told.iter().any(|line| line.starts_with("thread 99 of wc (12) waits for bytes")), "{told:?}");
+}
+
+#[test]
 fn many_processes_are_a_list() {
     let mut recording = pipeline(true);
     for pid in 13..17 {
