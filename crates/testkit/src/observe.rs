@@ -40,7 +40,7 @@ impl Running {
     pub fn asleep(&self) -> &Self {
         let mut rests = Self::rests_for(REST / 2);
         let mut looks = 0;
-        self.shared.wait_for("all processes to be at rest", || {
+        self.shared.wait_for_rest("all processes to be at rest", || {
             let look = self.look();
             looks = if look.anybody_runs() || look.in_device() { 0 } else { looks + 1 };
             rests(look) || looks >= QUIET_LOOKS

@@ -238,7 +238,7 @@ impl Running {
         // On a busy machine the programs may rest while the threads that read for them have not had a turn.
         let up_to_date = || self.stdout.is_up_to_date() && self.stderr.is_up_to_date();
         let mut all_read = || self.streams_ended() || rests() && up_to_date();
-        self.shared.wait_for("its output to be read", || self.flooded() || all_read());
+        self.shared.wait_for_rest("its output to be read", || self.flooded() || all_read());
     }
 
     fn streams_ended(&self) -> bool {

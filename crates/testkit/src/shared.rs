@@ -64,6 +64,14 @@ impl Shared {
         }
     }
 
+    /// The same where it is the rest of the programs that is waited for.
+    #[track_caller]
+    pub(crate) fn wait_for_rest(&self, what: &str, done: impl FnMut() -> bool) {
+        if let Err(stuck) = self.watch().for_rest().until(done) {
+            self.hang(what, stuck);
+        }
+    }
+
     /// The same for what only a program of the room can do: if none is left, the check fails at once.
     #[track_caller]
     pub(crate) fn wait_for_programs(&self, what: &str, mut done: impl FnMut() -> bool) {
