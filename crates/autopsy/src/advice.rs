@@ -128,8 +128,9 @@ impl Reader<'_> {
         let parents: BTreeSet<i32> = waits.iter().filter(zombie).map(|wait| self.parent(wait.pid)).collect();
         let cause = |parent: i32| {
             let own: Vec<&Waiting> = waits.iter().filter(|wait| wait.pid == parent).collect();
+            let is_root = known.iter().any(|cause| cause.members.contains(&parent));
             let waits_for_child = own.iter().any(|wait| matches!(wait.kind, Kind::Child | Kind::Run));
-            if own.is_empty() || waits_for_child || is_lost || self.snapshot.is_zombie(parent) {
+            if own.is_empty() || waits_for_child || is_lost || is_root || self.snapshot.is_zombie(parent) {
                 return None;
             }
             let places: Vec<usize> = (0..waits.len())

@@ -64,9 +64,8 @@ impl Report {
         let mut pids: Vec<i32> = others.map(|at| self.waits[at].pid).collect();
         pids.retain(|pid| !self.causes.iter().any(|cause| cause.members.contains(pid)));
         pids.dedup();
-        let verb = if pids.len() == 1 { "waits" } else { "wait" };
-        (!pids.is_empty())
-            .then(|| format!("{} only {verb} for these", count(pids.len(), "process", "processes")))
+        let many = count(pids.len(), "more process waits", "more processes wait");
+        (!pids.is_empty()).then(|| format!("({many} for these)"))
     }
 
     /// Everything: each process and thread, what it has open, notes, and what is not known.

@@ -13,6 +13,9 @@ use crate::words::descriptor;
 /// The highest descriptor a program knows without being told.
 const STDERR: i32 = 2;
 
+/// Who waits to read, each with its descriptor.
+type Readers = Vec<(i32, i32)>;
+
 /// How many of many forgotten ends are told.
 const TOLD: usize = 3;
 
@@ -20,7 +23,7 @@ impl Group<'_> {
     /// Write ends (or other ends of a socket) in the hands of somebody who will not use them.
     pub(super) fn forgotten(&self) -> Option<Found> {
         // All who read one pipe have the same wakers: each pipe is looked at once.
-        let mut pipes: BTreeMap<Key, (Vec<(i32, i32)>, &[Waker])> = BTreeMap::new();
+        let mut pipes: BTreeMap<Key, (Readers, &[Waker])> = BTreeMap::new();
         for wait in self.waits() {
             for (number, key) in self.reads(wait) {
                 pipes.entry(key).or_insert((Vec::new(), &wait.part.wakers)).0.push((wait.pid, number));
@@ -29,7 +32,9 @@ impl Group<'_> {
         let waiting = self.all.iter().filter(|wait| wait.kind == Kind::Child).map(|wait| wait.pid).collect();
         let mut fixes = Vec::new();
         let mut has_others = false;
-        for (readers, wakers) in pipes.values() {
+        for (key, (readers, wakers)) in &pipes {
+            // A poll has the wakers of all it watches.
+            let wakers: Vec<&Waker> = wakers.iter().filter(|waker| self.can_write(waker, key)).collect();
             let forgotten: Vec<String> =
                 wakers.iter().filter_map(|waker| self.forgot(readers, waker, &waiting)).collect();
             has_others |= forgotten.len() < wakers.len();
@@ -47,6 +52,12 @@ impl Group<'_> {
             fixes.extend(more);
         }
         Some((CauseKind::ForgottenWriteEnd, self.circle(), fixes))
+    }
+
+    /// It holds the write end of that pipe, or some socket: a socket's other end is another object.
+    fn can_write(&self, waker: &Waker, key: &Key) -> bool {
+        let held = waker.number.and_then(|number| self.descriptor(waker.pid, number)?.object.key());
+        held.is_some_and(|held| held == *key || matches!((&held, key), (Key::Socket(_), Key::Socket(_))))
     }
 
     /// The descriptors a wait reads, with their objects.
