@@ -1,7 +1,9 @@
 //! From the shape of a root to its cause and remedy.
 
 mod circle;
+mod ends;
 mod lone;
+mod stopped;
 
 use std::collections::BTreeSet;
 
@@ -23,17 +25,67 @@ struct Group<'a> {
 
 /// The root causes, and what else is worth a word.
 pub(crate) fn causes(reader: &Reader, waits: &[Waiting], solved: &Solved) -> Vec<Cause> {
-    let group = |places: &Vec<usize>| Group { reader, all: waits, places: places.clone() };
-    let mut causes = merge_openers(reader, waits, solved.roots.iter().map(group).map(Group::cause).collect());
+    let group = |places: Vec<usize>| Group { reader, all: waits, places };
+    let roots = together(reader, waits, &solved.roots);
+    let mut causes =
+        merge_openers(reader, waits, roots.iter().cloned().map(group).map(Group::cause).collect());
+    let in_root = |at: &usize| solved.roots.iter().any(|root| root.contains(at));
+    let is_stuck = |at: &usize| !solved.alive[*at] && waits[*at].kind != Kind::Zombie;
+    let stuck: Vec<usize> = (0..waits.len()).filter(|at| is_stuck(at) && !in_root(at)).collect();
+    let kept: Vec<Cause> = roots
+        .into_iter()
+        .map(group)
+        .filter(Group::is_idle)
+        .flat_map(|root| root.kept_waiting(&stuck))
+        .map(|(at, (kind, why, fixes))| Cause {
+            members: vec![waits[at].pid],
+            why,
+            fixes,
+            kind,
+            waits: vec![at],
+        })
+        .collect();
+    causes.splice(0..0, kept);
     let is_hint = |wait: &Waiting| {
         let clues = &wait.part.clues;
         clues.iter().any(|clue| matches!(clue, Clue::BlockedSignal(_) | Clue::LostChild(_)))
     };
     // A signal may still come and end these; that they wait beside the one that came is a mistake all the same.
     let hints = (0..waits.len()).filter(|&at| solved.alive[at] && is_hint(&waits[at]));
-    causes.extend(hints.map(|at| group(&vec![at]).cause()));
+    causes.extend(hints.map(|at| group(vec![at]).cause()));
     causes.extend(reader.never_reaped(waits, &causes));
+    ranked(causes)
+}
+
+/// Who waits for nothing but the check, a client or a signal comes last, and without advice where somebody else
+/// is the cause.
+fn ranked(mut causes: Vec<Cause>) -> Vec<Cause> {
+    let is_quiet = |cause: &Cause| cause.kind == CauseKind::NothingMoreComes;
+    let has_other = causes.iter().any(|cause| !is_quiet(cause) && cause.kind != CauseKind::NeverReaped);
+    if has_other {
+        causes.iter_mut().filter(|cause| is_quiet(cause)).for_each(|cause| cause.fixes.clear());
+    }
+    causes.sort_by_key(is_quiet);
     causes
+}
+
+/// Stopped processes of one process group are one root: one signal stopped them all.
+fn together(reader: &Reader, waits: &[Waiting], roots: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let group = |root: &Vec<usize>| match root.as_slice() {
+        [at] if waits[*at].kind == Kind::Stopped => {
+            reader.snapshot.stat(waits[*at].pid).map(|stat| stat.group)
+        }
+        _ => None,
+    };
+    let mut merged: Vec<(Option<i32>, Vec<usize>)> = Vec::new();
+    for root in roots {
+        let group = group(root);
+        match merged.iter_mut().find(|(known, _)| group.is_some() && *known == group) {
+            Some((_, places)) => places.extend(root),
+            None => merged.push((group, root.clone())),
+        }
+    }
+    merged.into_iter().map(|(_, places)| places).collect()
 }
 
 impl<'a> Group<'a> {
@@ -63,10 +115,20 @@ impl<'a> Group<'a> {
     }
 
     fn cause(self) -> Cause {
-        let found = self.lone().or_else(|| self.forgotten()).or_else(|| self.shape());
+        let found =
+            self.stopped().or_else(|| self.lone()).or_else(|| self.forgotten()).or_else(|| self.shape());
         let (kind, why, mut fixes) = found.unwrap_or_else(|| self.other());
         fixes.dedup();
         Cause { members: self.pids(), why, fixes, kind, waits: self.places }
+    }
+
+    /// All of it wait for a client, a signal or the check: such a program may be in order.
+    fn is_idle(&self) -> bool {
+        self.waits().all(|wait| {
+            let is_silent =
+                |clue: &Clue| matches!(clue, Clue::NoClient | Clue::FromCheck | Clue::FromOutside);
+            wait.kind == Kind::Signal || wait.part.clues.iter().any(is_silent)
+        })
     }
 
     /// `a circle: A and B wait for each other`.

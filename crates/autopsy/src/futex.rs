@@ -83,7 +83,7 @@ impl Reader<'_> {
         let map = map.and_then(|text| maps::find(&text, word.address));
         let part = match map {
             Some(map) if map.is_shared => self.shared_word(member, word, &map),
-            Some(_) => self.own_word(member, word),
+            Some(_) => self.own_word(member, thread, word),
             None => Part::alive(
                 "waits for a lock or a condition, of which nothing can be seen",
                 "something unknown",
@@ -93,18 +93,23 @@ impl Reader<'_> {
     }
 
     /// Memory of its own: only its threads, or a handler of its signals, can wake it.
-    fn own_word(&self, member: &Process, word: &Word) -> Part {
+    fn own_word(&self, member: &Process, thread: &Thread, word: &Word) -> Part {
         let mut part = Part::new("waits for a lock or a condition in its own memory");
         part.wake_by(member.pid);
-        if let Owner::Lives { id, pid } = self.owner(member, word)
-            && pid == member.pid
-        {
-            part.text += &format!("; the lock there names thread {id} as its owner");
-            part.clues.push(Clue::Locked);
-        }
-        if member.living().count() == 1 {
-            part.notes
-                .push("it has no other thread that could wake it (was the lock held at a fork?)".to_owned());
+        match self.owner(member, word) {
+            Owner::Lives { id, .. } if id == thread.inner_tid() => {
+                part.text += "; the lock there names this very thread as its owner";
+                part.clues.push(Clue::OwnLock);
+            }
+            Owner::Lives { id, pid } if pid == member.pid => {
+                part.text += &format!("; the lock there names thread {id} as its owner");
+                part.clues.push(Clue::Locked);
+            }
+            _ if member.living().count() == 1 => {
+                part.notes.push("it has no other thread that could wake it".to_owned());
+                part.clues.push(Clue::Alone { is_copy: member.stat.is_copy });
+            }
+            _ => part.clues.push(Clue::OwnMemory),
         }
         part
     }

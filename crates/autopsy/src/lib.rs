@@ -64,6 +64,8 @@ pub struct Scene {
     pub roles: Vec<Role>,
     /// Whether the rest of the world may interfere.
     pub world: World,
+    /// FIFOs that the watcher itself opens later, after what it waits for now.
+    pub gates: Vec<PathBuf>,
     /// Threads in state `t` of which their tracer says that it leaves them stopped by their signal.
     pub stopped: Vec<i32>,
 }

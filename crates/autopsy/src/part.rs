@@ -27,6 +27,8 @@ pub(crate) enum Clue {
     NameGone(String),
     /// A FIFO that nobody opens `for reading` or `for writing`.
     MissingOpener { path: String, direction: &'static str },
+    /// It waits at a gate that the check opens later.
+    AtGate,
     /// Nobody has the other end of this thing.
     NobodyHas(String),
     /// A queue whose messages all have other types.
@@ -37,6 +39,12 @@ pub(crate) enum Clue {
     DeadOwner(i32),
     /// A lock that somebody holds.
     Locked,
+    /// A lock that it has taken itself.
+    OwnLock,
+    /// A lock or condition in memory that only this thread uses; whether it is forked from another program.
+    Alone { is_copy: bool },
+    /// A lock or condition of its own, of which no owner is known.
+    OwnMemory,
     /// A word changed, and nobody woke.
     MissedWake,
     /// `FUTEX_PRIVATE_FLAG` on shared memory.

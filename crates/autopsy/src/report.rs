@@ -43,6 +43,8 @@ pub struct Wait {
     pub tid: i32,
     /// Its name in a student's words, such as ``your shell (psh, pid 12)``.
     pub who: String,
+    /// It runs a program that a role names: what the student wrote.
+    pub is_own: bool,
     /// In what it waits.
     pub kind: Kind,
     /// Whether it can go on.
@@ -135,6 +137,8 @@ pub struct Cause {
 pub enum CauseKind {
     /// A write end that nobody will use is still open: no end of file comes.
     ForgottenWriteEnd,
+    /// A read end that nobody will use is still open: a write waits instead of failing.
+    ForgottenReadEnd,
     /// A child cannot end while its output is not read, and its reader waits for it to end.
     WaitBeforeRead,
     /// Everybody writes and nobody reads.
@@ -153,6 +157,10 @@ pub enum CauseKind {
     MissingOpener,
     /// Locks taken in different orders.
     LockOrder,
+    /// A lock taken twice by the same.
+    SelfLock,
+    /// A lock or condition that nobody is left to release or signal.
+    NeverSignalled,
     /// The owner of a lock is dead.
     OwnerDied,
     /// A word was changed, and nobody woke.

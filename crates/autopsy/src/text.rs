@@ -1,6 +1,8 @@
 //! The report as text: short for a student, full for whoever must know.
 
-use crate::report::{Report, State, Verdict, Wait};
+use std::collections::BTreeSet;
+
+use crate::report::{CauseKind, Report, State, Verdict, Wait};
 use crate::words::{count, printable};
 
 /// How long a line of the short text may be, in characters.
@@ -42,30 +44,37 @@ impl Report {
         let mut all = Vec::new();
         for cause in &self.causes {
             let told = cause.waits.iter().filter_map(|at| self.waits.get(*at));
-            all.extend(told.clone().take(WAITS).map(|wait| format!("{} {}", wait.who, wait.text)));
-            if told.clone().count() > WAITS {
-                all.push(format!("... and {} more of the same", told.count() - WAITS));
+            // The sentence about zombies names them all.
+            if cause.kind != CauseKind::NeverReaped {
+                all.extend(told.clone().take(WAITS).map(Wait::line));
+                if told.clone().count() > WAITS {
+                    all.push(format!("... and {} more of the same", told.count() - WAITS));
+                }
             }
             all.push(format!("why: {}", cause.why));
             all.extend(cause.fixes.iter().map(|fix| format!("fix: {fix}")));
         }
         if self.causes.is_empty() {
             all.extend(self.waits.iter().map(Wait::line));
-        } else if let Some(others) = self.consequences() {
-            all.push(others);
+        } else {
+            let (own, others) = self.consequences();
+            // What the student wrote comes first: that can be changed.
+            all.splice(0..0, own);
+            all.extend(others);
         }
         clip(all, lines)
     }
 
-    /// `(2 more processes wait for these)`.
-    fn consequences(&self) -> Option<String> {
-        let is_root = |at: usize| self.causes.iter().any(|cause| cause.waits.contains(&at));
-        let others = (0..self.waits.len()).filter(|&at| self.waits[at].state == State::Stuck && !is_root(at));
-        let mut pids: Vec<i32> = others.map(|at| self.waits[at].pid).collect();
-        pids.retain(|pid| !self.causes.iter().any(|cause| cause.members.contains(pid)));
-        pids.dedup();
+    /// The stuck waits that are no root: those of the student's programs, and `(2 more processes wait for
+    /// these)`.
+    fn consequences(&self) -> (Vec<String>, Option<String>) {
+        let is_root = |pid: i32| self.causes.iter().any(|cause| cause.members.contains(&pid));
+        let others = self.waits.iter().filter(|wait| wait.state == State::Stuck && !is_root(wait.pid));
+        let (own, others): (Vec<&Wait>, Vec<&Wait>) = others.partition(|wait| wait.is_own);
+        let own = own.into_iter().take(WAITS).map(Wait::line).collect();
+        let pids: BTreeSet<i32> = others.into_iter().map(|wait| wait.pid).collect();
         let many = count(pids.len(), "more process waits", "more processes wait");
-        (!pids.is_empty()).then(|| format!("({many} for these)"))
+        (own, (!pids.is_empty()).then(|| format!("({many} for these)")))
     }
 
     /// Everything: each process and thread, what it has open, notes, and what is not known.
@@ -111,12 +120,12 @@ fn clip(mut all: Vec<String>, lines: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Cause, CauseKind, Kind};
+    use crate::report::{Cause, Kind};
 
     fn wait(pid: i32, text: &str, state: State) -> Wait {
         let who = format!("`p{pid}` (pid {pid})");
         let (text, notes) = (text.to_owned(), Vec::new());
-        Wait { pid, tid: pid, who, kind: Kind::Read, state, text, woken_by: None, notes }
+        Wait { pid, tid: pid, who, is_own: false, kind: Kind::Read, state, text, woken_by: None, notes }
     }
 
     fn report() -> Report {
@@ -146,6 +155,14 @@ mod tests {
         let expected = "`p1` (pid 1) waits for 2\n`p2` (pid 2) waits for 1\nwhy: a circle\nfix: close it\n\
             (1 more process waits for these)";
         assert_eq!(report().short(10), expected);
+    }
+
+    #[test]
+    fn what_the_student_wrote_is_shown_though_it_is_a_consequence() {
+        let mut report = report();
+        report.waits[2].is_own = true;
+        assert!(report.short(10).starts_with("`p3` (pid 3) waits for 1\n"));
+        assert!(!report.short(10).contains("more process"));
     }
 
     #[test]

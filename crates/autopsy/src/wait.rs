@@ -14,7 +14,7 @@ use crate::graph::{Node, solve};
 use crate::object::Object;
 use crate::part::Part;
 use crate::proc::descriptor::{Descriptor, Table};
-use crate::proc::process::Process;
+use crate::proc::process::{Process, file_id};
 use crate::proc::text;
 use crate::proc::thread::{Call, Thread};
 use crate::report::{Kind, Open, Report, State, Verdict, Wait};
@@ -27,6 +27,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) names: Names<'a>,
     sides: end::Sides,
+    /// Device and inode of the gates.
+    gates: Vec<(u64, u64)>,
 }
 
 /// One thread and its wait.
@@ -41,8 +43,13 @@ pub(crate) struct Waiting {
 /// Explains a snapshot.
 #[allow(clippy::needless_pass_by_value, reason = "the snapshot is consumed: it is true only now")]
 pub(crate) fn explain(scene: &Scene, snapshot: Snapshot) -> Report {
-    let reader =
-        Reader { snapshot: &snapshot, names: Names::new(&snapshot, &scene.roles), sides: Default::default() };
+    let gates = scene.gates.iter().filter_map(|gate| file_id(gate)).collect();
+    let reader = Reader {
+        snapshot: &snapshot,
+        names: Names::new(&snapshot, &scene.roles),
+        sides: Default::default(),
+        gates,
+    };
     let waits = reader.waits();
     let nodes: Vec<Node> = waits.iter().map(|wait| reader.node(wait)).collect();
     let solved = solve(&nodes);
@@ -232,7 +239,8 @@ impl Reader<'_> {
             _ => None,
         };
         let Waiting { pid, tid, kind, .. } = *wait;
-        Wait { pid, tid, who, kind, state, text: part.text, woken_by, notes: part.notes }
+        let is_own = self.names.has_role(pid);
+        Wait { pid, tid, who, is_own, kind, state, text: part.text, woken_by, notes: part.notes }
     }
 
     /// What each process has open that others may have too.

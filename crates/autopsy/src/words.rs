@@ -72,6 +72,11 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Whether a role names the program of a member.
+    pub(crate) fn has_role(&self, pid: i32) -> bool {
+        self.snapshot.members.get(&pid).is_some_and(|member| self.role(member).is_some())
+    }
+
     /// A thread: its process, and where that has several, which one.
     pub(crate) fn thread(&self, member: &Process, thread: &Thread) -> String {
         if member.living().count() < 2 {
@@ -252,30 +257,4 @@ pub(crate) fn printable(text: &str, chars: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("sort", "sort")]
-    #[case("a\u{1b}[2Jb", "a\\u{1b}[2Jb")]
-    #[case("evil\u{202e}txt", "evil\\u{202e}txt")]
-    #[case("0123456789012345678901234567890123456789x", "0123456789012345678901234567890123456789…")]
-    fn a_name_cannot_steer_a_terminal(#[case] name: &str, #[case] shown: &str) {
-        assert_eq!(printable(name, NAME), shown);
-    }
-
-    #[rstest]
-    #[case(&[], "nobody")]
-    #[case(&["a"], "a")]
-    #[case(&["a", "b", "c"], "a, b and c")]
-    #[case(&["a", "b", "c", "d", "e", "f"], "a, b, c and 3 more")]
-    fn names_are_joined_and_the_many_are_counted(#[case] parts: &[&str], #[case] joined: &str) {
-        assert_eq!(list(&parts.iter().map(ToString::to_string).collect::<Vec<_>>(), "and"), joined);
-    }
-
-    #[test]
-    fn every_place_has_a_letter_of_its_own() {
-        assert_eq!([letter(0), letter(25), letter(26), letter(53)], ["A", "Z", "A1", "B2"]);
-    }
-}
+mod tests;

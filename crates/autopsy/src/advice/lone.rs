@@ -2,14 +2,13 @@
 
 use super::{Found, Group};
 use crate::part::Clue;
-use crate::report::{CauseKind, Kind};
+use crate::report::CauseKind;
 use crate::wait::Waiting;
 use crate::words::list;
 
 impl Group<'_> {
     pub(super) fn lone(&self) -> Option<Found> {
-        self.stopped()
-            .or_else(|| self.memory())
+        self.memory()
             .or_else(|| self.signal())
             .or_else(|| self.clue(|wait, clue| self.name(wait, clue)))
             .or_else(|| self.nothing_more())
@@ -17,16 +16,6 @@ impl Group<'_> {
 
     fn who(&self, wait: &Waiting) -> String {
         self.reader.names.brief(wait.pid)
-    }
-
-    fn stopped(&self) -> Option<Found> {
-        let wait = self.waits().find(|wait| wait.kind == Kind::Stopped)?;
-        let who = self.who(wait);
-        let fixes = vec![
-            format!("continue it with SIGCONT: kill -CONT {}", wait.pid),
-            format!("find out who stopped {who}: a background job that uses the terminal is stopped by it"),
-        ];
-        Some((CauseKind::Stopped, format!("{who} is stopped, and goes on only after SIGCONT"), fixes))
     }
 
     fn memory(&self) -> Option<Found> {
@@ -50,6 +39,20 @@ impl Group<'_> {
                          do not work between processes)"
                             .to_owned(),
                     ],
+                ),
+                Clue::OwnLock => (
+                    CauseKind::SelfLock,
+                    format!("{who} waits for a lock that it holds itself"),
+                    vec![
+                        "let go of the lock before taking it again; a file lock (flock) belongs to the open file, \
+                         so open the file once"
+                            .to_owned(),
+                    ],
+                ),
+                Clue::Alone { is_copy } => (
+                    CauseKind::NeverSignalled,
+                    format!("{who} waits for a lock or condition, and has no thread that could wake it"),
+                    vec![alone(*is_copy).to_owned()],
                 ),
                 Clue::MissedWake => (
                     CauseKind::MissedWake,
@@ -158,6 +161,10 @@ impl Group<'_> {
                     ),
                     format!("let {who} answer, or end, with what it has; do not wait for end of file there"),
                 ),
+                Clue::AtGate => {
+                    let why = format!("{who} waits at a gate, and the check opens it only after what it waits for");
+                    return Some((CauseKind::NothingMoreComes, why, Vec::new()));
+                }
                 Clue::FromOutside => (
                     format!("{who} waits for input, and those outside who could send it send nothing"),
                     format!("connect {who} with the pipe or file it is meant to read, before exec"),
@@ -170,5 +177,15 @@ impl Group<'_> {
             };
             Some((CauseKind::NothingMoreComes, why, vec![fix]))
         })
+    }
+}
+
+/// What a program without a second thread has done wrong with a lock.
+fn alone(is_copy: bool) -> &'static str {
+    if is_copy {
+        "a lock that another thread held at the fork stays locked in the child for ever: call only exec or _exit \
+         after a fork, or fork before the threads start"
+    } else {
+        "do not take a lock twice in one thread, and do not wait for a condition that no other thread can notify"
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Stat {
     pub(crate) group: i32,
     /// Whether it has a controlling terminal.
     pub(crate) has_terminal: bool,
+    /// The foreground group of its terminal; -1 without one.
+    pub(crate) foreground: i32,
     /// It was forked and has not called exec since.
     pub(crate) is_copy: bool,
     /// It belongs to the kernel and has no descriptors.
@@ -45,6 +47,7 @@ pub(crate) fn parse(text: &str) -> Option<Stat> {
         parent: number(1)?,
         group: number(2)?,
         has_terminal: number(4)? != 0,
+        foreground: number(5)?,
         is_copy: count(6)? & FORKED_NO_EXEC != 0,
         is_kernel: count(6)? & KERNEL_THREAD != 0,
         ticks: count(11)? + count(12)?,
@@ -63,6 +66,7 @@ mod tests {
     fn a_name_with_parentheses_is_read_whole() {
         let stat = parse(LINE).unwrap();
         assert_eq!((stat.id, stat.comm.as_str(), stat.state), (41, "a) R (b)", 'S'));
+        assert_eq!(stat.foreground, 40);
         assert_eq!((stat.parent, stat.group, stat.has_terminal), (12, 40, true));
         assert_eq!((stat.is_copy, stat.ticks, stat.started), (true, 7, 777));
     }

@@ -23,6 +23,9 @@ impl Reader<'_> {
                 part.hope(self.names.who(holder.pid));
             }
         }
+        if !holders.is_empty() && holders.iter().all(|holder| holder.pid == member.pid) {
+            part.clues = vec![Clue::OwnLock];
+        }
         let name = self.names.object(&open.object);
         part.text = if holders.is_empty() {
             part.hope("whoever holds the lock");

@@ -1,7 +1,7 @@
 //! open(2) of a FIFO: it waits until somebody opens the other end; fifo(7).
 
 use std::fs;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 
 use super::Reader;
 use crate::World;
@@ -27,8 +27,11 @@ impl Reader<'_> {
             return (Kind::Open, Part::alive("waits in open(2)", "something unknown"));
         };
         let shown = words::path(&name);
-        if !is_fifo(member.pid, thread.tid(), folder, &name) {
+        let Some(file) = fifo(member.pid, thread.tid(), folder, &name) else {
             return (Kind::Open, Part::alive(format!("waits to open {shown}"), "the file system"));
+        };
+        if self.gates.contains(&file) {
+            return (Kind::Open, self.at_gate(&name));
         }
         let is_writer = flags as i32 & libc::O_ACCMODE == libc::O_WRONLY;
         let (own, direction) =
@@ -44,19 +47,32 @@ impl Reader<'_> {
         }
         (Kind::Open, part)
     }
+
+    fn at_gate(&self, name: &str) -> Part {
+        let gate = words::path(name.rsplit('/').next().unwrap_or(name));
+        let mut part = Part::new(format!(
+            "waits at the gate `{gate}`, which the check opens only after what it waits for"
+        ));
+        part.clues.push(Clue::AtGate);
+        if self.snapshot.world == World::Open {
+            part.hope("the check");
+        }
+        part
+    }
 }
 
-/// Whether `name`, as the program sees it, is a FIFO.
-fn is_fifo(pid: i32, tid: i32, folder: i32, name: &str) -> bool {
+/// Device and inode of the FIFO that the program calls `name`; `None` if it is none.
+fn fifo(pid: i32, tid: i32, folder: i32, name: &str) -> Option<(u64, u64)> {
     let base = format!("/proc/{pid}/task/{tid}");
     let path = match (name.strip_prefix('/'), folder) {
         // A link such as /dev/stdin would lead to our own descriptor.
         (Some(_), _) if link(&format!("{base}/root{name}")).is_some_and(|to| to.starts_with("/proc/")) => {
-            return false;
+            return None;
         }
         (Some(_), _) => format!("{base}/root{name}"),
         (None, libc::AT_FDCWD) => format!("{base}/cwd/{name}"),
         (None, number) => format!("{base}/fd/{number}/{name}"),
     };
-    fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo())
+    let meta = fs::metadata(path).ok().filter(|meta| meta.file_type().is_fifo())?;
+    Some((meta.dev(), meta.ino()))
 }

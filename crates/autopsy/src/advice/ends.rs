@@ -1,0 +1,192 @@
+//! Ends of pipes and sockets in the hands of those who will not use them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Found, Group};
+use crate::object::{Key, Object};
+use crate::part::{Clue, Waker};
+use crate::proc::descriptor::Descriptor;
+use crate::report::{CauseKind, Kind};
+use crate::wait::Waiting;
+use crate::words::descriptor;
+
+/// The highest descriptor a program knows without being told.
+const STDERR: i32 = 2;
+
+/// Who waits to read, each with its descriptor.
+type Readers = Vec<(i32, i32)>;
+
+/// How many of many forgotten ends are told.
+const TOLD: usize = 3;
+
+impl Group<'_> {
+    /// Write ends (or other ends of a socket) in the hands of somebody who will not use them.
+    pub(super) fn forgotten(&self) -> Option<Found> {
+        // All who read one pipe have the same wakers: each pipe is looked at once.
+        let mut pipes: BTreeMap<Key, (Readers, &[Waker])> = BTreeMap::new();
+        for wait in self.waits() {
+            for (number, key) in self.reads(wait) {
+                pipes.entry(key).or_insert((Vec::new(), &wait.part.wakers)).0.push((wait.pid, number));
+            }
+        }
+        let waiting = self.waiting_for_child();
+        let mut fixes = Vec::new();
+        let mut has_others = false;
+        for (key, (readers, wakers)) in &pipes {
+            // A poll has the wakers of all it watches.
+            let wakers: Vec<&Waker> = wakers.iter().filter(|waker| self.can_write(waker, key)).collect();
+            let forgotten: Vec<String> =
+                wakers.iter().filter_map(|waker| self.forgot(readers, waker, &waiting)).collect();
+            has_others |= forgotten.len() < wakers.len();
+            fixes.extend(forgotten);
+        }
+        if fixes.is_empty() {
+            return None;
+        }
+        if fixes.len() > TOLD {
+            let rest = fixes.split_off(TOLD - 1).len();
+            fixes.push(format!("and {rest} more of the same kind"));
+        }
+        // Where somebody has a write end by right and waits, too, closing the others is not enough.
+        if has_others && let Some((_, _, more)) = self.shape() {
+            fixes.extend(more);
+        }
+        Some((CauseKind::ForgottenWriteEnd, self.circle(), fixes))
+    }
+
+    /// It holds the write end of that pipe, or some socket: a socket's other end is another object.
+    fn can_write(&self, waker: &Waker, key: &Key) -> bool {
+        let held = waker.number.and_then(|number| self.descriptor(waker.pid, number)?.object.key());
+        held.is_some_and(|held| held == *key || matches!((&held, key), (Key::Socket(_), Key::Socket(_))))
+    }
+
+    /// The descriptors a wait reads, with their objects.
+    fn reads<'b>(&'b self, wait: &'b Waiting) -> impl Iterator<Item = (i32, Key)> + 'b {
+        wait.part.clues.iter().filter_map(|clue| match clue {
+            Clue::Reads(number) => Some((*number, self.descriptor(wait.pid, *number)?.object.key()?)),
+            _ => None,
+        })
+    }
+
+    /// Why `waker` will never write, and what to close. `readers` wait for it, each with its descriptor.
+    fn forgot(&self, readers: &[(i32, i32)], waker: &Waker, waiting: &BTreeSet<i32>) -> Option<String> {
+        let number = waker.number?;
+        let held = self.descriptor(waker.pid, number)?;
+        let is_pipe = matches!(held.object, Object::Pipe(_) | Object::Fifo { .. });
+        if !is_pipe && !matches!(held.object, Object::Socket(_)) {
+            return None;
+        }
+        let is_own = readers.iter().any(|(pid, _)| *pid == waker.pid);
+        if !is_pipe && self.pids().len() > 1 {
+            return None;
+        }
+        let (who, name) = (self.reader.names.brief(waker.pid), self.reader.names.object(&held.object));
+        if readers.contains(&(waker.pid, number)) {
+            return Some(format!(
+                "open {name} in {who} for reading only: it is its own writer ({})",
+                descriptor(number)
+            ));
+        }
+        let end = if is_pipe { "the write end" } else { "the other end" };
+        let what = format!("close {}, {end} of {name}, in {who}", descriptor(number));
+        if is_own {
+            return Some(format!("{what} before it reads"));
+        }
+        if waiting.contains(&waker.pid) && is_pipe {
+            return Some(format!("{what} after the last fork and before the wait"));
+        }
+        let is_leaked = number > STDERR && self.is_exec(waker.pid);
+        is_leaked.then(|| format!("{what} between fork and exec, or open it with O_CLOEXEC"))
+    }
+
+    /// It was started by another member, through exec: what it has above stderr it does not know of.
+    fn is_exec(&self, pid: i32) -> bool {
+        let members = &self.reader.snapshot.members;
+        let Some(member) = members.get(&pid) else { return false };
+        let parent = members.get(&member.stat.parent);
+        !member.stat.is_copy && parent.is_some_and(|parent| parent.program != member.program)
+    }
+
+    fn descriptor(&self, pid: i32, number: i32) -> Option<&Descriptor> {
+        let member = self.reader.snapshot.members.get(&pid)?;
+        member.tables.iter().find_map(|(_, table)| table.get(&number))
+    }
+
+    /// Who waits for a child.
+    fn waiting_for_child(&self) -> BTreeSet<i32> {
+        self.all.iter().filter(|wait| wait.kind == Kind::Child).map(|wait| wait.pid).collect()
+    }
+
+    /// Read ends of a full pipe that keep a writer waiting, whose write would fail without them.
+    pub(super) fn forgotten_readers(&self) -> Option<Found> {
+        let waiting = self.waiting_for_child();
+        let mut kind = CauseKind::ForgottenReadEnd;
+        let mut fixes = Vec::new();
+        for wait in self.waits().filter(|wait| wait.kind == Kind::Write) {
+            for waker in &wait.part.wakers {
+                let Some(number) = waker.number else { continue };
+                let Some(what) = self.read_end(waker.pid, number) else { continue };
+                if number > STDERR && self.is_exec(waker.pid) {
+                    fixes.push(format!(
+                        "{what} between fork and exec: then a write fails (SIGPIPE) instead of waiting"
+                    ));
+                } else if waiting.contains(&waker.pid) {
+                    kind = CauseKind::WaitBeforeRead;
+                    fixes.push(
+                        "a child cannot end while its output is not read: read the pipe to its end first, then wait"
+                            .to_owned(),
+                    );
+                    fixes.push(format!("or, if nobody shall read it, {what} after the last fork"));
+                } else if waker.pid == wait.pid && wait.part.wakers.len() > 1 {
+                    fixes.push(format!("{what} before it writes"));
+                }
+            }
+        }
+        fixes.truncate(TOLD);
+        (!fixes.is_empty()).then(|| (kind, self.circle(), fixes))
+    }
+
+    /// `close fd 3, the read end of pipe A, in X`.
+    fn read_end(&self, pid: i32, number: i32) -> Option<String> {
+        let held = self.descriptor(pid, number)?;
+        let is_pipe = matches!(held.object, Object::Pipe(_) | Object::Fifo { .. });
+        let (who, name) = (self.reader.names.brief(pid), self.reader.names.object(&held.object));
+        is_pipe.then(|| format!("close {}, the read end of {name}, in {who}", descriptor(number)))
+    }
+
+    /// Others who wait for the end of their input, while only members of this root, who themselves wait for
+    /// clients or signals, still have its other end open.
+    pub(super) fn kept_waiting(&self, stuck: &[usize]) -> Vec<(usize, Found)> {
+        let pids = self.pids();
+        let is_kept = |at: &&usize| {
+            let wakers = &self.all[**at].part.wakers;
+            self.reads(&self.all[**at]).next().is_some()
+                && !wakers.is_empty()
+                && wakers.iter().all(|waker| pids.contains(&waker.pid) && waker.number.is_some())
+        };
+        stuck.iter().filter(is_kept).filter_map(|at| Some((*at, self.kept(&self.all[*at])?))).collect()
+    }
+
+    fn kept(&self, wait: &Waiting) -> Option<Found> {
+        let who = self.reader.names.brief(wait.pid);
+        let close = |waker: &Waker| {
+            let number = waker.number?;
+            // The output of a filter that waits for its own input is no mistake.
+            if number <= STDERR && self.has(Kind::Read) {
+                return None;
+            }
+            let object = &self.descriptor(waker.pid, number)?.object;
+            let end = if matches!(object, Object::Socket(_)) { "the other end" } else { "the write end" };
+            let (object, holder) = (self.reader.names.object(object), self.reader.names.brief(waker.pid));
+            Some(format!("close {}, {end} of {object}, in {holder}", descriptor(number)))
+        };
+        let mut fixes: Vec<String> = wait.part.wakers.iter().filter_map(close).collect();
+        fixes.truncate(TOLD);
+        let why = format!(
+            "{who} waits for the end of its input, and {}, which waits for something else, still has the other end \
+             open",
+            self.reader.names.all(&self.pids(), "and")
+        );
+        (!fixes.is_empty()).then_some((CauseKind::ForgottenWriteEnd, why, fixes))
+    }
+}

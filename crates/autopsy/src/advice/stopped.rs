@@ -1,0 +1,65 @@
+//! Stopped processes: by whom, and who does not notice.
+
+use super::{Found, Group};
+use crate::proc::process::Process;
+use crate::report::{CauseKind, Kind};
+use crate::wait::{Reader, Waiting};
+
+impl Group<'_> {
+    pub(super) fn stopped(&self) -> Option<Found> {
+        let stopped: Vec<&Waiting> = self.waits().filter(|wait| wait.kind == Kind::Stopped).collect();
+        let members = stopped.iter().filter_map(|wait| self.reader.snapshot.members.get(&wait.pid));
+        let members: Vec<&Process> = members.collect();
+        let first = *members.first()?;
+        let names = self.reader.names.all(&self.pids(), "and");
+        if self.pids().len() > 1 {
+            let why =
+                format!("{names} are stopped together: they are in one process group ({})", first.stat.group);
+            let fix = "a signal to a group stops all of it; give each job a group of its own (setpgid, in the child \
+                       and in the parent)";
+            return Some((CauseKind::Stopped, why, vec![fix.to_owned(), continued(first, "-")]));
+        }
+        let mut fixes = self.does_not_ask(first.pid);
+        fixes.extend(self.reader.background(first));
+        fixes.push(continued(first, ""));
+        Some((CauseKind::Stopped, format!("{names} is stopped, and goes on only after SIGCONT"), fixes))
+    }
+
+    /// A parent in waitpid that is told nothing of the stop.
+    fn does_not_ask(&self, pid: i32) -> Vec<String> {
+        let waits_for = |wait: &&Waiting| {
+            wait.kind == Kind::Child && wait.part.wakers.iter().any(|waker| waker.pid == pid)
+        };
+        let parent = self.all.iter().find(waits_for);
+        let fix = |parent: &Waiting| {
+            let parent = self.reader.names.brief(parent.pid);
+            format!("the waitpid of {parent} does not return for a stopped child: use WUNTRACED")
+        };
+        parent.map(fix).into_iter().collect()
+    }
+}
+
+impl Reader<'_> {
+    /// A process outside the foreground group is stopped by its terminal when it reads from it.
+    fn background(&self, member: &Process) -> Option<String> {
+        let foreground = member.stat.foreground;
+        if foreground <= 0 || foreground == member.stat.group {
+            return None;
+        }
+        let owner = if self.snapshot.members.contains_key(&foreground) {
+            format!("that is the group of {}", self.names.brief(foreground))
+        } else {
+            format!("that is group {foreground}")
+        };
+        Some(format!(
+            "{} is not in the foreground group of its terminal ({owner}): call tcsetpgrp before it runs",
+            self.names.brief(member.pid)
+        ))
+    }
+}
+
+fn continued(member: &Process, group: &str) -> String {
+    let number = if group.is_empty() { member.pid } else { member.stat.group };
+    let end = if group.is_empty() { String::new() } else { format!("-- {group}") };
+    format!("to go on now: kill -CONT {end}{number}")
+}
