@@ -16,7 +16,7 @@ const ROUNDS: u32 = 1;
 /// The same for the ignored trial: with 27 programs, 216 runs.
 const MANY_ROUNDS: u32 = 8;
 /// How often one program is examined in one run.
-const LOOKS: u32 = 6;
+const LOOKS: u32 = 12;
 
 /// One trial a program and a way, and the loop of all of them beside busy programs.
 pub(crate) fn trials(house: &Arc<House>) -> Vec<Trial> {
