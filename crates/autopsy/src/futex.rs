@@ -10,7 +10,7 @@ use crate::part::{Clue, Part};
 use crate::proc::maps::{self, Map};
 use crate::proc::process::Process;
 use crate::proc::thread::Thread;
-use crate::proc::{numbers, status, text};
+use crate::proc::{link, numbers, status, text};
 use crate::report::Kind;
 use crate::wait::Reader;
 use crate::words;
@@ -242,12 +242,20 @@ impl Reader<'_> {
             let ids = |tid: i32| {
                 text(&format!("/proc/{pid}/task/{tid}/status")).map(|text| status::parse(&text).ids)
             };
-            if tids.into_iter().filter_map(ids).any(|ids| is_it(&ids)) {
+            // Two PID namespaces side by side give the same numbers; one inside ours is taken to be meant.
+            let is_beside = |ids: &[i32]| ids.len() == depth + 1 && are_apart(pid, member.pid);
+            if tids.into_iter().filter_map(ids).any(|ids| is_it(&ids) && !is_beside(&ids)) {
                 return Owner::Lives { id, pid };
             }
         }
         Owner::Dead(id)
     }
+}
+
+/// Two processes are known to be in different PID namespaces.
+fn are_apart(one: i32, other: i32) -> bool {
+    let namespace = |pid: i32| link(&format!("/proc/{pid}/ns/pid"));
+    matches!((namespace(one), namespace(other)), (Some(one), Some(other)) if one != other)
 }
 
 /// The owner that glibc keeps 8 bytes behind a mutex's word, with the number of users and the kind after it. Other locks have
