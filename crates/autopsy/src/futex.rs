@@ -10,7 +10,7 @@ use crate::part::{Clue, Part};
 use crate::proc::maps::{self, Map};
 use crate::proc::process::Process;
 use crate::proc::thread::Thread;
-use crate::proc::{numbers, status, text};
+use crate::proc::{link, numbers, status, text};
 use crate::report::Kind;
 use crate::wait::Reader;
 use crate::words;
@@ -27,6 +27,9 @@ const OWNER: u32 = 0x3fff_ffff;
 
 /// A glibc mutex on which somebody sleeps holds 2, and its owner's thread id 8 bytes further.
 const GLIBC_LOCKED: u32 = 2;
+/// `PTHREAD_MUTEX_PSHARED_BIT` and all bits of a mutex's kind, as glibc has them.
+const GLIBC_SHARED: u32 = 128;
+const GLIBC_KINDS: u32 = 0x3ff;
 
 /// The word somebody sleeps on.
 struct Word {
@@ -216,10 +219,9 @@ impl Reader<'_> {
 
     /// The owner of the lock at `word`, where a convention names it.
     fn owner(&self, member: &Process, word: &Word) -> Owner {
-        let beside = || peek(member.pid, word.address + 8).map(u32::from_ne_bytes);
         let id = match word.now {
             Some(now) if word.is_pi || now & WAITERS != 0 => now & OWNER,
-            Some(GLIBC_LOCKED) if word.expected == GLIBC_LOCKED => beside().unwrap_or(0),
+            Some(GLIBC_LOCKED) if word.expected == GLIBC_LOCKED => glibc_owner(member, word).unwrap_or(0),
             _ => return Owner::Unknown,
         };
         let Some(id) = i32::try_from(id).ok().filter(|id| *id > 1) else { return Owner::Unknown };
@@ -240,12 +242,30 @@ impl Reader<'_> {
             let ids = |tid: i32| {
                 text(&format!("/proc/{pid}/task/{tid}/status")).map(|text| status::parse(&text).ids)
             };
-            if tids.into_iter().filter_map(ids).any(|ids| is_it(&ids)) {
+            // Two PID namespaces side by side give the same numbers; one inside ours is taken to be meant.
+            let is_beside = |ids: &[i32]| ids.len() == depth + 1 && are_apart(pid, member.pid);
+            if tids.into_iter().filter_map(ids).any(|ids| is_it(&ids) && !is_beside(&ids)) {
                 return Owner::Lives { id, pid };
             }
         }
         Owner::Dead(id)
     }
+}
+
+/// Two processes are known to be in different PID namespaces.
+fn are_apart(one: i32, other: i32) -> bool {
+    let namespace = |pid: i32| link(&format!("/proc/{pid}/ns/pid"));
+    matches!((namespace(one), namespace(other)), (Some(one), Some(other)) if one != other)
+}
+
+/// The owner that glibc keeps 8 bytes behind a mutex's word, with the number of users and the kind after it. Other locks have
+/// anything there, often a small number, which in a new PID namespace is somebody's id: so all three must fit.
+fn glibc_owner(member: &Process, word: &Word) -> Option<u32> {
+    let bytes = peek::<12>(member.pid, word.address + 8)?;
+    let field = |at: usize| bytes[at..at + 4].try_into().map(u32::from_ne_bytes).ok();
+    let (owner, users, kind) = (field(0)?, field(4)?, field(8)?);
+    let is_shared = kind & GLIBC_SHARED != 0;
+    (users > 0 && kind & !GLIBC_KINDS == 0 && is_shared != word.is_private).then_some(owner)
 }
 
 /// pthread_join(3) sleeps on the word in which the kernel clears the thread's id at its end. The kernel wakes there without

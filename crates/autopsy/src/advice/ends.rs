@@ -95,11 +95,21 @@ impl Group<'_> {
         if waiting.contains(&waker.pid) && is_pipe {
             return Some(format!("{what} after the last fork and before the wait"));
         }
-        let is_leaked = number > STDERR && self.is_exec(waker.pid);
-        is_leaked.then(|| format!("{what} between fork and exec, or open it with O_CLOEXEC"))
+        self.is_leaked(waker.pid, number)
+            .then(|| format!("{what} between fork and exec, or open it with O_CLOEXEC"))
     }
 
-    /// It was started by another member, through exec: what it has above stderr it does not know of.
+    /// It came above stderr through exec, and so it does not know of it; unless it uses such descriptors: then it has made
+    /// them. A parent in vfork(2) has not come to using them.
+    fn is_leaked(&self, pid: i32, number: i32) -> bool {
+        let is_own = |clue: &Clue| matches!(clue, Clue::Reads(used) | Clue::Writes(used) if *used > STDERR);
+        let knows = |wait: &&Waiting| {
+            wait.pid == pid && (wait.kind == Kind::Device || wait.part.clues.iter().any(is_own))
+        };
+        number > STDERR && self.is_exec(pid) && !self.all.iter().any(|wait| knows(&wait))
+    }
+
+    /// It was started by another member, through exec.
     fn is_exec(&self, pid: i32) -> bool {
         let members = &self.reader.snapshot.members;
         let Some(member) = members.get(&pid) else { return false };
@@ -126,7 +136,7 @@ impl Group<'_> {
             for waker in &wait.part.wakers {
                 let Some(number) = waker.number else { continue };
                 let Some(what) = self.read_end(waker.pid, number) else { continue };
-                if number > STDERR && self.is_exec(waker.pid) {
+                if !waiting.contains(&waker.pid) && self.is_leaked(waker.pid, number) {
                     fixes.push(format!(
                         "{what} between fork and exec: then a write fails (SIGPIPE) instead of waiting"
                     ));

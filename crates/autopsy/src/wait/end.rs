@@ -100,7 +100,8 @@ impl Reader<'_> {
             ),
         };
         part.text = text;
-        part.clues.push(if want == Want::Read { Clue::Reads(number) } else { Clue::Writes(number) });
+        let reads = want == Want::Read && open.reads;
+        part.clues.push(if reads { Clue::Reads(number) } else { Clue::Writes(number) });
         self.hope_of_name(&mut part, open);
         part
     }

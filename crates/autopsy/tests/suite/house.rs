@@ -148,17 +148,7 @@ pub(crate) fn trials(house: &Arc<House>) -> Vec<Trial> {
 
 fn killed_reader(house: &House) -> Result<()> {
     let room = Room::new(house)?;
-    let order = Order {
-        program: house.cases(),
-        case: "lock-order".to_owned(),
-        token: room.token.clone(),
-        temp: room.temp.path().to_owned(),
-        before: Vec::new(),
-        says_ready: false,
-        refused: false,
-        role: None,
-        task: Task::Wait,
-    };
+    let order = Order::new(house, &room, "lock-order", Task::Wait);
     let said = tempfile::tempfile().context("make a file")?;
     let mut reader = ways::start(house, Way::User, &order, &said, &said)?;
     // The reader itself, and the three of the case.

@@ -12,6 +12,7 @@ mod order;
 mod reader;
 mod readme;
 mod rewrite;
+mod roles;
 mod specimen;
 mod table;
 mod told;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     };
     let mut trials: Vec<Trial> = told::trials(&house);
     trials.extend(alive::trials(&house));
+    trials.extend(roles::trials(&house));
     trials.extend(readme::trials());
     trials.extend(house::trials(&house));
     let done = libtest_mimic::run(&arguments, trials);

@@ -7,7 +7,7 @@ const BEFORE_A_NUMBER: [&str; 9] =
 /// Replaces process ids (of a PID namespace's inside, too) and the like by N, the token by TOKEN, the folder by DIR, ports by PORT, addresses by ADDRESS.
 pub(crate) fn normal(text: &str, token: &str, folder: &str) -> String {
     let text = text.replace(folder, "DIR").replace(token, "TOKEN");
-    let text = number_after(&text, ", inside ", "").replace(", inside )", ")");
+    let text = number_after(&text, ", inside ", "").replace(", inside )", ")").replace(", inside ,", ",");
     let text = BEFORE_A_NUMBER.iter().fold(text, |text, word| number_after(&text, word, "N"));
     number_after(&number_after(&text, "127.0.0.1:", "PORT"), "0x", "ADDRESS")
 }

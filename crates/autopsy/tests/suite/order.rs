@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::house::{House, Room};
+
 /// Start one program and read it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
@@ -25,6 +27,23 @@ pub(crate) struct Order {
     pub(crate) role: Option<String>,
     /// What to do.
     pub(crate) task: Task,
+}
+
+impl Order {
+    /// An order for a case that comes to rest, in this room.
+    pub(crate) fn new(house: &House, room: &Room, case: &str, task: Task) -> Self {
+        Self {
+            program: house.cases(),
+            case: case.to_owned(),
+            token: room.token.clone(),
+            temp: room.temp.path().to_owned(),
+            before: Vec::new(),
+            says_ready: false,
+            refused: false,
+            role: None,
+            task,
+        }
+    }
 }
 
 /// What the reader does when the program is ready.

@@ -47,9 +47,12 @@ pub(crate) fn keep(
     // "`sort` (pid N)", or "thread `x` (N) of `y` (pid N)".
     let who = case.says.split_inclusive("(pid N)").next().unwrap_or_default();
     let full = plain(&last.full);
-    let sentence = full.lines().filter_map(|line| line.find(who).map(|at| &line[at..])).next();
+    // Each wait's line begins with one word, its state.
+    let wait =
+        |line: &'_ str| line.trim_start().split_once(' ').map(|(_, rest)| rest.trim_start().to_owned());
+    let sentence = full.lines().filter_map(wait).find(|rest| rest.starts_with(who));
     if let Some(sentence) = sentence {
-        set("says", quoted(sentence));
+        set("says", quoted(&sentence));
     }
 }
 

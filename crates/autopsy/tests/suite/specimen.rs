@@ -72,8 +72,9 @@ impl Specimen {
         let (mut last, mut quiet) = (BTreeMap::new(), 0);
         for _ in 0..MOST_LOOKS {
             reap(self.pid)?;
-            let now = beats(&self.members());
-            let rest = !now.is_empty() && now.values().all(|beat| beat.is_at_rest);
+            let members = self.members();
+            let now = beats(&members);
+            let rest = self.is_started(&members) && now.values().all(|beat| beat.is_at_rest);
             quiet = if rest && now == last { quiet + 1 } else { 0 };
             if quiet == QUIET_LOOKS {
                 return Ok(());
@@ -84,17 +85,17 @@ impl Specimen {
         anyhow::bail!("the case never comes to rest: {last:?}")
     }
 
-    /// All processes of the case, by the numbers of our own PID namespace.
+    /// All processes of the case, by the numbers of our own PID namespace; with a command before it, that one's too.
     pub(crate) fn members(&self) -> Vec<i32> {
-        let all = descendants();
-        if !self.wrapped {
-            return all;
-        }
-        // Beside the case there are unshare and the first process of the namespace.
+        descendants()
+    }
+
+    /// With a command before it, the case is there when the new namespace has a second process.
+    fn is_started(&self, members: &[i32]) -> bool {
         let ours = fs::read_link("/proc/self/ns/pid").ok();
         let inside =
             |pid: &i32| fs::read_link(format!("/proc/{pid}/ns/pid")).ok() != ours && inner(*pid) > Some(1);
-        all.into_iter().filter(inside).collect()
+        !self.wrapped || members.iter().any(inside)
     }
 
     /// How often somebody in it went on, so far.

@@ -41,17 +41,8 @@ fn skipped(name: String, reason: &str) -> Trial {
 
 fn told(house: &House, way: Way, case: &Case) -> Result<()> {
     let room = Room::new(house)?;
-    let order = Order {
-        program: house.cases(),
-        case: case.name.clone(),
-        token: room.token.clone(),
-        temp: room.temp.path().to_owned(),
-        before: Vec::new(),
-        says_ready: case.says_ready,
-        refused: false,
-        role: None,
-        task: Task::Tell { closed: case.closed.is_some() },
-    };
+    let task = Task::Tell { closed: case.closed.is_some() };
+    let order = Order { says_ready: case.says_ready, ..Order::new(house, &room, &case.name, task) };
     let answer = ask(house, way, &order)?;
     let left = room.processes();
     ensure!(left.is_empty(), "the reader left processes: {left:?}");

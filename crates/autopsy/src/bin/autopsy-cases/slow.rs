@@ -17,6 +17,7 @@ pub(crate) const PROGRAMS: &[(&str, Case)] = &[
     ("slow-gate", meeting::gate),
     ("slow-peer", meeting::peer),
     ("slow-fifo", meeting::fifo),
+    ("slow-fifo-server", meeting::fifo_server),
     ("slow-server", meeting::server),
     ("slow-poll", meeting::poll_loop),
     ("slow-timer", meeting::timer),

@@ -72,6 +72,24 @@ pub(crate) fn fifo() -> Result<()> {
     }
 }
 
+/// A server holds its FIFO open for both, so that it never sees an end; its client opens it a little later, again and again.
+pub(crate) fn fifo_server() -> Result<()> {
+    rename("server")?;
+    let path = file("requests.fifo");
+    mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR).context("make a FIFO")?;
+    let requests = File::options().read(true).write(true).open(&path).context("open the FIFO for both")?;
+    child("client", &[&requests], || {
+        loop {
+            slowly();
+            pour(File::options().write(true).open(&path).context("open the FIFO for writing")?, 4)?;
+        }
+    })?;
+    ready()?;
+    loop {
+        ensure!(take(&requests, 4)? > 0, "its own write end is open");
+    }
+}
+
 /// A server accepts; its client connects later.
 pub(crate) fn server() -> Result<()> {
     rename("server")?;
