@@ -18,8 +18,7 @@ impl Group<'_> {
             return Some(found);
         }
         if self.has(Kind::Child) && self.has(Kind::Write) {
-            let fix =
-                "a child cannot end while its output is not read: read the pipe to its end first, then wait";
+            let fix = "a child cannot end while its output is not read: start its reader, or read the pipe to its end, before the wait";
             return Some((CauseKind::WaitBeforeRead, self.circle(), vec![fix.to_owned()]));
         }
         if self.all_are(&[Kind::Write]) {

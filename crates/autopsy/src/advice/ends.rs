@@ -143,7 +143,7 @@ impl Group<'_> {
                 } else if waiting.contains(&waker.pid) {
                     kind = CauseKind::WaitBeforeRead;
                     fixes.push(
-                        "a child cannot end while its output is not read: read the pipe to its end first, then wait"
+                        "a child cannot end while its output is not read: start its reader, or read the pipe to its end, before the wait"
                             .to_owned(),
                     );
                     fixes.push(format!("or, if nobody shall read it, {what} after the last fork"));
