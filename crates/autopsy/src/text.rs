@@ -58,8 +58,10 @@ impl Report {
             all.extend(self.waits.iter().map(Wait::line));
         } else {
             let (own, others) = self.consequences();
-            // What the student wrote comes first: that can be changed.
+            // What the student wrote comes first: that can be changed. So does whoever runs.
             all.splice(0..0, own);
+            let busy = self.waits.iter().filter(|wait| wait.state == State::Busy);
+            all.splice(0..0, busy.take(WAITS).map(Wait::line));
             all.extend(others);
         }
         clip(all, lines)

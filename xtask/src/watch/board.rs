@@ -72,6 +72,11 @@ impl Board {
         milestone.checks.iter().all(|check| self.outcomes.get(&check.name).is_some_and(is_green))
     }
 
+    /// Whether a check has ended since the program was built.
+    pub(super) fn is_known(&self, check: &str) -> bool {
+        self.fresh.contains(check)
+    }
+
     /// Whether every check of a milestone was run on this very program.
     pub(super) fn is_fresh(&self, milestone: &Milestone) -> bool {
         milestone.checks.iter().all(|check| self.fresh.contains(&check.name))

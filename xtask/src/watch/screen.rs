@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use console::truncate_str;
 
-use crate::manifest::Milestone;
+use crate::manifest::{Milestone, sentence};
 use crate::show::{self, Told};
 
 use super::state::{Page, Phase, State};
@@ -97,12 +97,20 @@ pub(super) fn marks(state: &State, columns: usize) -> Vec<String> {
     lines
 }
 
+/// When so few checks are left, one of them is named.
+const LAST: usize = 2;
+
 /// What goes on, or how to go on.
 fn doing(state: &State) -> String {
     let file = saved(state);
     match state.phase {
         Phase::Building => format!("{file}building ..."),
-        Phase::Checking { done, of } => format!("{file}checking: {done} of {of} done ..."),
+        Phase::Checking { done, of } => {
+            // Of many the first is no news; of the last few, the one that keeps us waiting.
+            let last = state.running().filter(|_| of - done <= LAST);
+            let last = last.map(|check| format!(" now: {}", sentence(check))).unwrap_or_default();
+            format!("{file}checking: {done} of {of} done ...{last}")
+        }
         Phase::Waiting => format!("{file}{}", verdict(state)),
     }
 }

@@ -94,6 +94,8 @@ pub(super) struct State {
     /// Something was saved while a build or a run was going on, or it was interrupted.
     is_stale: bool,
     wants_all: bool,
+    /// The checks of the run that goes on.
+    asked: Vec<String>,
     /// Whether a check has ended since the last build.
     pub(super) is_news: bool,
     /// Which milestones have full marks, as far as the student was told.
@@ -118,6 +120,7 @@ impl State {
             catalogue: Catalogue::default(),
             is_stale: false,
             wants_all: false,
+            asked: Vec::new(),
             is_news: false,
         }
     }
@@ -231,6 +234,7 @@ impl State {
             return self.rest();
         }
         self.phase = Phase::Checking { done: 0, of: checks.len() };
+        self.asked = checks.iter().map(|check| check.name.clone()).collect();
         Act::Check(checks)
     }
 
@@ -238,6 +242,12 @@ impl State {
         self.wants_all = false;
         self.phase = Phase::Waiting;
         Act::Rest
+    }
+
+    /// The first check of the run that has not ended.
+    pub(super) fn running(&self) -> Option<&str> {
+        let is_open = |check: &&String| !self.board.is_known(check);
+        self.asked.iter().find(is_open).map(String::as_str)
     }
 
     /// The first milestone without full marks.
