@@ -55,5 +55,15 @@ fn brief(report: &Report, pid: i32) -> String {
     if report.verdict != Verdict::Gone || !report.causes.is_empty() {
         text = format!("{text}\n{}", report.short(LINES));
     }
+    if let Some(parent) = parent(pid).filter(|_| report.verdict == Verdict::Idle) {
+        text = format!("{text}\nwhat it waits for may hang itself: cargo xtask autopsy {parent}");
+    }
     format!("{text}\nall of it: cargo xtask autopsy {pid} --full")
+}
+
+/// Who started a process, unless that is the system's first.
+fn parent(pid: i32) -> Option<u32> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    line.trim().parse().ok().filter(|parent| *parent > 1)
 }

@@ -38,6 +38,8 @@ fn a_program_is_explained_in_full_and_as_json() {
     let pid = waiting.pid();
     let who = format!("`cat` (pid {pid})");
     autopsy(&[&pid]).assert().code(0).stdout(contains(format!("cargo xtask autopsy {pid} --full")));
+    let parent = format!("may hang itself: cargo xtask autopsy {}", std::process::id());
+    autopsy(&[&pid]).assert().stdout(contains(parent));
     autopsy(&[&pid, "--full"]).assert().code(0).stdout(contains(&who));
     let out = autopsy(&[&pid, "--json"]).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
