@@ -64,7 +64,8 @@ pub fn check_lines(lab: &str, outcome: &CheckOutcome, told: Told, likely: Option
         let taken = 1 + rows(&again) + likely.iter().map(|line| rows(line)).sum::<usize>();
         body = cut(body, ROWS.saturating_sub(taken));
     }
-    for line in body.iter().chain(&likely) {
+    let detail = if told == Told::All { detail(outcome) } else { Vec::new() };
+    for line in body.iter().chain(&detail).chain(&likely) {
         // Writing to a String cannot fail.
         let _ = write!(out, "\n  {DIM}|{DIM:#} {line}");
     }
@@ -80,6 +81,12 @@ fn body(outcome: &CheckOutcome) -> Vec<String> {
     let case = outcome.case().map(|case| case.to_owned());
     let rest = outcome.text.lines().filter(|line| !line.starts_with(&head) && *line != seed);
     case.into_iter().chain(rest.map(printable)).collect()
+}
+
+/// What stands behind the text, for who wants to know all.
+fn detail(outcome: &CheckOutcome) -> Vec<String> {
+    let title = (!outcome.detail.is_empty()).then(|| "every process at that moment:".to_owned());
+    title.into_iter().chain(outcome.detail.lines().map(|line| format!("  {}", printable(line)))).collect()
 }
 
 /// The likely cause. Where the autopsy of a hang says what to do (`fix:`), only a cause that fits in all is added.
@@ -262,6 +269,16 @@ mod tests {
         let told =
             |fit| shown(&hang, Told::Text, Some(&Likely { bugs: vec![&one], fit })).contains("likely:");
         assert_eq!([Fit::Whole, Fit::Part].map(told), [true, false]);
+    }
+
+    #[test]
+    fn what_stands_behind_a_text_is_shown_to_who_asks_for_all() {
+        let mut hang = outcome(Verdict::Hang, "sort waits");
+        hang.detail = "open in sort:\n  stdin: read end of pipe A".to_owned();
+        let all =
+            "  | every process at that moment:\n  |   open in sort:\n  |     stdin: read end of pipe A\n";
+        assert!(shown(&hang, Told::All, None).contains(all));
+        assert!(!shown(&hang, Told::Text, None).contains("pipe A"));
     }
 
     #[test]
