@@ -52,7 +52,7 @@ pub fn run(args: &AutopsyArgs) -> anyhow::Result<Exit> {
 
 fn brief(report: &Report, pid: i32) -> String {
     let mut text = report.verdict.words().to_owned();
-    if report.verdict != Verdict::Gone || !report.causes.is_empty() {
+    if !report.waits.is_empty() {
         text = format!("{text}\n{}", report.short(LINES));
     }
     if let Some(parent) = parent(pid).filter(|_| report.verdict == Verdict::Idle) {

@@ -20,6 +20,7 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{Pid, pipe2};
 use sandbox::protocol::{CONFIG_VAR, Config, Record};
 
@@ -35,6 +36,9 @@ const MAX_RECORDS: usize = 1 << 20;
 
 /// How often a waiting runner looks for Ctrl-C and for the referee's end.
 const TICK: u8 = 50;
+
+/// So many looks in a row must find a referee stopped: one stop may be about to be taken back.
+const STOPPED: u32 = 10;
 
 /// Every check of a specification with its cases.
 pub type Cases = BTreeMap<String, Vec<String>>;
@@ -173,7 +177,7 @@ impl Referee<'_> {
         bytes: &mut Vec<u8>,
         start: Instant,
     ) -> anyhow::Result<Ended> {
-        let mut is_open = true;
+        let (mut is_open, mut stopped) = (true, 0);
         while start.elapsed() < self.patience && !interrupt::is_halted() {
             // The status first: what it wrote before it ended is then in the pipe for the drain below.
             let status = child.try_wait().context("wait for the referee")?;
@@ -182,6 +186,11 @@ impl Referee<'_> {
             }
             if let Some(status) = status {
                 return Ok(Ended::ByItself(end_of(status)));
+            }
+            stopped = if is_stopped(child) { stopped + 1 } else { 0 };
+            if stopped == STOPPED {
+                let what = "it had stopped the check that watches it (a stop signal to its parent)";
+                return Ok(Ended::ByUs(RefereeEnd::Limit(what.to_owned())));
             }
             if bytes.len() > MAX_RECORDS {
                 return Ok(Ended::ByUs(RefereeEnd::Broken("more than 1 MiB of records".to_owned())));
@@ -197,6 +206,14 @@ impl Referee<'_> {
         }
         Ok(Ended::ByUs(RefereeEnd::Watchdog))
     }
+}
+
+/// Whether a referee stands still by a signal. Only what it watches can have done that: it is in no terminal's
+/// foreground.
+fn is_stopped(child: &Child) -> bool {
+    let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    let id = i32::try_from(child.id()).map(Pid::from_raw).map(Id::Pid);
+    id.is_ok_and(|id| matches!(waitid(id, flags), Ok(WaitStatus::Stopped(..))))
 }
 
 /// Who ends a referee.

@@ -11,6 +11,7 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use autopsy::{Report, Verdict};
 use clap::Args;
 use page::Part;
 use picture::Picture;
@@ -113,7 +114,8 @@ pub fn run(workspace: &Workspace, args: &TraceArgs) -> anyhow::Result<Exit> {
 }
 
 fn draw(run: &run::Run) -> Picture {
-    let autopsy = run.report.as_ref().map(|report| report.short(lanes::WAITS));
+    let is_stuck = |report: &&Report| matches!(report.verdict, Verdict::Stuck | Verdict::LikelyStuck);
+    let autopsy = run.report.as_ref().filter(is_stuck).map(|report| report.short(lanes::WAITS));
     picture::picture(&run.recording, autopsy.as_deref())
 }
 

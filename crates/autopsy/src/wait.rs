@@ -139,6 +139,9 @@ impl Reader<'_> {
             Call::Blocked { number, args } => self.call(member, thread, number, args),
             Call::Running => (Kind::Run, Part::alive("is about to run, it does not wait", "itself")),
             Call::Faulting => (Kind::Unknown, Part::alive("sleeps in a page fault", "the kernel")),
+            Call::Foreign if member.stat.is_kernel => {
+                (Kind::Unknown, Part::alive("is a thread of the kernel itself", "the kernel"))
+            }
             Call::Foreign => {
                 let text = "is a 32-bit program, whose system calls are not understood here";
                 (Kind::Unknown, Part::alive(text, "something unknown"))

@@ -23,9 +23,10 @@ pub(crate) const STALL: Duration = Duration::from_secs(2);
 const STILL: Duration = Duration::from_millis(200);
 /// The same where somebody is in an uninterruptible sleep: it may be a slow disk.
 const STALL_IN_DEVICE: Duration = Duration::from_secs(10);
-/// So much waiting in one wait is a hang even if something moves. While somebody runs, it is their processor
-/// time that counts: ten times what the slowest right answer needs.
+/// So much waiting in one wait is a hang even if something moves.
 const TOTAL: Duration = Duration::from_secs(20);
+/// So much processor time in one wait is a loop without an end: five times what the slowest right answer needs.
+const RUN: Duration = Duration::from_secs(10);
 /// Even of time in which somebody could run but did not get the processor.
 const LAST: Duration = Duration::from_secs(900);
 /// How often the room is looked at.
@@ -132,6 +133,8 @@ pub(crate) struct Watch<'a> {
     /// Whether a room that stands still may end the wait at once.
     takes_proofs: bool,
     spent: Duration,
+    /// Processor time, the part of `spent` in which somebody ran.
+    ran: Duration,
 }
 
 impl<'a> Watch<'a> {
@@ -151,6 +154,7 @@ impl<'a> Watch<'a> {
             waits_for_sleepers: true,
             takes_proofs: true,
             spent: Duration::ZERO,
+            ran: Duration::ZERO,
         }
     }
 
@@ -202,12 +206,11 @@ impl<'a> Watch<'a> {
 
     /// Adds what passed since the last look to the watchdog's two sums.
     fn count(&mut self, now: &Look, passed: Duration, moves: bool) {
-        self.spent += if now.anybody_runs() {
-            let used = now.ticks().saturating_sub(self.last.ticks());
-            Duration::from_millis(used * 1000 / ticks_per_second()).min(passed)
-        } else {
-            passed
-        };
+        let ran =
+            Duration::from_millis(now.ticks().saturating_sub(self.last.ticks()) * 1000 / ticks_per_second());
+        let ran = ran.min(passed);
+        self.ran += ran;
+        self.spent += if now.anybody_runs() { ran } else { passed };
         if moves {
             (self.quiet, self.asked, self.sleeps) = (Duration::ZERO, false, false);
         } else {
@@ -220,8 +223,9 @@ impl<'a> Watch<'a> {
         if self.quiet >= stall.mul_f64(self.slowness) && !self.sleeps {
             return Some(Stuck::Stall);
         }
-        let over =
-            self.spent >= TOTAL.mul_f64(self.slowness) || self.began.elapsed() >= LAST.mul_f64(self.slowness);
+        let over = self.spent >= TOTAL.mul_f64(self.slowness)
+            || self.ran >= RUN.mul_f64(self.slowness)
+            || self.began.elapsed() >= LAST.mul_f64(self.slowness);
         over.then_some(Stuck::Total)
     }
 }

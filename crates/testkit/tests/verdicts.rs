@@ -76,7 +76,7 @@ fn a_broken_promise_gets_its_verdict_and_its_text(#[case] check: &str, #[case] v
 }
 
 #[test]
-#[ignore = "takes 20 seconds of processor time; ask for it by its name"]
+#[ignore = "takes 10 seconds of processor time; ask for it by its name"]
 fn a_busy_loop_gets_its_verdict_and_its_text() {
     assert_told("a_busy_loop", Verdict::Hang);
 }

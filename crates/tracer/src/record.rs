@@ -36,7 +36,8 @@ pub trait Audience: Sync {
     /// come from outside. Asked when nothing has happened for some time.
     fn is_deadlock(&self, members: &Members) -> bool;
 
-    /// Nobody can move any more. The members are still there, and are killed afterwards.
+    /// The recording is about to end: nobody can move any more, or the audience wants the end. The members are still
+    /// there, and are killed afterwards.
     fn at_rest(&self, members: &Members);
 
     /// Nothing has happened for some time, and it is no deadlock; told once in each such time.
@@ -124,7 +125,11 @@ impl Shared {
         let (mut quiet, mut left_for) = (0, 0);
         while !self.pause() {
             let mut session = self.session();
-            if audience.wants_end() {
+            if audience.wants_end() && !session.is_closed() {
+                let members = session.members();
+                drop(session);
+                audience.at_rest(&members);
+                session = self.session();
                 session.close(End::Stopped);
             }
             let (stops, looks) = (session.stops(), session.at_rest());

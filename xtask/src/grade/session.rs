@@ -30,7 +30,7 @@ const PROGRAMS: &str = "/programs";
 const HELPERS: &str = "/helpers";
 const SCRATCH: &str = "/scratch";
 
-/// `testkit`'s own watchdog ends a case after 20 seconds of processor time; the sandbox's must never be first, on a
+/// `testkit`'s own watchdog ends a case after 10 seconds of processor time; the sandbox's must never be first, on a
 /// busy machine either.
 const CASE: Duration = Duration::from_secs(60);
 const MARGIN: Duration = Duration::from_secs(30);

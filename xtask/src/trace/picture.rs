@@ -148,7 +148,7 @@ impl Picture {
 pub(super) fn picture(recording: &Recording, autopsy: Option<&str>) -> Picture {
     let items = items(recording);
     let mut blame = blame(recording);
-    if let Some(text) = autopsy.filter(|_| blame.forgotten.is_empty() && recording.end == End::Stuck) {
+    if let Some(text) = autopsy.filter(|_| blame.forgotten.is_empty()) {
         blame.waits = text.lines().map(|line| one_line(line, AUTOPSY)).collect();
     }
     let rows = rows(&items);
