@@ -9,7 +9,7 @@ use crate::bar::bar;
 use crate::causes::{self, Catalogue};
 use crate::cli::CheckArgs;
 use crate::compile::{self, Wanted};
-use crate::exit::{self, Exit, bad_input, stop, usage};
+use crate::exit::{Exit, bad_input, stop, usage};
 use crate::family::Family;
 use crate::manifest::{self, Check, Manifest, Milestone};
 use crate::outcome::CheckOutcome;
@@ -24,7 +24,8 @@ use crate::{catalogue, interrupt, pool, referee, show, slowness};
 /// # Errors
 /// When the lab does not compile, its `lab.toml` does not fit its specification, or the grader fails.
 pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
-    let (lab, only) = lab_and_part(workspace, args)?;
+    let is_part = |lab: &Lab, word: &str| select(&lab.manifest, Some(word)).is_ok();
+    let (lab, only) = workspace.lab_and_part(args.lab.as_deref(), args.only.as_deref(), is_part)?;
     let checks = select(&lab.manifest, only)?;
     interrupt::install()?;
     let family = Family::new()?;
@@ -70,21 +71,6 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
         anstream::println!("\n{last}");
     }
     Ok(exit_of(&outcomes))
-}
-
-/// The lab, and the part of it. In a lab's folder the lab need not be named: `check m3`.
-fn lab_and_part<'a>(workspace: &Workspace, args: &'a CheckArgs) -> anyhow::Result<(Lab, Option<&'a str>)> {
-    let (Some(word), None) = (args.lab.as_deref(), args.only.as_deref()) else {
-        return Ok((workspace.lab_or_here(args.lab.as_deref())?, args.only.as_deref()));
-    };
-    let error = match workspace.lab(word) {
-        Err(error) if exit::of_error(&error) == Exit::Usage => error,
-        lab => return Ok((lab?, None)),
-    };
-    match workspace.lab_or_here(None) {
-        Ok(lab) if select(&lab.manifest, Some(word)).is_ok() => Ok((lab, Some(word))),
-        _ => Err(error),
-    }
 }
 
 /// The package to be checked, and what stands before the names of its programs.

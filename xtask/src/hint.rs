@@ -18,10 +18,10 @@ use crate::{files, hints, prose};
   cargo xtask hint 01 m2
   cargo xtask hint 01 m2 --again")]
 pub struct HintArgs {
-    /// The lab.
+    /// The lab; in its folder it need not be named.
     pub lab: String,
     /// The milestone.
-    pub milestone: String,
+    pub milestone: Option<String>,
     /// Show the hints already seen, and no further one.
     #[arg(long)]
     pub again: bool,
@@ -35,8 +35,12 @@ pub struct HintArgs {
 /// # Errors
 /// When there is no such milestone, or its README has no hints.
 pub fn run(workspace: &Workspace, args: &HintArgs) -> anyhow::Result<Exit> {
-    let lab = workspace.lab(&args.lab)?;
-    let milestone = milestone(&lab, &args.milestone)?;
+    let is_part = |lab: &Lab, word: &str| milestone(lab, word).is_ok();
+    let (lab, wanted) = workspace.lab_and_part(Some(&args.lab), args.milestone.as_deref(), is_part)?;
+    let Some(wanted) = wanted else {
+        return Err(usage(format!("which milestone? `cargo xtask hint {} m1`", lab.manifest.id)));
+    };
+    let milestone = milestone(&lab, wanted)?;
     let hints = of(workspace, &lab, milestone)?;
     let told = Told { lab: &lab, milestone, hints: &hints };
     if args.again {

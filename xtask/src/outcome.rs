@@ -142,7 +142,9 @@ fn missing(case: &str, end: &RefereeEnd) -> (Verdict, String) {
         }
         RefereeEnd::Limit(what) => (Verdict::Fail, format!("the program was ended: {what}")),
         RefereeEnd::Exited(status) => lost(format!("the referee ended with status {status}")),
-        RefereeEnd::Signaled(signal) => lost(format!("the referee was killed by signal {signal}")),
+        RefereeEnd::Signaled(signal) => lost(format!(
+            "the referee was killed by signal {signal}; a program that signals its parent or every process can do that"
+        )),
         RefereeEnd::Broken(why) => lost(why.clone()),
     }
 }

@@ -21,11 +21,10 @@ use crate::workspace::{Lab, Workspace};
   cargo xtask reset 01 src/launch.rs   your version is then src/launch.rs.bak-1
   cargo xtask reset 01 --list          which files there are, and which you have changed")]
 pub struct ResetArgs {
-    /// The lab.
+    /// The lab; in its folder it need not be named.
     pub lab: String,
     /// The file: its path in the lab, or from here.
-    #[arg(required_unless_present = "list")]
-    pub file: Option<PathBuf>,
+    pub file: Option<String>,
     /// List the files that can be restored, and change nothing.
     #[arg(long, conflicts_with = "file")]
     pub list: bool,
@@ -36,13 +35,20 @@ pub struct ResetArgs {
 /// # Errors
 /// When the starter has no such file, or it cannot be written.
 pub fn run(workspace: &Workspace, args: &ResetArgs) -> anyhow::Result<Exit> {
-    let lab = workspace.lab(&args.lab)?;
+    let is_part = |lab: &Lab, file: &str| {
+        pristine::load(workspace, lab).is_ok_and(|given| find(lab, &given, Path::new(file)).is_ok())
+    };
+    let (lab, wanted) = workspace.lab_and_part(Some(&args.lab), args.file.as_deref(), is_part)?;
     let given = pristine::load(workspace, &lab)?;
-    let Some(wanted) = &args.file else {
+    if args.list {
         list(&lab, &given);
         return Ok(Exit::Done);
+    }
+    let Some(wanted) = wanted else {
+        let id = &lab.manifest.id;
+        return Err(usage(format!("which file? `cargo xtask reset {id} --list` names those there are")));
     };
-    let (path, text) = find(&lab, &given, wanted)?;
+    let (path, text) = find(&lab, &given, Path::new(wanted))?;
     let place = lab.dir.join(path);
     let shown = workspace.shown(&place).to_string();
     match fs::read(&place) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::exit::{bad_input, usage};
+use crate::exit::{self, Exit, bad_input, usage};
 use crate::manifest::{self, Manifest};
 
 /// The course on disk.
@@ -82,6 +82,28 @@ impl Workspace {
         match (dirs.iter().find(|dir| here.starts_with(dir)), dirs.as_slice()) {
             (Some(dir), _) | (None, [dir]) => self.load(dir),
             _ => Err(usage("which lab? Name it (`cargo xtask check 01`) or go into its folder")),
+        }
+    }
+
+    /// The lab, and what is named after it. In a lab's folder the lab need not be named: `check m3`, `hint m3`. `is_part`
+    /// says whether a lab has such a part.
+    ///
+    /// # Errors
+    /// When there is no such lab.
+    pub fn lab_and_part<'a>(
+        &self,
+        lab: Option<&'a str>,
+        part: Option<&'a str>,
+        is_part: impl Fn(&Lab, &str) -> bool,
+    ) -> anyhow::Result<(Lab, Option<&'a str>)> {
+        let (Some(word), None) = (lab, part) else { return Ok((self.lab_or_here(lab)?, part)) };
+        let error = match self.lab(word) {
+            Err(error) if exit::of_error(&error) == Exit::Usage => error,
+            lab => return Ok((lab?, None)),
+        };
+        match self.lab_or_here(None) {
+            Ok(lab) if is_part(&lab, word) => Ok((lab, Some(word))),
+            _ => Err(error),
         }
     }
 

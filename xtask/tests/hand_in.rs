@@ -202,7 +202,7 @@ fn a_file_may_be_named_from_anywhere(#[case] name: &str, #[case] from: &str) {
 #[case::the_manifest(&["reset", "01", "lab.toml"], 2, "lab.toml: no file that 01-two-checks began with")]
 #[case::outside(&["reset", "01", "../../Cargo.toml"], 2, "no file that 01-two-checks began with")]
 #[case::escapes(&["reset", "01", "a\u{1b}[2J"], 2, "a\\u{1b}[2J: no file")]
-#[case::no_file(&["reset", "01"], 2, "required arguments were not provided")]
+#[case::no_file(&["reset", "01"], 2, "which file? `cargo xtask reset 01 --list` names those there are")]
 #[case::unknown_lab(&["reset", "07", "src/lib.rs"], 2, "there is no lab `07`")]
 #[case::submit_unknown_lab(&["submit", "07"], 2, "there is no lab `07`")]
 #[case::no_archive(&["submit", "01", "--out", "new"], 2, "--out new: name a folder that is there, or a file that ends in .zip")]

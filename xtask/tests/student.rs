@@ -250,3 +250,14 @@ fn every_command_has_help_with_an_example() {
         tiny.xtask(&[command, "--help"]).assert().code(0).stdout(contains("Example").and(contains(example)));
     }
 }
+
+#[test]
+fn a_full_disk_behind_standard_output_is_said_in_one_line() {
+    let tiny = Tiny::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let list = tiny.process(&["list"]).stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let done = list.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(4));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(said, "error: write to standard output: No space left on device\n");
+}

@@ -191,7 +191,8 @@ impl Reader<'_> {
         let cause = |parent: i32| {
             let own: Vec<&Waiting> = waits.iter().filter(|wait| wait.pid == parent).collect();
             let is_root = known.iter().any(|cause| cause.members.contains(&parent));
-            let waits_for_child = own.iter().any(|wait| matches!(wait.kind, Kind::Child | Kind::Run));
+            let waits_for_child =
+                own.iter().any(|wait| matches!(wait.kind, Kind::Child | Kind::Run | Kind::Stopped));
             if own.is_empty() || waits_for_child || is_lost || is_root || self.snapshot.is_zombie(parent) {
                 return None;
             }

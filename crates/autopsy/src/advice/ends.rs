@@ -89,14 +89,15 @@ impl Group<'_> {
         }
         let end = if is_pipe { "the write end" } else { "the other end" };
         let what = format!("close {}, {end} of {name}, in {who}", descriptor(number));
+        // Its program knows nothing of a descriptor that came through exec: whoever started it can close it.
+        if self.is_leaked(waker.pid, number) {
+            return Some(format!("{what} between fork and exec, or open it with O_CLOEXEC"));
+        }
         if is_own {
             return Some(format!("{what} before it reads"));
         }
-        if waiting.contains(&waker.pid) && is_pipe {
-            return Some(format!("{what} after the last fork and before the wait"));
-        }
-        self.is_leaked(waker.pid, number)
-            .then(|| format!("{what} between fork and exec, or open it with O_CLOEXEC"))
+        let waits = waiting.contains(&waker.pid) && is_pipe;
+        waits.then(|| format!("{what} after the last fork and before the wait"))
     }
 
     /// It came above stderr through exec, and so it does not know of it; unless it uses such descriptors: then it has made

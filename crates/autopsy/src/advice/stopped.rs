@@ -17,12 +17,21 @@ impl Group<'_> {
                 format!("{names} are stopped together: they are in one process group ({})", first.stat.group);
             let fix = "a signal to a group stops all of it; give each job a group of its own (setpgid, in the child \
                        and in the parent)";
-            return Some((CauseKind::Stopped, why, vec![fix.to_owned(), continued(first, "-")]));
+            let fixes = [vec![fix.to_owned()], self.continued(first, "-")].concat();
+            return Some((CauseKind::Stopped, why, fixes));
         }
         let mut fixes = self.does_not_ask(first.pid);
         fixes.extend(self.reader.background(first));
-        fixes.push(continued(first, ""));
+        fixes.extend(self.continued(first, ""));
         Some((CauseKind::Stopped, format!("{names} is stopped, and goes on only after SIGCONT"), fixes))
+    }
+
+    /// The command that lets it go on, for who can still type it: a check ends it at once.
+    fn continued(&self, member: &Process, group: &str) -> Vec<String> {
+        let number = if group.is_empty() { member.pid } else { member.stat.group };
+        let end = if group.is_empty() { String::new() } else { format!("-- {group}") };
+        let command = format!("to go on now: kill -CONT {end}{number}");
+        if self.reader.snapshot.watcher.is_some() { Vec::new() } else { vec![command] }
     }
 
     /// A parent in waitpid that is told nothing of the stop.
@@ -56,10 +65,4 @@ impl Reader<'_> {
             self.names.brief(member.pid)
         ))
     }
-}
-
-fn continued(member: &Process, group: &str) -> String {
-    let number = if group.is_empty() { member.pid } else { member.stat.group };
-    let end = if group.is_empty() { String::new() } else { format!("-- {group}") };
-    format!("to go on now: kill -CONT {end}{number}")
 }
