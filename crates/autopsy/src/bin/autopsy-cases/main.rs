@@ -28,6 +28,7 @@ const CASES: &[(&str, Case)] = &[
     ("parent-write-end", pipes::parent_write_end),
     ("sibling-write-end", pipes::sibling_write_end),
     ("leaked-over-exec", pipes::leaked_over_exec),
+    ("own-end-leaked", pipes::own_end_leaked),
     ("self-write-end", pipes::self_write_end),
     ("grandchild-dup", pipes::grandchild_dup),
     ("full-both", pipes::full_both),

@@ -75,6 +75,20 @@ pub(crate) fn leaked_over_exec() -> Result<()> {
     wait_all()
 }
 
+/// The reader itself inherits the write end of its own input, and does not know of it.
+pub(crate) fn own_end_leaked() -> Result<()> {
+    rename("shell")?;
+    let (read, write) = pipe()?;
+    child("sort", &[], || {
+        dup2_stdin(&read)?;
+        lose(&[&read]);
+        exec(&["sort"])
+    })?;
+    drop(read);
+    drop(write);
+    wait_all()
+}
+
 /// A consumer never closes its own write end.
 pub(crate) fn self_write_end() -> Result<()> {
     rename("consumer")?;
