@@ -57,12 +57,14 @@ pub(crate) fn causes(reader: &Reader, waits: &[Waiting], solved: &Solved) -> Vec
     ranked(causes)
 }
 
+fn is_quiet(cause: &Cause) -> bool {
+    cause.kind == CauseKind::NothingMoreComes
+}
+
 /// Who waits for nothing but the check, a client or a signal comes last, and without advice where somebody else
 /// is the cause.
 fn ranked(mut causes: Vec<Cause>) -> Vec<Cause> {
-    let is_quiet = |cause: &Cause| cause.kind == CauseKind::NothingMoreComes;
-    let has_other = causes.iter().any(|cause| !is_quiet(cause) && cause.kind != CauseKind::NeverReaped);
-    if has_other {
+    if !causes.iter().all(is_quiet) {
         causes.iter_mut().filter(|cause| is_quiet(cause)).for_each(|cause| cause.fixes.clear());
     }
     causes.sort_by_key(is_quiet);
@@ -190,7 +192,8 @@ impl Reader<'_> {
         let parents: BTreeSet<i32> = waits.iter().filter(zombie).map(|wait| self.parent(wait.pid)).collect();
         let cause = |parent: i32| {
             let own: Vec<&Waiting> = waits.iter().filter(|wait| wait.pid == parent).collect();
-            let is_root = known.iter().any(|cause| cause.members.contains(&parent));
+            // Another mistake explains why it does not come to waiting; that it has nothing to do does not.
+            let is_root = known.iter().any(|cause| !is_quiet(cause) && cause.members.contains(&parent));
             let waits_for_child =
                 own.iter().any(|wait| matches!(wait.kind, Kind::Child | Kind::Run | Kind::Stopped));
             if own.is_empty() || waits_for_child || is_lost || is_root || self.snapshot.is_zombie(parent) {

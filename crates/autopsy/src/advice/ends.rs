@@ -90,7 +90,7 @@ impl Group<'_> {
         let end = if is_pipe { "the write end" } else { "the other end" };
         let what = format!("close {}, {end} of {name}, in {who}", descriptor(number));
         // Its program knows nothing of a descriptor that came through exec: whoever started it can close it.
-        if self.is_leaked(waker.pid, number) {
+        if self.is_leaked(waker.pid, number) && !self.made_for_children(waker.pid, &held.object, readers) {
             return Some(format!("{what} between fork and exec, or open it with O_CLOEXEC"));
         }
         if is_own {
@@ -108,6 +108,18 @@ impl Group<'_> {
             wait.pid == pid && (wait.kind == Kind::Device || wait.part.clues.iter().any(is_own))
         };
         number > STDERR && self.is_exec(pid) && !self.all.iter().any(|wait| knows(&wait))
+    }
+
+    /// A pipe that its descendants read, and that is not its own input: it has made it for them.
+    fn made_for_children(&self, pid: i32, object: &Object, readers: &[(i32, i32)]) -> bool {
+        let is_input = self.descriptor(pid, 0).is_some_and(|input| input.object.key() == object.key());
+        !is_input && readers.iter().any(|(reader, _)| self.descends(*reader, pid))
+    }
+
+    fn descends(&self, pid: i32, from: i32) -> bool {
+        let members = &self.reader.snapshot.members;
+        let parent = |pid: &i32| members.get(pid).map(|member| member.stat.parent);
+        std::iter::successors(parent(&pid), parent).take(members.len()).any(|ancestor| ancestor == from)
     }
 
     /// It was started by another member, through exec.
