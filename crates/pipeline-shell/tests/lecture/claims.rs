@@ -93,8 +93,8 @@ fn a_process_group_is_signalled_as_one() {
         "a_process_group_is_signalled_as_one",
         &[
             "the children's group is this process's own: false",
-            "first: killed by SIGINT",
-            "second: killed by SIGINT",
+            "first: killed by SIGTERM",
+            "second: killed by SIGTERM",
         ],
     );
 }
