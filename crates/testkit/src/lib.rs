@@ -18,6 +18,10 @@
 //!   a gate reached ([`Gate::reached`]), a whole tree at rest ([`Running::asleep`]), or any condition
 //!   ([`eventually`]). Every wait stands under the room's watchdog, which counts only time in which nobody
 //!   in the room could run, ends at once where `autopsy` proves a deadlock, and explains every hang.
+//! - **Proofs.** While the thread that made the room waits, and the specification has no other thread, the room is
+//!   a closed world: nobody outside writes, connects, opens a gate or sends a signal, and no program may count on
+//!   alarm(2). If the programs are then proved to be stuck, the wait ends at once. A condition given to
+//!   [`eventually`] may act (connect again, signal again): it is asked many times before anybody looks for a proof.
 //! - **Laws.** When the room is dropped, no process and no name may be left; a program that panicked fails
 //!   every check.
 //! - **Verdicts.** A failure is a panic with a text for the student; its kind (fail, hang, crash, leak,
