@@ -141,16 +141,17 @@ impl Shared {
 
     #[track_caller]
     pub(crate) fn hang(&self, what: &str, stuck: Stuck) -> ! {
+        let members = self.tree.members();
         let (why, report) = match stuck {
             Stuck::Proved(report) => ("nobody is left who could go on", *report),
-            Stuck::Stall => ("nothing moves any more", self.autopsy(&self.tree.members())),
+            Stuck::Stall => ("nothing moves any more", self.autopsy(&members)),
             Stuck::Total => {
                 let why = "it runs and runs (an endless loop, or a loop that asks instead of waiting?)";
-                (why, self.autopsy(&self.tree.members()))
+                (why, self.autopsy(&members))
             }
         };
         let command = self.command_line();
-        let meetings = meetings(&self.tree.members());
+        let meetings = meetings(&members);
         let autopsy = match report.waits.as_slice() {
             [] => "no process is left".to_owned(),
             _ => report.short(AUTOPSY.saturating_sub(meetings.len())),
