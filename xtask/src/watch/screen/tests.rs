@@ -1,4 +1,6 @@
-use std::fs;
+#[path = "../../../../crates/testkit/tests/golden/mod.rs"]
+mod golden;
+
 use std::path::Path;
 
 use anstream::adapter::strip_str;
@@ -79,7 +81,7 @@ fn shown(state: &State, size: Size) -> String {
     screen(state, size).iter().map(|line| format!("{}\n", strip_str(line).to_string().trim_end())).collect()
 }
 
-/// Each screen stands in a file beside this one. `UPDATE=1 cargo test` writes them anew; look at the difference.
+/// Each screen stands in a file beside this one. `UPDATE_EXPECT=1 cargo test` writes them anew; look at the difference.
 #[rstest]
 #[case::red("red", red())]
 #[case::green("green", green())]
@@ -89,11 +91,7 @@ fn shown(state: &State, size: Size) -> String {
 #[case::page("page", page())]
 fn a_screen_of_80_columns_is_as_it_was_agreed(#[case] name: &str, #[case] state: State) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/watch/screen/{name}.txt"));
-    let shown = shown(&state, USUAL);
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &shown).unwrap();
-    }
-    assert_eq!(shown, fs::read_to_string(&path).unwrap());
+    golden::assert_is(&path, &shown(&state, USUAL));
 }
 
 #[rstest]
