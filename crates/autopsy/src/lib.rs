@@ -50,7 +50,7 @@ mod words;
 use std::path::PathBuf;
 
 #[doc(hidden)]
-pub use borrow::pretend_attach_is_refused;
+pub use borrow::{borrow, pretend_attach_is_refused};
 pub use report::{Cause, CauseKind, Kind, Open, Report, State, Verdict, Wait};
 
 /// What is to be explained.

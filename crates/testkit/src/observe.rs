@@ -8,6 +8,7 @@ use crate::describe::what_they_do;
 use crate::process::{Descriptor, Io, Proc, descriptors, io};
 use crate::referee::referee;
 use crate::running::Running;
+use crate::shared::Shared;
 use crate::watch::Look;
 
 /// How long a program that should be idle is looked at.
@@ -18,6 +19,20 @@ const IDLE_TRIES: u32 = 3;
 const REST: Duration = Duration::from_millis(100);
 /// Or where at so many looks in a row nobody ran: somebody wakes up now and then, for nothing.
 const QUIET_LOOKS: u32 = 15;
+
+impl Shared {
+    /// Waits until no program of the room has moved for a little while, or until `escape` says so: whether they rest.
+    #[track_caller]
+    pub(crate) fn is_at_rest_unless(&self, escape: impl Fn() -> bool) -> bool {
+        let mut rests = Running::rests_for(REST.mul_f64(referee().slowness()));
+        let mut at_rest = false;
+        self.wait_for_rest("all programs to be at rest", || {
+            at_rest = rests(Look::of(self.tree.members().iter().map(|process| process.pid), 0));
+            at_rest || escape()
+        });
+        at_rest && !escape()
+    }
+}
 
 impl Running {
     /// Its descendants by id, orphans and zombies included, itself not.
@@ -55,7 +70,7 @@ impl Running {
         Look::of(processes.iter().map(|process| process.pid), 0)
     }
 
-    /// Says whether nothing below this program has moved for `span`, told look after look.
+    /// Says whether nothing has moved for `span`, told look after look.
     fn rests_for(span: Duration) -> impl FnMut(Look) -> bool {
         let mut since: Option<(Look, Instant)> = None;
         move |look| {
