@@ -86,7 +86,8 @@ pub enum World {
     #[default]
     Open,
     /// While the watcher waits, it and everybody outside write nothing, open no name, connect to nothing and
-    /// send no signal; and the members use no alarm(2). They still read what is written to them.
+    /// send no signal; and the members use no alarm(2). They still read what is written to them, but the watcher reads
+    /// no socket: that does only the thread that waits.
     Closed,
 }
 
