@@ -148,6 +148,12 @@ impl Running {
         }
     }
 
+    /// The most bytes that it, and each of its descendants that lives, have had in memory, added up.
+    #[must_use]
+    pub fn peak_memory(&self) -> u64 {
+        self.shared.tree.below(self.pid).iter().filter_map(Proc::peak_memory).sum()
+    }
+
     /// Its own open descriptors.
     #[must_use]
     pub fn fds(&self) -> Vec<Descriptor> {
