@@ -62,8 +62,8 @@ mod tree;
 mod watch;
 
 pub use command::Cmd;
-pub use expect::{ByPredicate, Exact, Expect};
-pub use failure::same_bytes;
+pub use expect::{ByPredicate, Exact, Expect, one_line};
+pub use failure::{list, only_descriptors, same_bytes};
 pub use finished::Finished;
 pub use gate::Gate;
 pub use nix::errno::Errno;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use sandbox::protocol::Verdict;
 
 use crate::describe::what_they_do;
+use crate::failure::list;
 use crate::process::{Descriptor, Io, Proc, descriptors, io};
 use crate::referee::referee;
 use crate::running::Running;
@@ -39,6 +40,20 @@ impl Running {
     #[must_use]
     pub fn descendants(&self) -> Vec<Proc> {
         self.shared.tree.below(self.pid).into_iter().filter(|process| process.pid != self.pid).collect()
+    }
+
+    /// Its descendant that runs the program `name`; there must be one.
+    #[must_use]
+    #[track_caller]
+    pub fn descendant(&self, name: &str) -> Proc {
+        let all = self.descendants();
+        let names: Vec<_> = all.iter().map(|process| process.name.clone()).collect();
+        let found = all.into_iter().find(|process| process.name == name);
+        found.unwrap_or_else(|| {
+            let names = list(&names);
+            let text = format!("a process is missing\nexpected: one that runs `{name}`\nreceived: {names}");
+            self.fail(Verdict::Fail, &text)
+        })
     }
 
     /// Waits until `done` says so, under the watchdog. `what` completes "waited in vain: ".
