@@ -1,0 +1,40 @@
+//! What a claim needs of the machine, and why this one may not have it.
+
+use producer_consumer::{posix_queue, system_v};
+
+/// A mechanism that not every machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Everything that the claim needs is part of every Linux.
+    Nothing,
+    /// POSIX message queues (`CONFIG_POSIX_MQUEUE`).
+    PosixQueues,
+    /// System V message queues (`CONFIG_SYSVIPC`).
+    SystemV,
+}
+
+impl Needs {
+    /// Why the claim cannot be shown here, found out by doing: `None` if it can.
+    pub(crate) fn missing(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::PosixQueues => {
+                posix_queue::probe().err().map(|reason| format!("no POSIX message queues here: {reason}"))
+            }
+            Self::SystemV => {
+                system_v::Queue::new().err().map(|reason| format!("no System V queues here: {reason}"))
+            }
+        }
+    }
+
+    /// What the example of that name needs, by what its source uses.
+    pub(crate) fn of(source: &str) -> Self {
+        if source.contains("posix_queue") {
+            Self::PosixQueues
+        } else if source.contains("system_v") {
+            Self::SystemV
+        } else {
+            Self::Nothing
+        }
+    }
+}
