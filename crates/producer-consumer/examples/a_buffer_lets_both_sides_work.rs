@@ -13,16 +13,23 @@ const RECORDS: usize = 100;
 
 fn main() -> Result<()> {
     let (reader, writer) = buffer::bounded(16)?;
-    let producer = process::child(|| (0..RECORDS).try_for_each(|_| buffer::put(&writer, &[0; buffer::SLOT])))?;
+    let producer =
+        process::child(|| (0..RECORDS).try_for_each(|_| buffer::put(&writer, &[0; buffer::SLOT])))?;
     drop(writer);
 
     asleep::until_asleep(producer)?;
-    println!("the consumer has taken nothing, the producer has put {}", fill::bytes_in(&reader)? / buffer::SLOT);
+    println!(
+        "the consumer has taken nothing, the producer has put {}",
+        fill::bytes_in(&reader)? / buffer::SLOT
+    );
     buffer::take(&reader)?;
     while fill::bytes_in(&reader)? < 16 * buffer::SLOT {
         std::thread::yield_now(); // Until the producer has used the free slot.
     }
-    println!("the consumer has taken 1, the producer has put {}", 1 + fill::bytes_in(&reader)? / buffer::SLOT);
+    println!(
+        "the consumer has taken 1, the producer has put {}",
+        1 + fill::bytes_in(&reader)? / buffer::SLOT
+    );
 
     let mut taken = 1;
     while buffer::take(&reader)?.is_some() {

@@ -26,9 +26,9 @@ fn main() -> Result<()> {
         raise(Signal::SIGKILL).context("die")
     })?;
     let writer = fifo.writer()?;
-    for number in 1..=8_u64 {
-        ipc_kit::write_all(&writer, &number.to_le_bytes()).context("write")?;
-    }
+    // One write: all 8 are in the pipe before the reader can take any.
+    let records: Vec<u8> = (1..=8_u64).flat_map(u64::to_le_bytes).collect();
+    ipc_kit::write_all(&writer, &records).context("write")?;
     println!("the first reader: exit code {}", process::end_of(first)?);
 
     let second = process::child(|| {

@@ -16,7 +16,8 @@ use std::process::{Command, Stdio};
 const TEXT: &[u8] = b"pear\nfig\n";
 
 fn main() -> Result<()> {
-    let mut sort = Command::new("sort").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("start sort")?;
+    let mut sort =
+        Command::new("sort").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("start sort")?;
     let mut input = sort.stdin.take().context("its input is a pipe")?;
     input.write_all(TEXT).context("send")?;
     drop(input); // Only this direction.

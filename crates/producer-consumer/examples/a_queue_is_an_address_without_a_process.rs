@@ -30,7 +30,8 @@ fn main() -> Result<()> {
         process::join(child?)?;
     }
     drop(result_in);
-    let taken: BTreeSet<u8> = ipc_kit::read_to_end(&results).context("read the results")?.into_iter().collect();
+    let taken: BTreeSet<u8> =
+        ipc_kit::read_to_end(&results).context("read the results")?.into_iter().collect();
     println!("three consumers took {} different messages of 2 producers", taken.len());
     println!("left in the queue: {}", keeps_it.waiting().context("look")?);
     Ok(())

@@ -15,7 +15,8 @@ const SUGAR: i64 = 3;
 
 fn main() -> Result<()> {
     let queue = Queue::new().context("make a queue")?;
-    for (kind, text) in [(TEA, "tea 1"), (SUGAR, "sugar"), (MILK, "milk 1"), (MILK, "milk 2"), (TEA, "tea 2")] {
+    for (kind, text) in [(TEA, "tea 1"), (SUGAR, "sugar"), (MILK, "milk 1"), (MILK, "milk 2"), (TEA, "tea 2")]
+    {
         queue.send(kind, text).context("send")?;
     }
     let receive = |kind| queue.receive(kind).map(|(_, text)| text).context("receive");

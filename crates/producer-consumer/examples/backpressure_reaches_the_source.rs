@@ -1,7 +1,7 @@
 //! Claim: when the last stage stops, every buffer before it fills, and the wait travels back to the source.
 //!
 //! Three stages, two queues of 4 records. Nobody counts and nobody sends "slow down": each stage waits at its own
-//! full queue. Which queue is full shows where the slow stage is: right behind the last full one.
+//! full queue, with one more record in its hand. The slow stage is found easily: it stands behind the last full queue.
 //!
 //! Usage: cargo run -q -p producer-consumer --example backpressure_reaches_the_source
 //! See also: `pipe(7)`; the design "stages with queues" is known as SEDA
@@ -22,7 +22,8 @@ fn main() -> Result<()> {
         Ok(())
     })?;
     drop(second_in);
-    let source = process::child(|| (0..RECORDS).try_for_each(|_| buffer::put(&first_in, &[0; buffer::SLOT])))?;
+    let source =
+        process::child(|| (0..RECORDS).try_for_each(|_| buffer::put(&first_in, &[0; buffer::SLOT])))?;
     drop(first_in);
 
     // Full is the event; and then both must sleep, for there is nothing else they could do.
@@ -33,7 +34,6 @@ fn main() -> Result<()> {
     asleep::until_asleep(source)?;
     let held = |end| fill::bytes_in(end).map(|bytes| bytes / buffer::SLOT);
     println!("the last stage stands still; in the queues: {} and {}", held(&first_out)?, held(&second_out)?);
-    println!("the worker waits with one in its hand, the source with another");
 
     let mut taken = 0;
     while buffer::take(&second_out)?.is_some() {

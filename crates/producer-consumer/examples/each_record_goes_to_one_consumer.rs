@@ -7,7 +7,7 @@
 //! See also: `pipe(7)`; that a pipe has "one producer and one consumer" is often said and wrong
 
 use anyhow::{Context, Result};
-use producer_consumer::{process};
+use producer_consumer::process;
 use std::collections::HashSet;
 use std::os::fd::OwnedFd;
 

@@ -14,7 +14,13 @@ use std::os::fd::OwnedFd;
 
 fn main() -> Result<()> {
     let letters = results(&[["A", "B", "C"], ["D", "E", "F"]])?;
-    println!("by letters: {} results, among them {}, {}, {}", letters.len(), letters[0], letters[9], letters[19]);
+    println!(
+        "by letters: {} results, among them {}, {}, {}",
+        letters.len(),
+        letters[0],
+        letters[9],
+        letters[19]
+    );
     let words = results(&[["ABC"], ["DEF"]])?;
     println!("by words: {} results: {}", words.len(), words.join(", "));
     Ok(())

@@ -20,7 +20,8 @@ fn main() -> Result<()> {
     let mut records = Vec::new();
     let mut rest = &bytes[..];
     while let Some((length, after)) = rest.split_first() {
-        let (record, next) = after.split_at_checked(usize::from(*length)).context("a whole record is left")?;
+        let (record, next) =
+            after.split_at_checked(usize::from(*length)).context("a whole record is left")?;
         records.push(record);
         rest = next;
     }
@@ -29,6 +30,7 @@ fn main() -> Result<()> {
 }
 
 fn show(rule: &str, records: Vec<&[u8]>) {
-    let records: Vec<String> = records.iter().map(|record| format!("\"{}\"", record.escape_ascii())).collect();
+    let records: Vec<String> =
+        records.iter().map(|record| format!("\"{}\"", record.escape_ascii())).collect();
     println!("{rule}: {}", records.join(" "));
 }

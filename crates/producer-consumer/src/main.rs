@@ -37,7 +37,9 @@ fn score(words: &[String]) -> Result<Score> {
         let [option, value] = pair else { anyhow::bail!("{} has no value", pair[0]) };
         let number = || value.parse::<u32>().with_context(|| format!("{option} {value}: not a number"));
         match option.as_str() {
-            "--policy" => score.policy = Policy::parse(value).with_context(|| format!("no policy {value}"))?,
+            "--policy" => {
+                score.policy = Policy::parse(value).with_context(|| format!("no policy {value}"))?
+            }
             "--frames" => score.frames = number()?,
             "--depth" => score.depth = number()? as usize,
             "--stop-after" => score.stop_after = number()?,

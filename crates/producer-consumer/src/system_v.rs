@@ -3,7 +3,10 @@
 //! For new code: stay away. The queue is not a descriptor, so it cannot be polled; its key is a number that two
 //! programs may choose both; it outlives everybody until somebody removes it. But the selection by type exists
 //! only here. (POSIX queues have priorities: the *sender* decides what comes first.)
-#![allow(unsafe_code, reason = "nix has no System V queues; msgsnd(2) and msgrcv(2) take a pointer to type and text")]
+#![allow(
+    unsafe_code,
+    reason = "nix has no System V queues; msgsnd(2) and msgrcv(2) take a pointer to type and text"
+)]
 
 use nix::errno::Errno;
 use nix::unistd::{Pid, getpid};

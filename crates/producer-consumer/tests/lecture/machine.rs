@@ -26,15 +26,4 @@ impl Needs {
             }
         }
     }
-
-    /// What the example of that name needs, by what its source uses.
-    pub(crate) fn of(source: &str) -> Self {
-        if source.contains("posix_queue") {
-            Self::PosixQueues
-        } else if source.contains("system_v") {
-            Self::SystemV
-        } else {
-            Self::Nothing
-        }
-    }
 }

@@ -13,7 +13,8 @@ use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let trials: Vec<Trial> = claims::trials().into_iter().chain(program::trials()).chain(readme::trials()).collect();
+    let trials: Vec<Trial> =
+        claims::trials().into_iter().chain(program::trials()).chain(readme::trials()).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

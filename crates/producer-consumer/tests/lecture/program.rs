@@ -78,21 +78,33 @@ fn a_decoder_that_gives_up_ends_the_film() {
 /// Each number of frames that fits is shown late, and none is lost, whatever the policy.
 fn a_deep_buffer_loses_nothing_in_a_short_stop() {
     for policy in ["block", "oldest", "newest", "fail"] {
-        player(&["--policy", policy, "--frames", "5", "--depth", "4", "--stop-after", "0", "--stop-for", "4"])
-            .code(0)
-            .stderr("")
-            .stdout(
-                "the output stops\n\
+        player(&[
+            "--policy",
+            policy,
+            "--frames",
+            "5",
+            "--depth",
+            "4",
+            "--stop-after",
+            "0",
+            "--stop-for",
+            "4",
+        ])
+        .code(0)
+        .stderr("")
+        .stdout(
+            "the output stops\n\
                  frame 4 is due, the output goes on\n\
                  shown late: 1 by 3, 2 by 2, 3 by 1\n\
                  shown on time: 5\n\
                  lost: none\n",
-            );
+        );
     }
 }
 
 fn one_frame_a_buffer_is_enough_to_play() {
-    let words = ["--policy", "oldest", "--depth", "1", "--frames", "300", "--stop-after", "299", "--stop-for", "1"];
+    let words =
+        ["--policy", "oldest", "--depth", "1", "--frames", "300", "--stop-after", "299", "--stop-for", "1"];
     let on_time: Vec<String> = (1..300).map(|frame| frame.to_string()).collect();
     player(&words).code(0).stderr("").stdout(format!(
         "shown on time: {}\nthe output stops\nframe 300 is due, the output goes on\nlost: none\n",

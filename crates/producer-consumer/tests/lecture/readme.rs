@@ -1,6 +1,5 @@
 //! Keeps README.md true: the sessions it shows, its table of claims, and the list of claims.
 
-use crate::machine::Needs;
 use crate::{claims, run, trial};
 use libtest_mimic::Trial;
 use std::collections::BTreeSet;
@@ -45,7 +44,7 @@ fn each_session_shows_what_really_is_printed() {
     for (arguments, output) in sessions {
         if let Some(name) = arguments.strip_prefix("--example ") {
             // Its claim is listed as ignored, with the reason.
-            if Needs::of(&source(name)).missing().is_none() {
+            if claims::needs(name).missing().is_none() {
                 run::example(name).success().stdout(output);
             }
         } else {
@@ -71,9 +70,4 @@ fn each_example_has_a_claim_and_a_row() {
         .map(|(_, name)| name.to_owned())
         .collect();
     assert_eq!(examples, rows, "examples (left) and rows of the table of claims (right)");
-}
-
-fn source(name: &str) -> String {
-    let path = run::folder().join("examples").join(name).with_extension("rs");
-    std::fs::read_to_string(path).expect("the example's source can be read")
 }

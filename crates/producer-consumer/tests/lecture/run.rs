@@ -3,7 +3,9 @@
 
 use assert_cmd::assert::{Assert, OutputAssertExt};
 use nix::errno::Errno;
+use nix::mqueue::{MQ_OFlag, mq_open};
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -79,17 +81,16 @@ pub(crate) fn run(command: &mut Command) -> Assert {
     output.assert()
 }
 
-/// POSIX queues whose name has the process id of the program in it, and System V queues that it made.
+/// The queues that the program made and did not remove: POSIX ones by their names, which have its process id in them,
+/// and System V ones by who used them last.
 fn queues_of(program: Pid) -> Vec<String> {
-    // Only where the file system of queues is mounted can one look: POSIX has no call to list them.
-    let posix = std::fs::read_dir("/dev/mqueue").into_iter().flatten().flatten();
-    let posix = posix.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let posix = posix.filter(|name| name.starts_with(&format!("producer-consumer-{program}-")));
+    // Asked one by one: there is no call to list them, and their file system is seldom mounted.
+    let names = (0..4).map(|number| format!("/producer-consumer-{program}-{number}"));
+    let posix = names.filter(|name| mq_open(name.as_str(), MQ_OFlag::O_RDONLY, Mode::empty(), None).is_ok());
     // key msqid perms cbytes qnum lspid lrpid ...: who sent or received last
     let system_v = std::fs::read_to_string("/proc/sysvipc/msg").unwrap_or_default();
-    let used_last = |line: &&str| {
-        line.split_whitespace().skip(5).take(2).any(|pid| pid == program.to_string())
-    };
+    let used_last =
+        |line: &&str| line.split_whitespace().skip(5).take(2).any(|pid| pid == program.to_string());
     let system_v: Vec<String> = system_v.lines().filter(used_last).map(str::to_owned).collect();
     posix.chain(system_v).collect()
 }
