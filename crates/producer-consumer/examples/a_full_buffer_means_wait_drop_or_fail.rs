@@ -8,7 +8,7 @@
 //! See also: `policy.rs`, and the player: cargo run -q -p producer-consumer -- --policy oldest
 
 use anyhow::Result;
-use producer_consumer::policy::{Outlet, Policy};
+use producer_consumer::policy::{Fate, Outlet, Policy};
 use producer_consumer::{asleep, buffer, film, process};
 use std::os::fd::OwnedFd;
 
@@ -32,8 +32,8 @@ fn main() -> Result<()> {
 fn produce(policy: Policy, outlet: &Outlet) -> Result<()> {
     let film = film::make(5)?;
     for number in 1..=5 {
-        if let Err(error) = outlet.put(&film::read(&film, number)?, || Ok(())) {
-            println!("{}: {error}", policy.name());
+        if outlet.put(&film::read(&film, number)?, || Ok(()))? == Fate::Refused {
+            println!("{}: frame {number} is refused", policy.name());
             break;
         }
     }

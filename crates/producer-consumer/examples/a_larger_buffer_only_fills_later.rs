@@ -4,7 +4,7 @@
 //! no room is printed. Four times the buffer, four times the rounds, and then the same decision: block, drop or fail.
 //!
 //! Usage: cargo run -q -p producer-consumer --example a_larger_buffer_only_fills_later
-//! See also: `F_SETPIPE_SZ(2const)`
+//! See also: `fcntl(2)` (F_SETPIPE_SZ)
 
 use anyhow::Result;
 use producer_consumer::buffer;

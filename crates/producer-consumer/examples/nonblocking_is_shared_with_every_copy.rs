@@ -4,7 +4,7 @@
 //! asked for. So a program sets the flag only on an end that it has opened itself, or it opens the end a second time.
 //!
 //! Usage: cargo run -q -p producer-consumer --example nonblocking_is_shared_with_every_copy
-//! See also: `open(2)` (open file description), `F_GETFL(2const)`, `buffer.rs` (own_reader)
+//! See also: `open(2)` (open file description), `fcntl(2)` (F_SETFL), `buffer.rs` (own_reader)
 
 use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};

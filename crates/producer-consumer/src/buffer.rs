@@ -28,7 +28,7 @@ pub type Slot = [u8; SLOT];
 /// When the kernel would make another number of it: it wants a power of two, and at most what
 /// `/proc/sys/fs/pipe-max-size` allows.
 ///
-/// See also: `pipe(7)` (Pipe capacity), `F_SETPIPE_SZ(2const)`
+/// See also: `pipe(7)` (Pipe capacity), `fcntl(2)` (F_SETPIPE_SZ)
 pub fn bounded(slots: usize) -> Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = ipc_kit::pipe().context("make a pipe")?;
     let bytes = i32::try_from(slots * SLOT).context("count the bytes of the buffer")?;
@@ -98,7 +98,7 @@ pub fn wait_for_room(writer: impl AsFd) -> Result<()> {
 /// # Errors
 /// None for an open descriptor.
 ///
-/// See also: `F_GETFL(2const)`, `open(2)` (O_NONBLOCK)
+/// See also: `fcntl(2)` (F_SETFL), `open(2)` (O_NONBLOCK)
 pub fn set_nonblocking(end: impl AsFd) -> Result<()> {
     fcntl(end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("make an end non-blocking").map(drop)
 }

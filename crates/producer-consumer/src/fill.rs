@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd};
 /// # Errors
 /// `ENOTTY` for a descriptor that has no such number.
 ///
-/// See also: `FIONREAD(2const)`, `pipe(7)`
+/// See also: `ioctl_tty(2)` (FIONREAD; it answers for pipes, too)
 pub fn bytes_in(end: impl AsFd) -> Result<usize> {
     let mut count: libc::c_int = 0;
     // SAFETY: FIONREAD stores one int through the pointer, which is that of a live `c_int` of ours.

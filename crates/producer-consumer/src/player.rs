@@ -87,13 +87,13 @@ fn read(tick: &OwnedFd, film: &File, into: OwnedFd, pen: &Pen) -> Result<()> {
 fn decode(from: &OwnedFd, outlet: &Outlet, pen: &Pen) -> Result<()> {
     while let Some(stored) = buffer::take(from)? {
         let (frame, number) = (film::decode(&stored), film::number(&stored));
-        let fate = outlet.put(&frame, || pen.write(Event::DecoderWaits(number)));
+        let fate = outlet.put(&frame, || pen.write(Event::DecoderWaits(number)))?;
         pen.write(match fate {
-            Ok(Fate::Kept) => Event::Kept(number),
-            Ok(Fate::Lost(lost)) => Event::Lost { frame: lost, at: number },
-            Err(_) => Event::GaveUp(number),
+            Fate::Kept => Event::Kept(number),
+            Fate::Lost(lost) => Event::Lost { frame: lost, at: number },
+            Fate::Refused => Event::GaveUp(number),
         })?;
-        fate?;
+        ensure!(fate != Fate::Refused, "no room for frame {number}");
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use crate::buffer::{self, Slot};
 use crate::film;
-use anyhow::{Result, bail};
+use anyhow::Result;
 use std::os::fd::OwnedFd;
 
 /// What a producer does when the buffer is full.
@@ -46,6 +46,8 @@ pub enum Fate {
     Kept,
     /// A frame is lost for it: the oldest in the buffer (its number), or itself.
     Lost(u32),
+    /// It is still in the producer's hand, and the producer must decide.
+    Refused,
 }
 
 /// The write end of a bounded buffer, with a policy.
@@ -72,7 +74,7 @@ impl Outlet {
     /// Puts a frame in, or does what the policy says. `waits` is called before it waits.
     ///
     /// # Errors
-    /// When the policy is to fail, and `EPIPE` when the consumer is gone.
+    /// `EPIPE` when the consumer is gone.
     pub fn put(&self, frame: &Slot, waits: impl FnOnce() -> Result<()>) -> Result<Fate> {
         if buffer::try_put(&self.writer, frame)? {
             return Ok(Fate::Kept);
@@ -87,7 +89,7 @@ impl Outlet {
             }
             Policy::Oldest => self.put_for_the_oldest(frame),
             Policy::Newest => Ok(Fate::Lost(film::number(frame))),
-            Policy::Fail => bail!("no room for frame {}", film::number(frame)),
+            Policy::Fail => Ok(Fate::Refused),
         }
     }
 

@@ -17,7 +17,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 /// # Errors
 /// See [`ipc_kit::run_in_child`].
 ///
-/// See also: `PR_SET_PDEATHSIG(2const)`, or `prctl(2)` on older systems
+/// See also: `prctl(2)` (PR_SET_PDEATHSIG)
 pub fn child(body: impl FnOnce() -> Result<()>) -> Result<Pid> {
     let parent = getpid();
     let run = || match end_with(parent).and_then(|()| body()) {

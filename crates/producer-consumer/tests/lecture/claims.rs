@@ -415,7 +415,7 @@ sending again: broken pipe
         Nothing,
         "newest: the producer has ended, the buffer has [1, 2]
 oldest: the producer has ended, the buffer has [4, 5]
-fail: no room for frame 3
+fail: frame 3 is refused
 fail: the producer has ended, the buffer has [1, 2]
 block: the producer waits, the buffer has [1, 2]
 ",

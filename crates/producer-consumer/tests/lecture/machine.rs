@@ -18,12 +18,12 @@ impl Needs {
     pub(crate) fn missing(self) -> Option<String> {
         match self {
             Self::Nothing => None,
-            Self::PosixQueues => {
-                posix_queue::probe().err().map(|reason| format!("no POSIX message queues here: {reason}"))
-            }
-            Self::SystemV => {
-                system_v::Queue::new().err().map(|reason| format!("no System V queues here: {reason}"))
-            }
+            Self::PosixQueues => posix_queue::probe()
+                .err()
+                .map(|reason| format!("POSIX message queues cannot be made here: {reason}")),
+            Self::SystemV => system_v::Queue::new()
+                .err()
+                .map(|reason| format!("System V queues cannot be made here: {reason}")),
         }
     }
 }

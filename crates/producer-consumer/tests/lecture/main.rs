@@ -4,6 +4,7 @@
 //! A claim about a mechanism that this machine lacks is listed as ignored, with the reason in its name.
 
 mod claims;
+mod library;
 mod machine;
 mod program;
 mod readme;
@@ -13,8 +14,12 @@ use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let trials: Vec<Trial> =
-        claims::trials().into_iter().chain(program::trials()).chain(readme::trials()).collect();
+    let trials: Vec<Trial> = claims::trials()
+        .into_iter()
+        .chain(library::trials())
+        .chain(program::trials())
+        .chain(readme::trials())
+        .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
