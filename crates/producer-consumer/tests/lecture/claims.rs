@@ -28,12 +28,7 @@ struct Claim {
 
 impl Claim {
     fn trial(&'static self) -> Trial {
-        if let Some(reason) = self.needs.missing() {
-            let name = format!("{} (skipped: {reason})", self.name);
-            // Whoever asks for ignored tests is told the reason, and gets no pass.
-            return Trial::test(name, move || Err(reason.into())).with_ignored_flag(true);
-        }
-        crate::trial(self.name, || {
+        crate::trial_if(self.needs, self.name, || {
             example(self.name).success().stdout(self.prints).stderr("");
         })
     }

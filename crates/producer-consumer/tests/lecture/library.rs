@@ -1,6 +1,7 @@
 //! What the library accepts and refuses at its limits, asked from inside: nothing here may fork.
 
-use crate::trial;
+use crate::machine::Needs;
+use crate::{trial, trial_if};
 use libtest_mimic::Trial;
 use nix::errno::Errno;
 use producer_consumer::fifo::Fifo;
@@ -8,16 +9,17 @@ use producer_consumer::framing::{FramingError, LIMIT, frame, read_record, write_
 use producer_consumer::{both_ways, buffer, system_v};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials = vec![
+    vec![
         trial("the_longest_record_passes_and_a_longer_one_does_not", the_longest_record_passes),
         trial("a_buffer_of_a_size_that_the_kernel_does_not_make_is_refused", an_odd_buffer_is_refused),
         trial("a_fifo_is_gone_with_its_value", a_fifo_is_gone_with_its_value),
         trial("an_exchange_ends_when_both_directions_have", an_exchange_ends),
-    ];
-    if system_v::Queue::new().is_ok() {
-        trials.push(trial("a_system_v_message_needs_a_type_and_a_limit", a_system_v_message_needs_a_type));
-    }
-    trials
+        trial_if(
+            Needs::SystemV,
+            "a_system_v_message_needs_a_type_and_a_limit",
+            a_system_v_message_needs_a_type,
+        ),
+    ]
 }
 
 fn the_longest_record_passes() {

@@ -11,6 +11,7 @@ mod readme;
 mod run;
 
 use libtest_mimic::{Arguments, Trial};
+use machine::Needs;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -21,6 +22,16 @@ fn main() -> ExitCode {
         .chain(readme::trials())
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A test of a mechanism that not every machine has: where it is missing, it is listed as ignored, with the reason.
+fn trial_if(needs: Needs, name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+    match needs.missing() {
+        None => trial(name, test),
+        // Whoever asks for ignored tests is told the reason, and gets no pass.
+        Some(reason) => Trial::test(format!("{name} (skipped: {reason})"), move || Err(reason.into()))
+            .with_ignored_flag(true),
+    }
 }
 
 /// A test that fails by panicking.
