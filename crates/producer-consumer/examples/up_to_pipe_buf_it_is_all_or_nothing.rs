@@ -17,7 +17,7 @@ fn main() -> Result<()> {
         buffer::set_nonblocking(&writer)?;
         put(&writer, held)?;
         let taken = put(&writer, length)?;
-        println!("room for {}: of {length} bytes {taken}", 8192 - held);
+        println!("room for {}, write of {length}: {taken}", 8192 - held);
         anyhow::ensure!(fill::bytes_in(&reader)? >= held, "what was in it stays");
     }
     Ok(())
@@ -25,8 +25,8 @@ fn main() -> Result<()> {
 
 fn put(writer: &OwnedFd, length: usize) -> Result<String> {
     match nix::unistd::write(writer, &vec![b'x'; length]) {
-        Ok(count) => Ok(format!("{count} go in")),
-        Err(Errno::EAGAIN) => Ok("none goes in (EAGAIN)".to_owned()),
+        Ok(count) => Ok(format!("takes {count}")),
+        Err(Errno::EAGAIN) => Ok("EAGAIN, takes nothing".to_owned()),
         Err(reason) => Err(reason).context("write"),
     }
 }

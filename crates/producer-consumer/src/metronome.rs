@@ -8,7 +8,6 @@ use crate::policy::Policy;
 use crate::story::{self, Event};
 use crate::{film, process};
 use anyhow::{Context, Result};
-use std::fmt::Write;
 use std::fs::File;
 
 /// What is played, and when the output stands still.
@@ -36,6 +35,7 @@ pub fn play(score: &Score, mut tell: impl FnMut(&str)) -> Result<bool> {
     let processes = player.processes;
     let mut conductor = Conductor::new(player, &mut tell);
     conductor.play_on_time(1, score.stop_after)?;
+    conductor.tell_shown();
 
     let late = score.stop_after + 1..=score.stop_after + score.stop_for;
     (conductor.tell)("the output stops");
@@ -52,23 +52,24 @@ pub fn play(score: &Score, mut tell: impl FnMut(&str)) -> Result<bool> {
     conductor.stands_still = false;
     process::go_on(processes[2])?;
     conductor.until(|seen| late.clone().all(|frame| seen.is_done(frame)))?;
-    conductor.tell_late();
-
     if !conductor.seen.gave_up {
         conductor.play_on_time(late.end() + 1, score.frames)?;
     }
+    conductor.tell_shown();
     conductor.finish(processes)
 }
 
 /// What the conductor knows from the story.
 #[derive(Default)]
 struct Seen {
+    /// The last frame that has had its tick, that was read, that was decoded.
     due: u32,
     read: u32,
     decoded: u32,
     reader_waits: bool,
     decoder_waits: bool,
     gave_up: bool,
+    /// The frames that were shown, each with the one that was due then; told ones are taken out.
     shown: Vec<(u32, u32)>,
     lost: Vec<u32>,
 }
@@ -105,16 +106,11 @@ impl<'a, T: FnMut(&str)> Conductor<'a, T> {
         ipc_kit::write_all(&self.player.ticks, b"!").context("give a tick")
     }
 
-    /// A tick, and the frame is shown; then the next. Tells them in one line.
+    /// A tick, and the frame is shown; then the next.
     fn play_on_time(&mut self, first: u32, last: u32) -> Result<()> {
-        let mut line = String::from("shown on time:");
         for frame in first..=last {
             self.tick()?;
             self.until(|seen| seen.is_done(frame))?;
-            write!(line, " {frame}").context("write a line")?;
-        }
-        if first <= last {
-            (self.tell)(&line);
         }
         Ok(())
     }
@@ -160,12 +156,18 @@ impl<'a, T: FnMut(&str)> Conductor<'a, T> {
         }
     }
 
-    /// The frames that were shown after their time, each with the number of ticks.
-    fn tell_late(&mut self) {
-        let late = self.seen.shown.iter().filter(|(frame, due)| due > frame);
-        let late: Vec<String> = late.map(|(frame, due)| format!("{frame} by {}", due - frame)).collect();
+    /// The frames that were shown since the last telling: after their time, with the number of ticks, and on time.
+    fn tell_shown(&mut self) {
+        let (late, on_time): (Vec<_>, Vec<_>) =
+            self.seen.shown.drain(..).partition(|(frame, due)| due > frame);
+        let late: Vec<String> =
+            late.iter().map(|(frame, due)| format!("{frame} by {}", due - frame)).collect();
         if !late.is_empty() {
             (self.tell)(&format!("shown late: {}", late.join(", ")));
+        }
+        let on_time: Vec<String> = on_time.iter().map(|(frame, _)| frame.to_string()).collect();
+        if !on_time.is_empty() {
+            (self.tell)(&format!("shown on time: {}", on_time.join(" ")));
         }
     }
 

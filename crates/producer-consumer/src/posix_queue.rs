@@ -1,7 +1,7 @@
 //! A POSIX message queue: whole messages with a priority, kept by the kernel under a name.
 //!
 //! The receive call is `mq_receive` (often misquoted as `mq_recv`). That the queue is a descriptor, and so can be
-//! polled, is Linux only: POSIX promises no more than "a message queue descriptor", which may be a pointer.
+//! polled, is Linux's and not portable: POSIX promises "a message queue descriptor", which may be a pointer.
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;

@@ -174,11 +174,11 @@ by words: 2 results: ABCDEF, DEFABC
     claim(
         "up_to_pipe_buf_it_is_all_or_nothing",
         Nothing,
-        "room for 1: of 4096 bytes none goes in (EAGAIN)
-room for 1: of 1 bytes 1 go in
-room for 4096: of 4096 bytes 4096 go in
-room for 4096: of 4097 bytes 4096 go in
-room for 4096: of 5000 bytes 4096 go in
+        "room for 1, write of 4096: EAGAIN, takes nothing
+room for 1, write of 1: takes 1
+room for 4096, write of 4096: takes 4096
+room for 4096, write of 4097: takes 4096
+room for 4096, write of 5000: takes 4096
 ",
     ),
     claim(
