@@ -43,6 +43,9 @@ fn main() -> Result<()> {
     })?;
     let answers = stream::receive_all(&slow)?.iter().filter(|byte| **byte == b'\n').count();
     ensure!(reader.wait()? == 0, "the last request could be completed");
-    println!("the first client reads at last: an answer to each request: {}", answers == sent.div_ceil(REQUEST.len()));
+    println!(
+        "the first client reads at last: an answer to each request: {}",
+        answers == sent.div_ceil(REQUEST.len())
+    );
     Ok(())
 }

@@ -33,11 +33,13 @@ fn main() -> Result<()> {
 /// Receives a datagram and answers to where it came from.
 fn answer(server: &OwnedFd) -> Result<&'static str> {
     let mut bytes = [0; 100];
-    let (_, from) = recvfrom::<SockaddrStorage>(server.as_raw_fd(), &mut bytes).context("receive a request")?;
+    let (_, from) =
+        recvfrom::<SockaddrStorage>(server.as_raw_fd(), &mut bytes).context("receive a request")?;
     match from.map(|from| Address::from_kernel(&from)).transpose()? {
         None | Some(Address::Unnamed) => Ok("no address, no answer"),
         Some(client) => {
-            sendto(server.as_raw_fd(), b"pong", &*client.to_kernel()?, MsgFlags::MSG_DONTWAIT).context("answer")?;
+            sendto(server.as_raw_fd(), b"pong", &*client.to_kernel()?, MsgFlags::MSG_DONTWAIT)
+                .context("answer")?;
             Ok("answered")
         }
     }

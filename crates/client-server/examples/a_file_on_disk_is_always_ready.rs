@@ -17,7 +17,8 @@ fn main() -> Result<()> {
     poll(&mut entry, PollTimeout::ZERO).context("poll")?;
     println!("an empty file, nothing to read; poll says ready: {}", entry[0].any() == Some(true));
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).context("make an epoll descriptor")?;
-    let refusal = epoll.add(&file, EpollEvent::new(EpollFlags::EPOLLIN, 0)).expect_err("files cannot be waited for");
+    let refusal =
+        epoll.add(&file, EpollEvent::new(EpollFlags::EPOLLIN, 0)).expect_err("files cannot be waited for");
     println!("epoll: {refusal}");
     Ok(())
 }

@@ -28,7 +28,8 @@ fn lines(pieces: &[&[u8]]) -> (Vec<String>, bool) {
     for piece in pieces {
         buffer.push(piece);
         while let Some(line) = buffer.next_line() {
-            lines.push(line.map_or("too long".to_owned(), |line| String::from_utf8_lossy(&line).into_owned()));
+            lines
+                .push(line.map_or("too long".to_owned(), |line| String::from_utf8_lossy(&line).into_owned()));
         }
     }
     (lines, buffer.is_inside_a_line())

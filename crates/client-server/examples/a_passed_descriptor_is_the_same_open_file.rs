@@ -28,7 +28,10 @@ fn main() -> Result<()> {
 
     let mut received = File::from(pass::receive_descriptor(&theirs)?);
     println!("the receiver reads {:?}", read(&mut received, 100)?);
-    println!("what else was sent: {:?}", pass::receive_descriptor(&theirs).expect_err("one was sent").to_string());
+    println!(
+        "what else was sent: {:?}",
+        pass::receive_descriptor(&theirs).expect_err("one was sent").to_string()
+    );
     Ok(())
 }
 

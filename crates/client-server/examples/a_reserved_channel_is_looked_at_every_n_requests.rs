@@ -7,8 +7,8 @@
 //! See also: `poll(2)`, `recv(2)` (MSG_DONTWAIT); MSG_OOB of `tcp(7)` is something else, and best left alone
 
 use anyhow::Result;
-use client_server::stream::{Received, receive_line, receive_now, send_all};
 use client_server::connect;
+use client_server::stream::{Received, receive_line, receive_now, send_all};
 use nix::sys::socket::SockType;
 
 const REQUESTS: usize = 1000;

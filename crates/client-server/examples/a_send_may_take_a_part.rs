@@ -24,7 +24,8 @@ fn main() -> Result<()> {
         received.extend_from_slice(&part[..count]);
         // There is room now: the rest goes on where the last send stopped.
         if sent < bytes.len() {
-            sent += send(left.as_raw_fd(), &bytes[sent..], MsgFlags::MSG_DONTWAIT).context("send the rest")?;
+            sent +=
+                send(left.as_raw_fd(), &bytes[sent..], MsgFlags::MSG_DONTWAIT).context("send the rest")?;
         }
     }
     ensure!(sent == bytes.len(), "each byte is sent once");

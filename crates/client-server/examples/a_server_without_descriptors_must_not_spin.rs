@@ -10,7 +10,7 @@
 use anyhow::{Context, Result};
 use client_server::asleep::{self, Call};
 use client_server::background::{Background, Kind};
-use client_server::{book::Book, connect, listen, stream};
+use client_server::{address::Address, book::Book, connect, listen, stream};
 use ipc_kit::pipe;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, setrlimit};
@@ -26,7 +26,10 @@ fn main() -> Result<()> {
         for _ in 0..3 {
             let mut door = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
             let ready = poll(&mut door, PollTimeout::NONE).context("wait for a caller")?;
-            println!("    poll: {ready} ready; accept: {}", listen::accept(&listener).expect_err("no descriptor is left"));
+            println!(
+                "    poll: {ready} ready; accept: {}",
+                listen::accept(&listener).expect_err("no descriptor is left")
+            );
         }
         Ok(())
     });
@@ -37,14 +40,15 @@ fn main() -> Result<()> {
 }
 
 fn poll_server() -> Result<()> {
-    let listener = listen::stream(&"127.0.0.1:0".parse()?)?;
+    let listener = listen::stream(&Address::Abstract(format!("ipc-labs-full-{}", std::process::id())))?;
     let address = listen::local_address(&listener)?;
     let (stop, _keeps_it_running) = pipe().context("make a pipe")?;
     let server = Background::run(|| {
         allow_more_descriptors(2)?;
         Kind::Poll.serve(&listener, stop.as_fd(), &mut Book::with(&[("cherry", "red")]))
     })?;
-    let (first, second, third) = (connect::stream(&address)?, connect::stream(&address)?, connect::stream(&address)?);
+    let (first, second, third) =
+        (connect::stream(&address)?, connect::stream(&address)?, connect::stream(&address)?);
     println!("    two clients are served: {}, {}", ask(&first)?, ask(&second)?);
     stream::send_all(&third, b"get cherry\n")?;
     asleep::until(server.pid(), Call::Poll)?;
@@ -60,13 +64,10 @@ fn ask(client: &OwnedFd) -> Result<String> {
     stream::receive_line(client)
 }
 
-/// Lets this process have `more` descriptors than it has now. New ones take the lowest free number, and the limit is
-/// one above the highest number allowed.
-fn allow_more_descriptors(more: u64) -> Result<()> {
-    let taken = fs::read_dir("/proc/self/fd").context("list own descriptors")?;
-    let numbers: Vec<u64> = taken.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
-    // The list itself was read through one more descriptor, which is free again.
-    let free = (0..).filter(|number| fs::metadata(format!("/proc/self/fd/{number}")).is_err());
-    let limit = free.take(more as usize).last().map_or(numbers.len() as u64 - 1, |last| last + 1);
+/// Lets this process have `more` descriptors than it has now. A new one takes the lowest free number, and the limit is
+/// the first number that is not allowed.
+fn allow_more_descriptors(more: usize) -> Result<()> {
+    let mut free = (0..).filter(|number| fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_err());
+    let limit = free.nth(more).context("find a free number")?;
     setrlimit(Resource::RLIMIT_NOFILE, limit, limit).context("limit the descriptors")
 }

@@ -66,7 +66,8 @@ fn wait_in(call: Call, socket: &OwnedFd) -> String {
 
 /// Whether a signal sent to the child has not been delivered yet.
 fn is_pending(child: &Background) -> Result<bool> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.pid())).context("look at the child")?;
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", child.pid())).context("look at the child")?;
     let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:")).context("find ShdPnd")?;
     Ok(pending.trim().chars().any(|digit| digit != '0'))
 }

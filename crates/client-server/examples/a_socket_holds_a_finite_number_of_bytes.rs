@@ -15,24 +15,34 @@ use nix::sys::socket::SockType;
 use std::os::fd::{AsFd, OwnedFd};
 
 fn main() -> Result<()> {
-    let show_numbers = std::env::args().nth(1).as_deref() == Some("numbers");
-    let report = |kind: &str, (sender, receiver): (OwnedFd, OwnedFd)| -> Result<()> {
-        let first = stream::fill(&sender, &[b'x'; 1024], 0)?;
-        println!("{kind}: it took some bytes, then EAGAIN: {}", first > 0);
-        let mut received = 0;
-        while received < first {
-            received += stream::receive(&receiver, &mut [0; 65_536])?;
-        }
-        println!("{kind}: all of them arrived: {}", received == first);
-        // Over TCP the news of the room travels like everything else.
-        let mut room = [PollFd::new(sender.as_fd(), PollFlags::POLLOUT)];
-        retry(|| poll(&mut room, PollTimeout::NONE)).context("wait for room")?;
-        println!("{kind}: now there is room again: {}", stream::fill(&sender, &[b'x'; 1024], 0)? > 0);
-        if show_numbers {
-            println!("{kind}: {first} bytes");
-        }
-        Ok(())
-    };
+    if std::env::args().nth(1).as_deref() == Some("numbers") {
+        return numbers();
+    }
     report("Unix", connect::pair(SockType::Stream)?)?;
     report("TCP", connect::both_ends(&"127.0.0.1:0".parse()?)?)
+}
+
+fn report(kind: &str, (sender, receiver): (OwnedFd, OwnedFd)) -> Result<()> {
+    let taken = stream::fill(&sender, &[b'x'; 1024], 0)?;
+    println!("{kind}: it took some bytes, then EAGAIN: {}", taken > 0);
+    let mut received = 0;
+    while received < taken {
+        received += stream::receive(&receiver, &mut [0; 65_536])?;
+    }
+    println!("{kind}: all of them arrived: {}", received == taken);
+    // Over TCP the news of the room travels like everything else.
+    let mut room = [PollFd::new(sender.as_fd(), PollFlags::POLLOUT)];
+    retry(|| poll(&mut room, PollTimeout::NONE)).context("wait for room")?;
+    println!("{kind}: now there is room again: {}", stream::fill(&sender, &[b'x'; 1024], 0)? > 0);
+    Ok(())
+}
+
+fn numbers() -> Result<()> {
+    for size in [1, 1024, 65_536] {
+        let unix = connect::pair(SockType::Stream)?;
+        let tcp = connect::both_ends(&"127.0.0.1:0".parse()?)?;
+        let taken = |sender| stream::fill(sender, &vec![b'x'; size], 0);
+        println!("in sends of {size} bytes: Unix took {}, TCP {}", taken(&unix.0)?, taken(&tcp.0)?);
+    }
+    Ok(())
 }

@@ -18,7 +18,10 @@ fn main() -> Result<()> {
     drop(theirs);
     // The end has arrived here, so the peer has certainly closed.
     println!("TCP: the peer has sent its end: {} bytes", stream::receive(&ours, &mut [0])?);
-    println!("TCP: first send: {}", if stream::send_all(&ours, b"hello").is_ok() { "success" } else { "error" });
+    println!(
+        "TCP: first send: {}",
+        if stream::send_all(&ours, b"hello").is_ok() { "success" } else { "error" }
+    );
     let mut broken = [PollFd::new(ours.as_fd(), PollFlags::empty())];
     retry(|| poll(&mut broken, PollTimeout::NONE)).context("wait for the reset")?;
     println!("TCP: second send: {}", stream::send_all(&ours, b"hello").expect_err("the peer has gone"));

@@ -17,10 +17,7 @@ fn main() -> Result<()> {
 
     for (client, end) in clients.iter().zip(&ends) {
         println!("server's end has the door's address: {}", listen::local_address(end)? == address);
-        println!(
-            "its peer is this client: {}",
-            listen::peer_address(end)? == listen::local_address(client)?
-        );
+        println!("its peer is this client: {}", listen::peer_address(end)? == listen::local_address(client)?);
     }
     println!(
         "the clients' addresses differ: {}",

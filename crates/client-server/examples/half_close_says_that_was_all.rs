@@ -11,12 +11,16 @@ use client_server::background::{self, Kind};
 use client_server::{book::Book, connect, stream};
 
 fn main() -> Result<()> {
-    let (_server, address) = background::start(Kind::Poll, Book::with(&[("cherry", "red"), ("lemon", "yellow")]))?;
+    let (_server, address) =
+        background::start(Kind::Poll, Book::with(&[("cherry", "red"), ("lemon", "yellow")]))?;
     let client = connect::stream(&address)?;
     stream::send_all(&client, b"get cherry\nget lemon\n")?;
     stream::finish_sending(&client)?;
     println!("sent two requests and the end");
-    println!("more requests: {}", stream::send_all(&client, b"get plum\n").expect_err("this direction is closed"));
+    println!(
+        "more requests: {}",
+        stream::send_all(&client, b"get plum\n").expect_err("this direction is closed")
+    );
     let answers = stream::receive_all(&client)?;
     println!("received until the server's end: {:?}", String::from_utf8_lossy(&answers));
     Ok(())

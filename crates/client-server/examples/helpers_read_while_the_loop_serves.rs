@@ -29,7 +29,10 @@ fn main() -> Result<()> {
     println!("ready: helper {}", first_ready(&helpers)?);
     println!("helper 1: {:?}", String::from_utf8_lossy(&helpers[1].answer()?));
     helpers[1].request(&folder.path().join("missing"))?;
-    println!("helper 1, a missing file; it says so: {}", helpers[1].answer().expect_err("it is missing").to_string().contains("No such file"));
+    println!(
+        "helper 1, a missing file; it says so: {}",
+        helpers[1].answer().expect_err("it is missing").to_string().contains("No such file")
+    );
 
     fs::write(&slow, "at last").context("let the disk answer")?;
     println!("ready: helper {}", first_ready(&helpers)?);
@@ -42,7 +45,8 @@ fn main() -> Result<()> {
 
 /// The loop's one place to wait.
 fn first_ready(helpers: &[Helper]) -> Result<usize> {
-    let mut all: Vec<_> = helpers.iter().map(|helper| PollFd::new(helper.socket(), PollFlags::POLLIN)).collect();
+    let mut all: Vec<_> =
+        helpers.iter().map(|helper| PollFd::new(helper.socket(), PollFlags::POLLIN)).collect();
     retry(|| poll(&mut all, PollTimeout::NONE)).context("wait for a helper")?;
     all.iter().position(|entry| entry.any() == Some(true)).context("one is ready")
 }

@@ -27,7 +27,7 @@ fn main() -> Result<()> {
         stream::send_all(&client, format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
         println!("GET {path}");
         for line in String::from_utf8_lossy(&stream::receive_all(&client)?).lines() {
-            println!("    {line}");
+            println!("{}", format!("    {line}").trim_end());
         }
     }
     Ok(())
@@ -52,6 +52,7 @@ fn serve(client: &OwnedFd, book: &mut Book) -> Result<()> {
         Some(text) => ("200 OK", text),
         None => ("404 Not Found", found.as_str()),
     };
-    let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    let answer =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     Ok(stream::send_all(client, answer.as_bytes())?)
 }

@@ -17,7 +17,9 @@ fn main() -> Result<()> {
     let client = connect::stream(&address)?;
     stream::send_all(&client, b"get cherry\n")?;
     println!("IPv6: {}", stream::receive_line(&client)?);
-    let Address::Internet(own) = listen::local_address(&client)? else { unreachable!("it is an IPv6 socket") };
+    let Address::Internet(own) = listen::local_address(&client)? else {
+        unreachable!("it is an IPv6 socket")
+    };
     println!("the client's own address: {}", own.ip());
     Ok(())
 }

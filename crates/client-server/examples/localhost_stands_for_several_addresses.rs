@@ -12,10 +12,16 @@ use std::net::ToSocketAddrs;
 
 fn main() -> Result<()> {
     let door = listen::stream(&"127.0.0.1:0".parse()?)?;
-    let Address::Internet(address) = listen::local_address(&door)? else { unreachable!("it is bound to IPv4") };
+    let Address::Internet(address) = listen::local_address(&door)? else {
+        unreachable!("it is bound to IPv4")
+    };
 
-    let found: Vec<_> = ("localhost", address.port()).to_socket_addrs().context("look up localhost")?.collect();
-    println!("every address of localhost is loopback: {}", found.iter().all(|found| found.ip().is_loopback()));
+    let found: Vec<_> =
+        ("localhost", address.port()).to_socket_addrs().context("look up localhost")?.collect();
+    println!(
+        "every address of localhost is loopback: {}",
+        found.iter().all(|found| found.ip().is_loopback())
+    );
     let calls = found.into_iter().map(|found| connect::stream(&Address::Internet(found)));
     let connected = calls.into_iter().find_map(Result::ok).context("reach localhost")?;
     println!("one of them answered: {}", listen::peer_address(&connected)? == Address::Internet(address));

@@ -12,7 +12,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 fn main() -> Result<()> {
     let door = listen::stream(&"127.0.0.1:0".parse()?)?;
-    let Address::Internet(address) = listen::local_address(&door)? else { unreachable!("it is bound to IPv4") };
+    let Address::Internet(address) = listen::local_address(&door)? else {
+        unreachable!("it is bound to IPv4")
+    };
     for host in [Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 1, 2, 3)] {
         let there = Address::Internet(SocketAddr::from((host, address.port())));
         match connect::stream(&there) {
@@ -20,7 +22,8 @@ fn main() -> Result<()> {
             Err(error) => println!("listener at 127.0.0.1, call to {host}: {}", error.root_cause()),
         }
     }
-    let other = listen::stream(&Address::Internet(SocketAddr::from((Ipv4Addr::new(127, 1, 2, 3), address.port()))));
+    let other =
+        listen::stream(&Address::Internet(SocketAddr::from((Ipv4Addr::new(127, 1, 2, 3), address.port()))));
     let _other = other.context("bind the same port at another address")?;
     println!("the same port at 127.1.2.3: free, and now a second door");
     Ok(())

@@ -22,7 +22,12 @@ fn main() -> Result<()> {
     usr1.thread_block().context("block SIGUSR1")?; // Else its default action would end us.
     let signals = SignalFd::with_flags(&usr1, SfdFlags::SFD_CLOEXEC).context("make a signalfd")?;
 
-    let all = [("listener", door.as_fd()), ("client", server.as_fd()), ("pipe", reader.as_fd()), ("signal", signals.as_fd())];
+    let all = [
+        ("listener", door.as_fd()),
+        ("client", server.as_fd()),
+        ("pipe", reader.as_fd()),
+        ("signal", signals.as_fd()),
+    ];
     println!("nothing has happened; ready: {:?}", ready(&all, PollTimeout::ZERO)?);
 
     let _caller = connect::stream(&listen::local_address(&door)?)?;

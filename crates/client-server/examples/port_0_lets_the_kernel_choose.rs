@@ -13,7 +13,8 @@ use std::net::SocketAddr;
 fn main() -> Result<()> {
     let any_port: Address = "127.0.0.1:0".parse()?;
     let (first, second) = (listen::stream(&any_port)?, listen::stream(&any_port)?);
-    let (first_port, second_port) = (port(&listen::local_address(&first)?), port(&listen::local_address(&second)?));
+    let (first_port, second_port) =
+        (port(&listen::local_address(&first)?), port(&listen::local_address(&second)?));
     println!("the kernel chose port 0: {}", first_port == 0);
     println!("two listeners, one port: {}", first_port == second_port);
 

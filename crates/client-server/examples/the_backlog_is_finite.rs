@@ -25,7 +25,10 @@ fn main() -> Result<()> {
     };
     println!("backlog 2: {} callers wait, the next gets {}", callers.len(), refusal.root_cause());
     let _accepted = listen::accept(&door)?;
-    println!("after one accept, another call: {}", if call(&address).is_ok() { "connected" } else { "refused" });
+    println!(
+        "after one accept, another call: {}",
+        if call(&address).is_ok() { "connected" } else { "refused" }
+    );
     Ok(())
 }
 

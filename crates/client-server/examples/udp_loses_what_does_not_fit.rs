@@ -38,7 +38,8 @@ fn main() -> Result<()> {
     let (left, right) = connect::pair(SockType::Datagram)?;
     let sent = fill(&left, b"x", 0)?;
     println!("Unix: full after some messages, then EAGAIN: {}", sent > 0 && sent < MESSAGES * 1000);
-    let arrived = std::iter::from_fn(|| Some(receive_now(&right, 100))).take_while(|got| *got != Received::WouldWait);
+    let arrived =
+        std::iter::from_fn(|| Some(receive_now(&right, 100))).take_while(|got| *got != Received::WouldWait);
     println!("Unix: all of them arrived: {}", arrived.count() == sent);
     Ok(())
 }

@@ -69,7 +69,9 @@ impl Address {
         let unix = address.as_unix_addr().with_context(|| format!("read the address {address:?}"))?;
         Ok(match (unix.path(), unix.as_abstract()) {
             (Some(path), _) => Self::Path(path.to_owned()),
-            (None, Some(name)) => Self::Abstract(std::str::from_utf8(name).context("read a name")?.to_owned()),
+            (None, Some(name)) => {
+                Self::Abstract(std::str::from_utf8(name).context("read a name")?.to_owned())
+            }
             (None, None) => Self::Unnamed,
         })
     }

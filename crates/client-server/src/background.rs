@@ -58,13 +58,14 @@ impl Background {
     /// # Errors
     /// See [`run_in_child`].
     pub fn run(body: impl FnOnce() -> Result<()>) -> Result<Self> {
-        let pid = run_in_child(|| match set_pdeathsig(Signal::SIGKILL).map_err(Into::into).and_then(|()| body()) {
-            Ok(()) => 0,
-            Err(error) => {
-                eprintln!("child: {error:#}");
-                1
-            }
-        });
+        let pid =
+            run_in_child(|| match set_pdeathsig(Signal::SIGKILL).map_err(Into::into).and_then(|()| body()) {
+                Ok(()) => 0,
+                Err(error) => {
+                    eprintln!("child: {error:#}");
+                    1
+                }
+            });
         Ok(Self { pid: pid.context("start a child")? })
     }
 

@@ -76,7 +76,9 @@ impl Connection {
     /// # Errors
     /// `ECONNRESET`, `EPIPE`: the client is gone.
     pub fn advance(&mut self, events: PollFlags, book: &mut Book) -> Result<bool> {
-        if self.wants_input() && events.intersects(PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR) {
+        if self.wants_input()
+            && events.intersects(PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR)
+        {
             self.receive()?;
         }
         loop {

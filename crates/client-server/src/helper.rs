@@ -14,6 +14,7 @@
 use crate::background::Background;
 use anyhow::{Context, Result, bail, ensure};
 use ipc_kit::retry;
+use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
 use nix::unistd::Pid;
 use std::fs::File;
@@ -40,7 +41,8 @@ impl Helper {
     /// See [`Background::run`].
     pub fn start() -> Result<Self> {
         let kind = (AddressFamily::Unix, SockType::SeqPacket);
-        let (socket, theirs) = socketpair(kind.0, kind.1, None, SockFlag::SOCK_CLOEXEC).context("make a socket pair")?;
+        let (socket, theirs) =
+            socketpair(kind.0, kind.1, None, SockFlag::SOCK_CLOEXEC).context("make a socket pair")?;
         // The helper must not keep our end open, or it would never see that we are gone.
         let ours = socket.as_raw_fd();
         let process = Background::run(move || {
@@ -67,7 +69,11 @@ impl Helper {
     pub fn answer(&self) -> Result<Vec<u8>> {
         let mut message = vec![0; FILE_LIMIT + 1];
         let count = retry(|| recv(self.socket.as_raw_fd(), &mut message, MsgFlags::empty()));
-        message.truncate(count.context("receive the helper's answer")?);
+        message.truncate(match count {
+            // With a request unread, a death is a reset; without, it is the end.
+            Err(Errno::ECONNRESET) => 0,
+            other => other.context("receive the helper's answer")?,
+        });
         match message.split_first() {
             Some((b'+', content)) => Ok(content.to_owned()),
             Some((_, reason)) => bail!("{}", String::from_utf8_lossy(reason)),

@@ -6,14 +6,17 @@
 //!   listen   makes it a door: the kernel takes callers from now on, and lets them wait in a queue (the backlog)
 //!   accept   takes one caller out of the queue, as a NEW descriptor; the door stays as it was
 //! ```
-#![allow(unsafe_code, reason = "accept4(2) gives a bare number, and taking ownership of one cannot be checked")]
+#![allow(
+    unsafe_code,
+    reason = "accept4(2) gives a bare number, and taking ownership of one cannot be checked"
+)]
 
 use crate::address::Address;
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::sys::socket::{
-    Backlog, SockFlag, SockType, SockaddrStorage, accept4, bind, getpeername, getsockname, setsockopt, socket,
-    sockopt,
+    Backlog, SockFlag, SockType, SockaddrStorage, accept4, bind, getpeername, getsockname, setsockopt,
+    socket, sockopt,
 };
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
@@ -73,8 +76,7 @@ pub fn stream(address: &Address) -> Result<OwnedFd> {
 ///
 /// # Errors
 /// `EAGAIN` when the listener is non-blocking and nobody waits; `EMFILE` when no descriptor is left, and then the
-/// caller stays in the queue. A caller that gave up while it waited (`ECONNABORTED`) is no error: the next one is
-/// taken.
+/// caller stays in the queue. A caller that was lost while it waited is no error: the next one is taken.
 ///
 /// See also: `accept(2)`
 pub fn accept(listener: impl AsFd) -> nix::Result<OwnedFd> {
@@ -82,10 +84,25 @@ pub fn accept(listener: impl AsFd) -> nix::Result<OwnedFd> {
         match accept4(listener.as_fd().as_raw_fd(), SockFlag::SOCK_CLOEXEC) {
             // SAFETY: accept4 has just made this descriptor, so it is open and nobody else owns it.
             Ok(number) => return Ok(unsafe { OwnedFd::from_raw_fd(number) }),
-            Err(Errno::EINTR | Errno::ECONNABORTED) => {}
+            Err(reason) if reason == Errno::EINTR || is_lost(reason) => {}
             Err(reason) => return Err(reason),
         }
     }
+}
+
+/// Whether accept tells of this one caller only: it gave up, or the network to it broke (`accept(2)`, Error handling).
+fn is_lost(reason: Errno) -> bool {
+    matches!(
+        reason,
+        Errno::ECONNABORTED
+            | Errno::EPROTO
+            | Errno::ENOPROTOOPT
+            | Errno::ENETDOWN
+            | Errno::ENETUNREACH
+            | Errno::EHOSTDOWN
+            | Errno::EHOSTUNREACH
+            | Errno::ENONET
+    )
 }
 
 /// getsockname—The name of this end. After bind to port 0, it has the port that the kernel chose.

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use client_server::{address::Address, background::Kind, book::Book, connect, listen, socket_file, stream};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
@@ -34,13 +35,6 @@ fn main() -> ExitCode {
 
 fn serve(kind: &str, address: &str) -> Result<ExitCode> {
     let (kind, address): (Kind, Address) = (kind.parse()?, address.parse()?);
-    let (listener, _removes_its_name) = match &address {
-        Address::Path(path) => {
-            let (listener, file) = socket_file::listen(path)?;
-            (listener, Some(file))
-        }
-        _ => (listen::stream(&address)?, None),
-    };
     let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM]);
     let stop = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC).context("make a signalfd")?;
     if kind == Kind::Poll {
@@ -48,7 +42,15 @@ fn serve(kind: &str, address: &str) -> Result<ExitCode> {
         // there they keep their default action: it ends at once, and its name stays.
         signals.thread_block().context("block the signals that end the server")?;
     }
-    println!("ready {}", listen::local_address(&listener)?);
+    let (listener, _removes_its_name) = match &address {
+        Address::Path(path) => {
+            let (listener, file) = socket_file::listen(path)?;
+            (listener, Some(file))
+        }
+        _ => (listen::stream(&address)?, None),
+    };
+    let address = listen::local_address(&listener)?;
+    writeln!(std::io::stdout(), "ready {address}").context("say that the server is ready")?;
     kind.serve(&listener, stop.as_fd(), &mut Book::with(&[("cherry", "red"), ("lemon", "yellow")]))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -63,7 +65,7 @@ fn ask(address: &str, requests: &[&str]) -> Result<ExitCode> {
         stream::send_all(&server, format!("{request}\n").as_bytes()).context("send a request")?;
         let answer = stream::receive_line(&server)?;
         failed |= answer.starts_with("error");
-        println!("{answer}");
+        writeln!(std::io::stdout(), "{answer}").context("print an answer")?;
     }
     Ok(ExitCode::from(u8::from(failed)))
 }

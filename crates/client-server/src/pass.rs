@@ -2,7 +2,10 @@
 //!
 //! The receiver gets a new number for the same open file, as if by dup: same position, same flags. The bytes of the
 //! message say what it is; the descriptor travels beside them, in a *control message*.
-#![allow(unsafe_code, reason = "recvmsg(2) gives bare numbers, and taking ownership of one cannot be checked")]
+#![allow(
+    unsafe_code,
+    reason = "recvmsg(2) gives bare numbers, and taking ownership of one cannot be checked"
+)]
 
 use anyhow::{Context, Result, bail};
 use ipc_kit::retry;

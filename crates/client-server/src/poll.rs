@@ -7,8 +7,8 @@
 //!               leave    accept    recv/send  ...      each does what can be done now, and never waits
 //! ```
 //!
-//! **Invariant: every descriptor but the one in poll is non-blocking.** One call that waits for one client makes this the
-//! sequential server again.
+//! **Invariant: nothing in the loop waits but poll: every descriptor in it is non-blocking.** One call that waits for one
+//! client makes this the sequential server again.
 
 use crate::book::Book;
 use crate::connection::Connection;
@@ -22,7 +22,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 /// Serves all clients until `stop` is readable (a signalfd, the read end of a pipe: any descriptor that poll knows).
 ///
 /// # Errors
-/// When poll fails, or accept for a reason that leaves nobody to serve.
+/// When poll fails; when accept fails and that is no matter of one caller, or no descriptor is left and no client has
+/// one to give back.
 pub fn serve(listener: impl AsFd, stop: BorrowedFd, book: &mut Book) -> Result<()> {
     stream::set_nonblocking(&listener)?;
     let mut server = Server { connections: Vec::new(), is_accepting: true };
@@ -83,7 +84,10 @@ impl Server {
     fn accept_all(&mut self, listener: BorrowedFd) -> Result<()> {
         loop {
             match listen::accept(listener) {
-                Ok(socket) => self.connections.push(Connection::new(socket)?),
+                Ok(socket) => match Connection::new(socket) {
+                    Ok(client) => self.connections.push(client),
+                    Err(error) => eprintln!("client-server: a client: {error:#}"),
+                },
                 Err(Errno::EAGAIN) => return Ok(()),
                 Err(Errno::EMFILE | Errno::ENFILE) if !self.connections.is_empty() => {
                     self.is_accepting = false;

@@ -47,12 +47,16 @@ pub fn listen(path: &Path) -> Result<(OwnedFd, SocketFile)> {
     if is_stale(path, &address)? {
         fs::remove_file(path).with_context(|| format!("remove the dead socket {}", path.display()))?;
     }
-    // The mode is right from the first moment: chmod after bind would leave a moment in which anybody can connect.
+    // The mode is right from the first moment: chmod after bind would leave a moment in which anybody can connect. The
+    // umask is the whole process's: a program with threads does this before it starts them.
     let before = umask(Mode::from_bits_truncate(0o177));
     let listener = listen::stream(&address);
     umask(before);
     let made = fs::symlink_metadata(path).context("look at the new socket file");
-    Ok((listener?, SocketFile { path: path.to_owned(), identity: made.map(|made| (made.dev(), made.ino()))? }))
+    Ok((
+        listener?,
+        SocketFile { path: path.to_owned(), identity: made.map(|made| (made.dev(), made.ino()))? },
+    ))
 }
 
 /// Whether there is a socket at `path` whose server is dead. False when there is nothing.

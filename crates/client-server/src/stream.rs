@@ -1,6 +1,6 @@
 //! Sending and receiving bytes: each call may do a part of the work, and the loop around it is ours to write.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -59,7 +59,8 @@ pub fn receive_line(socket: impl AsFd) -> Result<String> {
     let (mut line, mut byte) = (Vec::new(), [0]);
     loop {
         match receive(&socket, &mut byte).context("receive a line")? {
-            0 => anyhow::bail!("the stream ended inside a line, after {:?}", String::from_utf8_lossy(&line)),
+            0 if line.is_empty() => bail!("the peer has ended the stream, and no line came"),
+            0 => bail!("the stream ended inside a line, after {:?}", String::from_utf8_lossy(&line)),
             _ if byte == *b"\n" => return Ok(String::from_utf8_lossy(&line).into_owned()),
             _ => line.push(byte[0]),
         }
