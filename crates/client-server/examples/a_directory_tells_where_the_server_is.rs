@@ -7,8 +7,8 @@
 //! See also: `rename(2)`, `getaddrinfo(3)`
 
 use anyhow::{Context, Result};
-use client_server::background::{self, Background, Kind};
-use client_server::{address::Address, book::Book, connect, stream};
+use client_server::background::{Background, Kind};
+use client_server::{address::Address, book::Book, connect, listen, stream};
 use std::fs;
 use std::path::Path;
 
@@ -28,7 +28,9 @@ fn main() -> Result<()> {
 }
 
 fn start_and_register(directory: &Path, name: &str) -> Result<(Background, Address)> {
-    let (server, address) = background::start(Kind::Poll, Book::with(&[("name", name)]))?;
+    let listener = listen::stream(&Address::own_loopback())?;
+    let address = listen::local_address(&listener)?;
+    let server = Background::server(Kind::Poll, listener, Book::with(&[("name", name)]))?;
     let draft = directory.with_extension("new");
     fs::write(&draft, address.to_string()).context("write the address")?;
     fs::rename(draft, directory).context("publish the address")?;

@@ -13,7 +13,7 @@ use nix::sys::socket::{SockType, bind};
 use std::os::fd::AsRawFd;
 
 fn main() -> Result<()> {
-    let door = listen::stream(&"127.0.0.1:0".parse()?)?;
+    let door = listen::stream(&Address::own_loopback())?;
     let address = listen::local_address(&door)?;
     let client = connect::stream(&address)?;
     let end = listen::accept(&door)?;

@@ -21,22 +21,22 @@ fn main() -> Result<()> {
     let listener = listen::stream(&"127.0.0.1:0".parse()?)?;
     let address = listen::local_address(&listener)?;
     println!("the naive loop:");
-    let naive = Background::run(|| {
-        allow_more_descriptors(0)?;
-        for _ in 0..3 {
-            let mut door = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
-            let ready = poll(&mut door, PollTimeout::NONE).context("wait for a caller")?;
-            println!(
-                "    poll: {ready} ready; accept: {}",
-                listen::accept(&listener).expect_err("no descriptor is left")
-            );
-        }
-        Ok(())
-    });
+    let naive = Background::run(|| naive_loop(&listener))?;
     let _caller = connect::stream(&address)?;
-    naive?.wait()?;
+    naive.wait()?;
     println!("the poll server:");
     poll_server()
+}
+
+fn naive_loop(listener: &OwnedFd) -> Result<()> {
+    allow_more_descriptors(0)?;
+    for _ in 0..3 {
+        let mut door = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+        let ready = poll(&mut door, PollTimeout::NONE).context("wait for a caller")?;
+        let refusal = listen::accept(listener).expect_err("no descriptor is left");
+        println!("    poll: {ready} ready; accept: {refusal}");
+    }
+    Ok(())
 }
 
 fn poll_server() -> Result<()> {

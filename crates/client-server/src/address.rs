@@ -28,6 +28,15 @@ pub enum Address {
 }
 
 impl Address {
+    /// A loopback address of this process's own: 127 and three bytes of its process number, with port 0. What is found or
+    /// refused at its ports is no other program's doing.
+    #[must_use]
+    pub fn own_loopback() -> Self {
+        let [_, second, third, last] = std::process::id().to_be_bytes();
+        // Not 127.0.0.x, where everybody is.
+        Self::Internet(SocketAddr::from(([127, 128 | second, third, last], 0)))
+    }
+
     /// The family in which a socket for this address must be made.
     #[must_use]
     pub fn family(&self) -> AddressFamily {

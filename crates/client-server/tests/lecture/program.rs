@@ -1,6 +1,6 @@
 //! The lecture's program, `client-server`: both servers, asked by clients of another make.
 
-use crate::run::client_server;
+use crate::run::{client_server, example_with};
 use crate::server::Server;
 use nix::sys::signal::Signal;
 use std::os::unix::process::ExitStatusExt;
@@ -225,4 +225,12 @@ fn a_name_that_is_somebody_s_file_is_left_alone() {
         .stdout("")
         .stderr(format!("client-server: {} is there, and is no socket\n", path.display()));
     assert_eq!(std::fs::read_to_string(&path).expect("the file is there"), "dear diary");
+}
+
+#[test]
+fn the_numbers_of_this_machine_are_shown_when_asked_for() {
+    let shown = example_with("a_socket_holds_a_finite_number_of_bytes", &["numbers"]).success().stderr("");
+    let shown = String::from_utf8_lossy(&shown.get_output().stdout).into_owned();
+    let sizes: Vec<&str> = shown.lines().filter_map(|line| line.split(" bytes: Unix took ").next()).collect();
+    assert_eq!(sizes, ["in sends of 1", "in sends of 1024", "in sends of 65536"], "{shown}");
 }

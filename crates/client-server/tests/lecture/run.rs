@@ -15,13 +15,18 @@ pub(crate) const WATCHDOG: Duration = Duration::from_secs(120);
 
 /// Runs the example of that name, which cargo has built beside this test.
 pub(crate) fn example(name: &str) -> Assert {
+    example_with(name, &[])
+}
+
+/// Runs the example of that name with some words.
+pub(crate) fn example_with(name: &str, words: &[&str]) -> Assert {
     let program = target_folder().join("examples").join(name);
     assert!(
         is_current(&program, name),
         "the example {name} is not built, or is older than its source: run `cargo test -p client-server`, \
          which builds the examples; with `--test lecture` cargo does not"
     );
-    run(&mut Command::new(program))
+    run(Command::new(program).args(words))
 }
 
 /// Whether the example is newer than its own source and the library's: else the test would judge old code.
