@@ -1,7 +1,7 @@
 //! Claim: a server that never waits in send serves the others beside a client that does not read, in bounded memory.
 //!
-//! The poll server keeps at most a few answers for a client; then it stops *reading* that client's requests. The buffers
-//! fill up back to the client, whose own send waits. So the one who is slow is the one who waits.
+//! The poll server keeps at most a few answers for a client; then it stops *reading* that client's requests. The
+//! buffers fill up back to the client, whose own send waits. So the one who is slow is the one who waits.
 //!
 //! Usage: cargo run -q -p client-server --example a_client_that_does_not_read_stops_only_itself
 //! See also: `poll(2)` (POLLOUT), and `connection.rs`
@@ -20,7 +20,8 @@ fn main() -> Result<()> {
 
     let slow = connect::stream(&address)?;
     let mut sent = 0;
-    // The server makes room as long as it takes requests. When it sleeps and there is no room, it takes no more.
+    // The server makes room as long as it takes requests. When it sleeps and there is no room, it takes no more. A
+    // server that kept all answers in memory would let this loop go on until the memory is full.
     loop {
         asleep::until(server.pid(), Call::Poll)?;
         match stream::fill(&slow, REQUEST, sent)? {

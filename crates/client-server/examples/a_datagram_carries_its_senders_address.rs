@@ -1,5 +1,5 @@
-//! Claim: a datagram carries its sender's address, and that is all a server needs to answer; a sender without one cannot
-//! be answered.
+//! Claim: a datagram carries its sender's address, and that is all a server needs to answer; a sender without one
+//! cannot be answered.
 //!
 //! No connection, no accept: one socket serves everybody. On the internet the kernel gives every sender a port. A Unix
 //! sender has a name only if it called bind.

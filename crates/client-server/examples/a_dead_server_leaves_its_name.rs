@@ -1,5 +1,5 @@
-//! Claim: a killed server leaves its socket file, which refuses clients *and* the next server. The next server must take it
-//! over, but never a live server's name, and never somebody's file.
+//! Claim: a killed server leaves its socket file, which refuses clients *and* the next server. The next server must
+//! take it over, but never a live server's name, and never somebody's file.
 //!
 //! Usage: cargo run -q -p client-server --example a_dead_server_leaves_its_name
 //! See also: `unix(7)`, `bind(2)` (EADDRINUSE), `connect(2)` (ECONNREFUSED), and `socket_file.rs`

@@ -1,7 +1,7 @@
 //! Claim: when a server may move, its clients need a directory: a place that does not move and knows the address.
 //!
-//! The directory here is a file. A server writes its address beside it and renames: a reader sees the old address or the
-//! new one, never half of one. DNS, portmappers and service registries are larger answers to the same question.
+//! The directory here is a file. A server writes its address beside it and renames: a reader sees the old address or
+//! the new one, never half of one. DNS, portmappers and service registries are larger answers to the same question.
 //!
 //! Usage: cargo run -q -p client-server --example a_directory_tells_where_the_server_is
 //! See also: `rename(2)`, `getaddrinfo(3)`

@@ -1,7 +1,7 @@
 //! Claim: poll cannot wait for a disk: a regular file is always "ready", however long the read then takes.
 //!
-//! epoll is more honest and refuses. So a server that reads files in its loop stops for every slow disk, and its clients
-//! with it; the example helpers_read_while_the_loop_serves shows what to do.
+//! epoll is more honest and refuses. So a server that reads files in its loop stops for every slow disk, and its
+//! clients with it; the example helpers_read_while_the_loop_serves shows what to do.
 //!
 //! Usage: cargo run -q -p client-server --example a_file_on_disk_is_always_ready
 //! See also: `poll(2)`, `epoll_ctl(2)` (EPERM)

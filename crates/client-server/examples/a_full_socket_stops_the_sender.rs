@@ -1,6 +1,7 @@
 //! Claim: a blocking send into a full socket sleeps until the receiver makes room: backpressure, without any code.
 //!
-//! That is the default. The kernel stops the process when what it asks for cannot be done yet, and wakes it when it can.
+//! That is the default. The kernel stops the process when what it asks for cannot be done yet, and wakes it when it
+//! can.
 //!
 //! Usage: cargo run -q -p client-server --example a_full_socket_stops_the_sender
 //! See also: `send(2)`, `socket(7)`

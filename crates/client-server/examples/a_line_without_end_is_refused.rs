@@ -1,8 +1,8 @@
 //! Claim: a protocol needs a limit of length; without it, one client decides how much memory the server uses.
 //!
-//! The first client sends a line that does not end. It is told so as soon as it is over the limit, the rest of that line is
-//! thrown away unread by the book, and the next request is a good one. A line that was cut by the end of the stream
-//! is no request either: "put plum 100" may have lost its last digits.
+//! The first client sends a line that does not end. It is told so as soon as it is over the limit, the rest of that
+//! line is thrown away unread by the book, and the next request is a good one. A line that was cut by the end of the
+//! stream is no request either: "put plum 100" may have lost its last digits.
 //!
 //! Usage: cargo run -q -p client-server --example a_line_without_end_is_refused
 //! See also: `line.rs`

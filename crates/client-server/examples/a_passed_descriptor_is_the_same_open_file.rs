@@ -1,5 +1,5 @@
-//! Claim: a passed descriptor is the same open file, not a copy of the file: position and flags are shared, and the right
-//! to use it was checked when it was opened.
+//! Claim: a passed descriptor is the same open file, not a copy of the file: position and flags are shared, and the
+//! right to use it was checked when it was opened.
 //!
 //! So a server can give a client one file that the client may not open itself, and no bytes pass through the server. A
 //! descriptor in flight stays open even if its sender has closed it, or has ended.

@@ -1,7 +1,7 @@
 //! Claim: urgent news needs a channel of its own, which is looked at between requests; how often is a trade-off.
 //!
-//! A thousand requests lie in one channel; after the 250th somebody says stop in the other. In the same channel the word
-//! would come after all of them. A look costs a system call; no look costs requests that nobody wants any more.
+//! A thousand requests lie in one channel; after the 250th somebody says stop in the other. In the same channel the
+//! word would come after all of them. A look costs a system call; no look costs requests that nobody wants any more.
 //!
 //! Usage: cargo run -q -p client-server --example a_reserved_channel_is_looked_at_every_n_requests
 //! See also: `poll(2)`, `recv(2)` (MSG_DONTWAIT); MSG_OOB of `tcp(7)` is something else, and best left alone

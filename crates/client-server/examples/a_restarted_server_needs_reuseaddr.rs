@@ -1,5 +1,5 @@
-//! Claim: after a TCP server has closed a connection first, its port stays taken for a minute, unless the next server sets
-//! SO_REUSEADDR before bind.
+//! Claim: after a TCP server has closed a connection first, its port stays taken for a minute, unless the next server
+//! sets SO_REUSEADDR before bind.
 //!
 //! The side that closes first keeps the pair of addresses in TIME_WAIT, so that late packets find no new connection. It
 //! is the *server's* port that is kept, and its restart that fails.

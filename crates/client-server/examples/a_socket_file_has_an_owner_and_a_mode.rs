@@ -1,5 +1,5 @@
-//! Claim: a Unix socket with a path is protected like a file: to connect takes permission to write. The mode must be right
-//! from the first moment.
+//! Claim: a Unix socket with a path is protected like a file: to connect takes permission to write. The mode must be
+//! right from the first moment.
 //!
 //! bind makes the file with the mode that the umask leaves. chmod afterwards closes the door behind whoever came first.
 //! A port has no mode: every user of the machine may connect to 127.0.0.1.

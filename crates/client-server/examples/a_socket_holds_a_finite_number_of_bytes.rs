@@ -1,8 +1,8 @@
 //! Claim: a socket holds a finite number of bytes that nobody has read, and a send then waits, or fails with EAGAIN.
 //!
-//! "Non-blocking" does not mean "always works at once": it means "fails where it would have waited". How many bytes find
-//! room depends on the kernel, its settings and the sizes of the sends. With the word `numbers` this prints what your
-//! machine says.
+//! "Non-blocking" does not mean "always works at once": it means "fails where it would have waited". How many bytes
+//! find room depends on the kernel, its settings and the sizes of the sends. With the word `numbers` this prints what
+//! your machine says.
 //!
 //! Usage: cargo run -q -p client-server --example a_socket_holds_a_finite_number_of_bytes [-- numbers]
 //! See also: `socket(7)` (SO_SNDBUF, SO_RCVBUF), `tcp(7)` (tcp_wmem), `send(2)` (EAGAIN)

@@ -1,7 +1,7 @@
 //! Claim: over TCP, a send that succeeds only means that the kernel took the bytes; the error comes with a later call.
 //!
-//! The peer has closed. The first send still succeeds: only the answer of the peer's kernel, a reset, says that nobody is
-//! there. On a Unix socket one kernel sees both ends, and the first send fails.
+//! The peer has closed. The first send still succeeds: only the answer of the peer's kernel, a reset, says that
+//! nobody is there. On a Unix socket one kernel sees both ends, and the first send fails.
 //!
 //! Usage: cargo run -q -p client-server --example a_successful_send_is_no_delivery
 //! See also: `tcp(7)`, `send(2)` (EPIPE), `poll(2)` (POLLERR)

@@ -1,7 +1,7 @@
 //! Claim: the descriptor from accept does not inherit close-on-exec from the listener: accept4 must ask for it.
 //!
-//! Without it every program that the server starts keeps every client's connection open: the client waits for an end that
-//! comes when that program ends. O_NONBLOCK is not inherited either (on Linux).
+//! Without it every program that the server starts keeps every client's connection open: the client waits for an end
+//! that comes when that program ends. O_NONBLOCK is not inherited either (on Linux).
 //!
 //! Usage: cargo run -q -p client-server --example accept_does_not_hand_on_cloexec
 //! See also: `accept(2)` (accept4, SOCK_CLOEXEC), `execve(2)`

@@ -1,5 +1,5 @@
-//! Claim: an abstract name (Linux) is gone with the last descriptor, so nothing is stale; but it has no mode, so anybody
-//! may connect, and anybody may take the name first.
+//! Claim: an abstract name (Linux) is gone with the last descriptor, so nothing is stale; but it has no mode, so
+//! anybody may connect, and anybody may take the name first.
 //!
 //! It is not in the file system at all. Who needs to know who connects asks SO_PEERCRED.
 //!

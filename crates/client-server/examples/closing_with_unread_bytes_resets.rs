@@ -1,7 +1,8 @@
-//! Claim: who closes while bytes are unread resets the connection; the peer gets ECONNRESET where it waited for the end.
+//! Claim: who closes while bytes are unread resets the connection; the peer gets ECONNRESET where it waited for the
+//! end.
 //!
-//! So a server that answers "too long", and closes without reading the rest, may take its own answer away: on Linux what
-//! has arrived can still be read, on other systems and over a real network it may be lost.
+//! So a server that answers "too long", and closes without reading the rest, may take its own answer away: on Linux
+//! what has arrived can still be read, on other systems and over a real network it may be lost.
 //!
 //! Usage: cargo run -q -p client-server --example closing_with_unread_bytes_resets
 //! See also: `tcp(7)`, `unix(7)`, RFC 9293 3.6.1, and the example linger_0_resets_the_connection

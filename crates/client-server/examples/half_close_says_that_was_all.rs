@@ -1,7 +1,7 @@
 //! Claim: half-close says "that was all from me" and still receives: the end of one direction only.
 //!
-//! A client that closes has told the server to stop; a client that half-closes has told it that there is no more to ask.
-//! A server that takes the end of the requests for the end of the client throws answers away.
+//! A client that closes has told the server to stop; a client that half-closes has told it that there is no more to
+//! ask. A server that takes the end of the requests for the end of the client throws answers away.
 //!
 //! Usage: cargo run -q -p client-server --example half_close_says_that_was_all
 //! See also: `shutdown(2)`, `recv(2)` (0 bytes)

@@ -1,7 +1,7 @@
 //! Claim: poll waits for descriptors of every kind together: a listener, a client, a pipe, a signal.
 //!
-//! One call, and the first that is ready ends it. That is why it matters that a mechanism *is* a descriptor: what is not
-//! (a System V queue, a condition variable) needs a thread or process of its own to wait in.
+//! One call, and the first that is ready ends it. That is why it matters that a mechanism *is* a descriptor: what is
+//! not (a System V queue, a condition variable) needs a thread or process of its own to wait in.
 //!
 //! Usage: cargo run -q -p client-server --example one_poll_waits_for_sockets_pipes_and_signals
 //! See also: `poll(2)`, `signalfd(2)`, `epoll(7)`

@@ -1,8 +1,8 @@
 //! Claim: ready is a hint about a moment that has passed: another process may be faster. So what is polled must be
 //! non-blocking.
 //!
-//! Two processes share a listener, as the workers of a pool do. Poll tells both of one caller. The one that comes second
-//! would sleep in accept, and serve nobody.
+//! Two processes share a listener, as the workers of a pool do. Poll tells both of one caller. The one that comes
+//! second would sleep in accept, and serve nobody.
 //!
 //! Usage: cargo run -q -p client-server --example ready_is_a_hint
 //! See also: `poll(2)` (BUGS), `select(2)` (BUGS), `accept(2)` (NOTES)

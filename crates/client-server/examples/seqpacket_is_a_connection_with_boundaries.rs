@@ -1,7 +1,7 @@
 //! Claim: seqpacket has both: a connection with an end, like a stream, and messages with boundaries, like datagrams.
 //!
-//! On Unix sockets only: TCP is a stream and UDP has no connection. A message must fit into the buffer as a whole, and an
-//! empty one looks like the end.
+//! On Unix sockets only: TCP is a stream and UDP has no connection. A message must fit into the buffer as a whole,
+//! and an empty one looks like the end.
 //!
 //! Usage: cargo run -q -p client-server --example seqpacket_is_a_connection_with_boundaries
 //! See also: `unix(7)` (SOCK_SEQPACKET), `send(2)` (EMSGSIZE)

@@ -1,7 +1,8 @@
 //! Claim: a client that sends all its requests before it reads an answer can wait for ever, and its server with it.
 //!
-//! The server sleeps in send, because the client reads no answers. The client sleeps in send, because the server reads no
-//! requests. With few requests it works: both fit into the buffers. A deadlock of two processes, each of them innocent.
+//! The server sleeps in send, because the client reads no answers. The client sleeps in send, because the server
+//! reads no requests. With few requests it works: both fit into the buffers. A deadlock of two processes, each of
+//! them innocent.
 //!
 //! Usage: cargo run -q -p client-server --example who_only_sends_waits_for_ever
 //! See also: `send(2)`, and the example a_client_that_does_not_read_stops_only_itself

@@ -28,8 +28,8 @@ pub enum Address {
 }
 
 impl Address {
-    /// A loopback address of this process's own: 127 and three bytes of its process number, with port 0. What is found or
-    /// refused at its ports is no other program's doing.
+    /// A loopback address of this process's own: 127 and three bytes of its process number, with port 0. What is
+    /// found or refused at its ports is no other program's doing.
     #[must_use]
     pub fn own_loopback() -> Self {
         let [_, second, third, last] = std::process::id().to_be_bytes();

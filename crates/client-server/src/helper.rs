@@ -1,8 +1,8 @@
 //! A helper process that reads files, so that the server's loop does not: AMPED, the asymmetric multi-process
 //! event-driven server.
 //!
-//! poll cannot wait for a disk: it calls every regular file "ready", and the read then sleeps as long as the disk takes.
-//! So the loop sends the file's name to a helper and polls the helper's socket, beside everything else.
+//! poll cannot wait for a disk: it calls every regular file "ready", and the read then sleeps as long as the disk
+//! takes. So the loop sends the file's name to a helper and polls the helper's socket, beside everything else.
 //!
 //! ```text
 //!   loop ──"name"──► [seqpacket] ──► helper: open, read (may sleep long)
@@ -12,10 +12,11 @@
 //! A seqpacket socket keeps the boundaries: one message is one request, and one message is its answer.
 
 use crate::background::Background;
+use crate::connect;
 use anyhow::{Context, Result, bail, ensure};
 use ipc_kit::retry;
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use nix::sys::socket::{MsgFlags, SockType, recv, send};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::io::Read;
@@ -26,6 +27,9 @@ use std::path::Path;
 /// The most bytes of a file that one answer carries.
 pub const FILE_LIMIT: usize = 32 << 10;
 
+/// The longest name of a file, in bytes: PATH_MAX without its NUL.
+const NAME_LIMIT: usize = 4095;
+
 /// One helper. It is killed when this is dropped, also when it sleeps in a read that never ends.
 #[derive(Debug)]
 pub struct Helper {
@@ -34,32 +38,29 @@ pub struct Helper {
 }
 
 impl Helper {
-    /// Starts a helper. Do so before the server has clients: the helper inherits copies of all descriptors, and a copy of
-    /// a client's socket would keep that connection open after the server closed it.
+    /// Starts a helper. Do so before the server has clients: the helper inherits copies of all descriptors, and a
+    /// copy of a client's socket would keep that connection open after the server closed it.
     ///
     /// # Errors
     /// See [`Background::run`].
     pub fn start() -> Result<Self> {
-        let kind = (AddressFamily::Unix, SockType::SeqPacket);
-        let (socket, theirs) =
-            socketpair(kind.0, kind.1, None, SockFlag::SOCK_CLOEXEC).context("make a socket pair")?;
-        // The helper must not keep our end open, or it would never see that we are gone.
-        let ours = socket.as_raw_fd();
-        let process = Background::run(move || {
-            nix::unistd::close(ours).context("close the loop's end")?;
-            serve(&theirs)
-        })?;
+        let (socket, theirs) = connect::pair(SockType::SeqPacket)?;
+        // The helper has copies of our end, and of those of helpers started before: it would not see that we are
+        // gone. So it is killed, by Drop, or by the kernel when this process dies.
+        let process = Background::run(move || serve(&theirs))?;
         Ok(Self { process, socket })
     }
 
-    /// Sends the name of a file to be read. Returns at once, unless many requests wait for this helper already.
+    /// Sends the name of a file to be read, and does not wait.
     ///
     /// # Errors
-    /// `EPIPE` when the helper is dead.
+    /// `EAGAIN` when too many requests wait for this helper already, `EPIPE` when it is dead; when the name is empty
+    /// (no message of this protocol is) or longer than any path may be.
     pub fn request(&self, file: &Path) -> Result<()> {
         let name = file.as_os_str().as_bytes();
-        let sent = retry(|| send(self.socket.as_raw_fd(), name, MsgFlags::MSG_NOSIGNAL));
-        sent.context("ask the helper").map(drop)
+        ensure!(!name.is_empty() && name.len() <= NAME_LIMIT, "a file's name has 1 to {NAME_LIMIT} bytes");
+        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        retry(|| send(self.socket.as_raw_fd(), name, flags)).context("ask the helper").map(drop)
     }
 
     /// Receives the answer to the oldest request: the file's content. Poll [`Helper::socket`] first, or wait here.
@@ -94,9 +95,9 @@ impl Helper {
     }
 }
 
-/// The helper's whole life: one request after the other, until the loop's end is closed.
+/// The helper's whole life: one request after the other.
 fn serve(socket: &OwnedFd) -> Result<()> {
-    let mut name = vec![0; 4096]; // PATH_MAX
+    let mut name = vec![0; NAME_LIMIT];
     loop {
         let count = retry(|| recv(socket.as_raw_fd(), &mut name, MsgFlags::empty()));
         let count = count.context("receive a request")?;

@@ -1,7 +1,8 @@
 //! Framing: lines out of a stream that knows no lines.
 //!
-//! A recv may bring half a line, or three and a half. [`LineBuffer`] keeps what is not finished. It has a limit, because
-//! a client may send a line that never ends: without a limit, that client decides how much memory the server uses.
+//! A recv may bring half a line, or three and a half. [`LineBuffer`] keeps what is not finished. It has a limit,
+//! because a client may send a line that never ends: without a limit, that client decides how much memory the server
+//! uses.
 
 /// Why there is no line: it has more than the limit of bytes. All of it is skipped, and the next line is a good one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

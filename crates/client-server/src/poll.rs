@@ -7,13 +7,13 @@
 //!               leave    accept    recv/send  ...      each does what can be done now, and never waits
 //! ```
 //!
-//! **Invariant: nothing in the loop waits but poll: every descriptor in it is non-blocking.** One call that waits for one
-//! client makes this the sequential server again.
+//! **Invariant: nothing in the loop waits but poll: every descriptor in it is non-blocking.** One call that waits for
+//! one client makes this the sequential server again.
 
 use crate::book::Book;
 use crate::connection::Connection;
 use crate::{listen, stream};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -93,7 +93,7 @@ impl Server {
                     self.is_accepting = false;
                     return Ok(());
                 }
-                Err(reason) => bail!(anyhow::Error::from(reason).context("accept a client")),
+                Err(reason) => return Err(reason).context("accept a client"),
             }
         }
     }

@@ -134,8 +134,8 @@ pub fn finish_sending(socket: impl AsFd) -> nix::Result<()> {
     shutdown(socket.as_fd().as_raw_fd(), nix::sys::socket::Shutdown::Write)
 }
 
-/// fcntl—Makes every call on this socket fail with `EAGAIN` where it would wait. The flag belongs to the open socket, so
-/// a copy made by dup, by fork or by passing has it too.
+/// fcntl—Makes every call on this socket fail with `EAGAIN` where it would wait. The flag belongs to the open socket,
+/// so a copy made by dup, by fork or by passing has it too.
 ///
 /// # Errors
 /// None for an open descriptor.

@@ -623,12 +623,11 @@ fn helpers_read_while_the_loop_serves() {
         "helpers_read_while_the_loop_serves",
         &[
             "helper 0 sleeps in open",
-            "ready: helper 1",
-            r#"helper 1: "at once""#,
-            "helper 1, a missing file; it says so: true",
-            "ready: helper 0",
-            r#"helper 0: "at last""#,
+            "ready: the client; it says hello",
+            r#"ready: helper 1: "at once""#,
+            r#"ready: helper 0: "at last""#,
             "helper 0 is killed: the helper is dead",
+            r#"a new helper 0: "at once""#,
         ],
     );
 }

@@ -70,10 +70,8 @@ fn a_client_says_what_is_wrong() {
         .code(1)
         .stdout("")
         .stderr("client-server: \"who\\nwho\" is more than one request: a newline ends each\n");
-    client_server(&["ask", &server.address, "bye", "who"])
-        .code(1)
-        .stdout("ok bye\n")
-        .stderr("client-server: the peer has ended the stream, and no line came\n");
+    // The second request comes before or after the server's end: the end, a reset and EPIPE are all right.
+    client_server(&["ask", &server.address, "bye", "who"]).code(1).stdout("ok bye\n");
 }
 
 #[test]
