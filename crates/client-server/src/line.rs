@@ -58,10 +58,11 @@ impl LineBuffer {
         (!already_told).then_some(Err(TooLong))
     }
 
-    /// Whether a line has begun and its newline has not come. At the end of the stream that is a cut line, and a cut
-    /// request must not be carried out: `put pear 100` may have lost its last digits.
+    /// Whether a line has begun and its newline has not come (one already told to be too long does not count). At the
+    /// end of the stream that is a cut line, and a cut request must not be carried out: `put pear 100` may have lost its
+    /// last digits.
     #[must_use]
     pub fn is_inside_a_line(&self) -> bool {
-        self.skipping || !self.bytes.is_empty()
+        !self.bytes.is_empty()
     }
 }

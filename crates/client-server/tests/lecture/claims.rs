@@ -429,9 +429,12 @@ fn a_signal_interrupts_recv() {
     shows(
         "a_signal_interrupts_recv",
         &[
-            "recv: EINTR: call again",
-            "recv with SA_RESTART: restarted by the kernel, then 4 bytes",
-            "poll with SA_RESTART: EINTR: call again",
+            "recv: EINTR: Interrupted system call",
+            "recv with SA_RESTART: 4 bytes",
+            "poll with SA_RESTART: EINTR: Interrupted system call",
+            "send of 4194304 bytes with SA_RESTART took a part: true",
+            "send_all, interrupted in the middle: done",
+            "and 4194304 bytes have arrived",
         ],
     );
 }

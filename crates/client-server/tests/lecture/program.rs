@@ -3,6 +3,7 @@
 use crate::run::{client_server, example_with};
 use crate::server::Server;
 use nix::sys::signal::Signal;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 
 const USAGE: &str =
@@ -96,6 +97,7 @@ fn requests_may_come_in_any_pieces() {
             client.send("\nget cherry\nget che").finish().rest(),
             format!("{too_long}ok red\nerror the last line has no end\n")
         );
+        assert_eq!(server.connect().send("x".repeat(2000)).finish().rest(), too_long, "told once");
         assert_eq!(
             server.connect().send([b'g', 0xff, b'\n']).finish().rest(),
             "error the request is not UTF-8\n"
@@ -231,4 +233,34 @@ fn the_numbers_of_this_machine_are_shown_when_asked_for() {
     let shown = String::from_utf8_lossy(&shown.get_output().stdout).into_owned();
     let sizes: Vec<&str> = shown.lines().filter_map(|line| line.split(" bytes: Unix took ").next()).collect();
     assert_eq!(sizes, ["in sends of 1", "in sends of 1024", "in sends of 65536"], "{shown}");
+}
+
+#[test]
+fn a_starter_waits_for_its_turn_before_it_looks_at_the_name() {
+    let folder = folder();
+    let path = folder.path().join("book");
+    let address = format!("unix:{}", path.display());
+    Server::start("poll", &address).end(Signal::SIGKILL);
+    let dead = std::fs::symlink_metadata(&path).expect("a dead socket is there").ino();
+
+    let turn = std::fs::File::open(folder.path()).expect("the folder can be opened");
+    turn.lock().expect("the folder can be locked");
+    let mut starter = Server::launch("poll", &address);
+    starter.wait_until_it_sleeps_in(nix::libc::SYS_flock);
+    let now = std::fs::symlink_metadata(&path).expect("the dead socket is still there").ino();
+    assert_eq!(now, dead, "who waits for its turn has changed nothing");
+    drop(turn);
+    assert!(starter.is_ready());
+    assert_eq!(starter.connect().send("bye\n").line(), "ok bye\n");
+}
+
+#[test]
+fn a_server_removes_no_name_but_its_own() {
+    let folder = folder();
+    let path = folder.path().join("book");
+    let server = Server::start("poll", &format!("unix:{}", path.display()));
+    std::fs::remove_file(&path).expect("the name can be removed");
+    std::fs::write(&path, "somebody's diary").expect("a file can be written");
+    assert_eq!(server.end(Signal::SIGTERM).0.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(&path).expect("the file is there"), "somebody's diary");
 }

@@ -75,6 +75,20 @@ impl Server {
         }
     }
 
+    /// Returns when the server sleeps in this system call; fails when the watchdog's time has passed.
+    pub(crate) fn wait_until_it_sleeps_in(&self, call: nix::libc::c_long) {
+        let start = std::time::Instant::now();
+        loop {
+            let place = std::fs::read_to_string(format!("/proc/{}/syscall", self.pid()));
+            let place = place.expect("the server's place can be read");
+            if place.starts_with(&format!("{call} ")) {
+                return;
+            }
+            assert!(start.elapsed() < run::WATCHDOG, "the server sleeps not in call {call}, but: {place}");
+            std::thread::yield_now();
+        }
+    }
+
     /// A client that knows nothing of this lecture's code.
     pub(crate) fn connect(&self) -> Client {
         Client::connect(&self.address)
