@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use autopsy::Report;
 
+use crate::own;
 use crate::process::{Proc, Thread, threads};
 use crate::tree::Tree;
 
@@ -122,6 +123,8 @@ pub(crate) struct Watch<'a> {
     slowness: f64,
     began: Instant,
     looked: Instant,
+    /// How long the check's own threads had waited for a processor by then.
+    queued: Duration,
     last: Look,
     quiet: Duration,
     /// The autopsy has been asked since anybody moved.
@@ -147,6 +150,7 @@ impl<'a> Watch<'a> {
             slowness,
             began: now,
             looked: now,
+            queued: own::queued(),
             last: Look::default(),
             quiet: Duration::ZERO,
             asked: false,
@@ -171,11 +175,21 @@ impl<'a> Watch<'a> {
     }
 
     /// Waits until `done` says so, asking it at every event and a little later each time.
-    pub(crate) fn until(&mut self, mut done: impl FnMut() -> bool) -> Result<(), Stuck> {
-        let mut pause = Duration::from_micros(500);
+    pub(crate) fn until(&mut self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
+        let events = self.events;
+        self.until_by(|longest| events.pause(longest), done)
+    }
+
+    /// The same where something else than an event of testkit's wakes the check: `pause` waits for it.
+    pub(crate) fn until_by(
+        &mut self,
+        mut pause: impl FnMut(Duration),
+        mut done: impl FnMut() -> bool,
+    ) -> Result<(), Stuck> {
+        let mut longest = Duration::from_micros(500);
         while !done() {
-            self.events.pause(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
+            pause(longest);
+            longest = (longest * 2).min(Duration::from_millis(20));
             if self.looked.elapsed() >= LOOK
                 && let Some(stuck) = self.look()
             {
@@ -190,8 +204,10 @@ impl<'a> Watch<'a> {
         let members = self.tree.members();
         self.witness.see(&members);
         let now = Look::of(members.iter().map(|p| p.pid), self.events.count());
-        let passed = self.looked.elapsed().min(MOST);
-        self.looked = Instant::now();
+        // What the check's own threads waited for a processor is nobody's fault.
+        let queued = own::queued();
+        let passed = self.looked.elapsed().min(MOST).saturating_sub(queued.saturating_sub(self.queued));
+        (self.looked, self.queued) = (Instant::now(), queued);
         let moves = now.anybody_runs() || now != self.last;
         self.count(&now, passed, moves);
         self.last = now;
