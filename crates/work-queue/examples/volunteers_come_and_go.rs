@@ -9,10 +9,9 @@
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, raise};
-use nix::unistd::Pid;
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::AsFd;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
 use work_queue::queue;
 
 #[derive(Default)]
@@ -26,24 +25,39 @@ struct Boss {
 }
 
 fn main() -> Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("listen")?;
-    let address = listener.local_addr().context("ask for the port")?;
-    let mut boss = Boss { waiting: (1..=20).collect(), ..Boss::default() };
+    // They are made before the boss has a socket, so that they hold nothing of it: strangers, as in real life.
+    let (weak, call_weak) = ipc_kit::pipe().context("make a pipe")?;
+    let (strong, call_strong) = ipc_kit::pipe().context("make a pipe")?;
+    let mut calls = Some([call_weak, call_strong]);
+    let mut volunteers = Vec::new();
+    for (call, is_weak) in [(&weak, true), (&weak, true), (&strong, false), (&strong, false)] {
+        let volunteer = ipc_kit::run_in_child(|| {
+            calls = None;
+            u8::from(volunteer(call, is_weak).is_err())
+        });
+        volunteers.push(volunteer.context("start a volunteer")?);
+    }
 
-    let weak = [volunteer(address, true)?, volunteer(address, true)?];
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("listen")?;
+    let port = listener.local_addr().context("ask for the port")?.port();
+    let mut boss = Boss { waiting: (1..=20).collect(), ..Boss::default() };
+    let [call_weak, call_strong] = calls.context("keep the write ends")?;
+    (0..2).try_for_each(|_| queue::put(&call_weak, port.into())).context("call two volunteers")?;
     while boss.lost < 2 {
         boss.step(&listener)?;
     }
     println!("two volunteers came, took a task each, and died: answers {}", boss.answers.len());
-    let strong = [volunteer(address, false)?, volunteer(address, false)?];
+    (0..2).try_for_each(|_| queue::put(&call_strong, port.into())).context("call two others")?;
     while boss.answers.len() < 20 {
         boss.step(&listener)?;
     }
     println!("two others came: answers {}, tasks given {}", boss.answers.len(), boss.given);
     println!("every answer is right: {}", boss.answers.iter().all(|(task, square)| task * task == *square));
-    drop(boss);
-    drop(listener); // A volunteer that comes late is refused.
-    weak.into_iter().chain(strong).try_for_each(|pid| ipc_kit::wait_for(pid).map(drop)).context("wait")
+    drop((boss, listener)); // Who comes late is refused, and goes home as well.
+    volunteers
+        .into_iter()
+        .try_for_each(|pid| ipc_kit::wait_for(pid).map(drop))
+        .context("wait for a volunteer")
 }
 
 impl Boss {
@@ -84,17 +98,15 @@ impl Boss {
     }
 }
 
-/// Connects by itself, as a stranger would. A weak one dies of its first task.
-fn volunteer(address: SocketAddr, is_weak: bool) -> Result<Pid> {
-    let work = || -> Result<()> {
-        let line = TcpStream::connect(address)?;
-        while let Some(task) = queue::take(line.as_fd())? {
-            if is_weak {
-                raise(Signal::SIGKILL)?;
-            }
-            queue::put(line.as_fd(), task * task)?;
+/// Connects by itself when it hears of the boss's port. A weak one dies of its first task.
+fn volunteer(call: &OwnedFd, is_weak: bool) -> Result<()> {
+    let port = u16::try_from(queue::take(call)?.context("hear of a boss")?)?;
+    let line = TcpStream::connect(("127.0.0.1", port))?;
+    while let Some(task) = queue::take(line.as_fd())? {
+        if is_weak {
+            raise(Signal::SIGKILL)?;
         }
-        Ok(())
-    };
-    ipc_kit::run_in_child(|| u8::from(work().is_err())).context("start a volunteer")
+        queue::put(line.as_fd(), task * task)?;
+    }
+    Ok(())
 }

@@ -70,9 +70,15 @@ impl<'a> Connection<'a> {
         self.client.set_read_timeout(Some(left)).map_err(|error| error.kind())?;
         let mut part = [0; MOST_HEAD];
         let mut client = self.client;
-        let count = self.quit.while_waiting(|| client.read(&mut part)).map_err(|error| error.kind())?;
-        self.received.extend_from_slice(&part[..count]);
-        Ok(count)
+        match self.quit.while_waiting(|| client.read(&mut part)).map_err(|error| error.kind()) {
+            // A socket with a time limit says so after SIGSTOP and SIGCONT, without any handler: signal(7).
+            Err(ErrorKind::Interrupted) => self.receive(deadline),
+            Ok(count) => {
+                self.received.extend_from_slice(&part[..count]);
+                Ok(count)
+            }
+            Err(kind) => Err(kind),
+        }
     }
 
     /// shutdown, read—Ends the connection so that the client can still read the last answer.

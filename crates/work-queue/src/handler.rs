@@ -8,11 +8,14 @@ use crate::request::{Method, Request};
 use anyhow::Result;
 use nix::sys::socket::{MsgFlags, send};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::Duration;
+
+/// Bytes of a file that are held in memory at a time.
+const PART: usize = 64 << 10;
 
 /// How long a client may take to send a request, and to take a part of an answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -37,7 +40,8 @@ impl Handler {
     ///
     /// A client that goes away in the middle is no error of the server, so there is nothing to return.
     pub fn converse(&self, client: &TcpStream, quit: &Quit) {
-        if client.set_write_timeout(Some(self.patience)).is_err() {
+        // What is sent is a whole answer, so there is nothing to wait for: no delay (Nagle's algorithm).
+        if client.set_write_timeout(Some(self.patience)).and_then(|()| client.set_nodelay(true)).is_err() {
             return;
         }
         let mut connection = Connection::new(client, self.patience, quit);
@@ -97,7 +101,7 @@ fn send_words(mut client: &TcpStream, status: Status, with_body: bool, close: bo
     client.write_all(&bytes)
 }
 
-/// send, sendfile—The head, then the file, which the kernel copies by itself.
+/// send, read, write—The head, then the file, part by part: memory does not grow with the file.
 fn send_file(mut client: &TcpStream, head: &Head, body: Option<File>) -> io::Result<()> {
     let bytes = head.to_bytes();
     let Some(body) = body.filter(|_| head.length > 0) else { return client.write_all(&bytes) };
@@ -106,6 +110,16 @@ fn send_file(mut client: &TcpStream, head: &Head, body: Option<File>) -> io::Res
     let sent = ipc_kit::retry(|| send(client.as_raw_fd(), &bytes, more))?;
     client.write_all(&bytes[sent..])?;
     // Not more than was promised if the file grew meanwhile. If it shrank, only the end of the connection can say so.
-    let copied = io::copy(&mut body.take(head.length), &mut client)?;
-    if copied == head.length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    let most = |left| usize::try_from(left).map_or(PART, |left| left.min(PART));
+    let (mut left, mut part) = (head.length, vec![0; most(head.length)]);
+    while left > 0 {
+        match ipc_kit::retry(|| nix::unistd::read(&body, &mut part[..most(left)]))? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                client.write_all(&part[..count])?;
+                left -= count as u64;
+            }
+        }
+    }
+    Ok(())
 }

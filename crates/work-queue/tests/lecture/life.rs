@@ -84,6 +84,29 @@ fn a_client_that_goes_away_in_the_middle_harms_nobody() {
 }
 
 #[test]
+fn a_process_that_is_stopped_and_goes_on_has_lost_nothing() {
+    for form in FORMS {
+        let server = Server::start(form);
+        std::fs::File::create(server.root.path().join("big"))
+            .and_then(|file| file.set_len(64 << 20))
+            .expect("made");
+        let mut peer = server.connect();
+        peer.send(get("/a.txt"));
+        let by = peer.answer().by();
+        let stop_and_go = |state_before: libc::c_long| {
+            asleep::until_in(by, state_before).expect("it sleeps in that call");
+            kill(by, Signal::SIGSTOP).expect("it can be stopped");
+            asleep::until(by, 'T').expect("it stops");
+            kill(by, Signal::SIGCONT).expect("it can go on");
+        };
+        stop_and_go(libc::SYS_recvfrom);
+        peer.send(get("/big"));
+        stop_and_go(libc::SYS_sendto);
+        assert_eq!(peer.answer().body.len(), 64 << 20, "{form:?}");
+    }
+}
+
+#[test]
 fn a_worker_that_dies_is_replaced() {
     let server = Server::start(&["pool", "--workers", "3"]);
     let workers = || asleep::children(server.pid()).expect("workers can be listed");
