@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let mut third = Client::connect(site.address())?;
     third.ask("/a.txt")?;
     for worker in workers {
-        asleep::until_in(worker, libc::SYS_recvfrom)?;
+        asleep::until_in(worker, libc::SYS_ppoll)?;
     }
     println!("in the backlog: {}, although both workers sleep", asleep::backlog(site.address().port())?);
     drop(second);

@@ -22,7 +22,7 @@ enum Death {
 
 fn main() -> Result<()> {
     let deaths = [Death::BeforeTheEffect, Death::AfterTheEffect, Death::Never];
-    println!("the worker dies        before the effect, after it, never");
+    println!("effects, if the worker dies   before   after   never");
     for (policy, attempts, effect) in [
         ("no retry", 1, append as fn(&Path) -> Result<()>),
         ("retry", 2, append),
@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     ] {
         let times: Vec<usize> =
             deaths.iter().map(|death| effects(attempts, *death, effect)).collect::<Result<_>>()?;
-        println!("{policy:22} done {} times, {} times, {} times", times[0], times[1], times[2]);
+        println!("{policy:<27} {:8} {:7} {:7}", times[0], times[1], times[2]);
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ fn main() -> Result<()> {
         let mut second = Client::connect(site.address())?;
         second.ask("/a.txt")?;
         let held = if form == Form::One {
-            asleep::until_in(site.boss(), libc::SYS_recvfrom)?;
+            asleep::until_in(site.boss(), libc::SYS_ppoll)?;
             let waiting = asleep::backlog(site.address().port())?;
             println!(
                 "{name}: in the backlog: {waiting}, nothing for the second: {}",

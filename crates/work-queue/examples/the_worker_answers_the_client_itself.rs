@@ -30,7 +30,7 @@ fn main() -> Result<()> {
 
     let (pid, address, text) = receive(&boss)?;
     println!("boss: {text:?} came from the client: {}", pid == client);
-    let order = format!("{pid} {} {text}", address.display());
+    let order = format!("{pid}\n{}\n{text}", address.display());
     send(crew.line(0).as_raw_fd(), order.as_bytes(), MsgFlags::empty()).context("give it to the worker")?;
     println!("boss: passed on, free for the next");
     ipc_kit::wait_for(client).context("wait for the client")?;
@@ -61,7 +61,7 @@ fn work(line: i32, own: &Path) -> Result<()> {
         let length = recv(line, &mut order, MsgFlags::empty()).context("receive an order")?;
         let order = String::from_utf8_lossy(&order[..length]);
         // No order: the boss has ended the line.
-        let mut words = order.splitn(3, ' ');
+        let mut words = order.splitn(3, '\n');
         let (Some(_pid), Some(address), Some(text)) = (words.next(), words.next(), words.next()) else {
             return Ok(());
         };

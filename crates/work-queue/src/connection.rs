@@ -3,8 +3,10 @@
 use crate::answer::Status;
 use crate::quit::Quit;
 use crate::request::{self, MOST_HEAD, Request};
-use std::io::{ErrorKind, Read};
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, recv};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 /// Most bytes thrown away after a refusal, so that the client gets to read the reason.
@@ -53,7 +55,7 @@ impl<'a> Connection<'a> {
             match self.receive(deadline) {
                 Ok(0) => return Next::End,
                 Ok(_) => {}
-                Err(ErrorKind::WouldBlock) if !self.received.is_empty() => {
+                Err(Errno::ETIMEDOUT) if !self.received.is_empty() => {
                     return Next::Refused(Status::REQUEST_TIMEOUT);
                 }
                 // A client that went away, or said nothing at all: there is nobody to tell.
@@ -62,22 +64,23 @@ impl<'a> Connection<'a> {
         }
     }
 
-    fn receive(&mut self, deadline: Instant) -> Result<usize, ErrorKind> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::WouldBlock);
-        }
-        self.client.set_read_timeout(Some(left)).map_err(|error| error.kind())?;
+    /// ppoll, recv—Waits for bytes until the deadline; 0 is the end of what the client sends.
+    fn receive(&mut self, deadline: Instant) -> nix::Result<usize> {
         let mut part = [0; MOST_HEAD];
-        let mut client = self.client;
-        match self.quit.while_waiting(|| client.read(&mut part)).map_err(|error| error.kind()) {
-            // A socket with a time limit says so after SIGSTOP and SIGCONT, without any handler: signal(7).
-            Err(ErrorKind::Interrupted) => self.receive(deadline),
-            Ok(count) => {
-                self.received.extend_from_slice(&part[..count]);
-                Ok(count)
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || !self.quit.wait_to_read(self.client, left)? {
+                return Err(Errno::ETIMEDOUT);
             }
-            Err(kind) => Err(kind),
+            match recv(self.client.as_raw_fd(), &mut part, MsgFlags::MSG_DONTWAIT) {
+                // Readable was a hint, and nothing is there.
+                Err(Errno::EAGAIN | Errno::EINTR) => {}
+                Ok(count) => {
+                    self.received.extend_from_slice(&part[..count]);
+                    return Ok(count);
+                }
+                Err(reason) => return Err(reason),
+            }
         }
     }
 

@@ -55,7 +55,11 @@ impl<'a> Pool<'a> {
     fn replace(&mut self) -> Result<()> {
         for end in self.workers.reap()? {
             ensure!(!matches!(end, WaitStatus::Exited(_, 1)), "a worker cannot work");
-            eprintln!("work-queue: a worker ended: {end:?}");
+            match end {
+                WaitStatus::Signaled(pid, signal, _) => eprintln!("work-queue: {signal} killed worker {pid}"),
+                WaitStatus::Exited(pid, code) => eprintln!("work-queue: worker {pid} ended with code {code}"),
+                _ => {}
+            }
         }
         self.fill()
     }

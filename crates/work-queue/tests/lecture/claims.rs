@@ -167,10 +167,10 @@ fn a_retry_may_do_the_work_twice() {
     shows(
         "a_retry_may_do_the_work_twice",
         &[
-            "the worker dies        before the effect, after it, never",
-            "no retry               done 0 times, 1 times, 1 times",
-            "retry                  done 1 times, 2 times, 1 times",
-            "retry, named effect    done 1 times, 1 times, 1 times",
+            "effects, if the worker dies   before   after   never",
+            "no retry                           0       1       1",
+            "retry                              1       2       1",
+            "retry, named effect                1       1       1",
         ],
     );
 }
