@@ -16,6 +16,9 @@ fn main() -> Result<()> {
     for (name, form) in [("one", Form::One), ("fork", Form::Fork(8)), ("pool", Form::Pool(3))] {
         let site = Site::start(form, root.path())?;
         let before: BTreeSet<_> = asleep::children(site.boss())?.into_iter().collect();
+        for worker in &before {
+            asleep::until_in(*worker, libc::SYS_accept4)?;
+        }
         let mut answered = BTreeSet::new();
         for _ in 0..6 {
             let by = client::get(site.address(), "/a.txt")?.by;

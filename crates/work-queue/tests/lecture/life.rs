@@ -9,6 +9,9 @@ use work_queue::asleep;
 fn the_forms_differ_in_who_answers() {
     for (form, processes) in FORMS.into_iter().zip([1, 20, 2]) {
         let server = Server::start(form);
+        for worker in asleep::children(server.pid()).expect("workers can be listed") {
+            asleep::until_in(worker, libc::SYS_accept4).expect("a worker waits for a client");
+        }
         let mut answered = BTreeSet::new();
         for _ in 0..20 {
             let by = server.get("/a.txt").by();
