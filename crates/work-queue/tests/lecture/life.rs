@@ -1,6 +1,6 @@
 //! The life of the server's processes: made, shared, crashed, replaced, reaped, ended.
 
-use crate::server::{FORMS, Server, get};
+use crate::server::{FORMS, Server, get, until};
 use nix::sys::signal::{Signal, kill};
 use std::collections::BTreeSet;
 use work_queue::asleep;
@@ -62,10 +62,9 @@ fn nothing_piles_up() {
             (0..100).for_each(|_| drop(server.ask(request)));
         }
         assert_eq!(rest_and_count(server.get("/a.txt").by()), before, "{form:?}: descriptors");
-        while form[0] == "fork" && !asleep::children(server.pid()).expect("children can be listed").is_empty()
-        {
-            std::thread::yield_now();
-        }
+        until("the children are reaped", || {
+            form[0] != "fork" || asleep::children(server.pid()).expect("children can be listed").is_empty()
+        });
     }
 }
 
@@ -118,9 +117,10 @@ fn a_worker_that_dies_is_replaced() {
     for worker in &first {
         kill(*worker, Signal::SIGKILL).expect("a worker can be killed");
     }
-    while workers().len() != 3 || workers().iter().any(|worker| first.contains(worker)) {
-        std::thread::yield_now();
-    }
+    until("there are three new workers", || {
+        let now = workers();
+        now.len() == 3 && now.iter().all(|worker| !first.contains(worker))
+    });
     assert_eq!(server.get("/a.txt").status, 200);
     let mut expected: Vec<_> =
         first.iter().map(|pid| format!("work-queue: SIGKILL killed worker {pid}\n")).collect();

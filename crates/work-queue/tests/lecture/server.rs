@@ -9,11 +9,21 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Far more than any answer needs: it only turns a hang into a failure, also on a very busy machine.
-const WATCHDOG: Duration = Duration::from_secs(120);
+const WATCHDOG: Duration = Duration::from_secs(60);
+
+/// Looks again and again until it is so. No sleep: what is looked at is the event itself.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + WATCHDOG;
+    while !is_so() {
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        std::thread::yield_now();
+    }
+}
 
 /// The three forms, each with room for two clients if it has any choice.
 pub(crate) const FORMS: [&[&str]; 3] = [&["one"], &["fork", "--workers", "2"], &["pool", "--workers", "2"]];
@@ -25,6 +35,8 @@ pub(crate) struct Server {
     /// The folder that is served.
     pub(crate) root: TempDir,
     ended: bool,
+    /// Dropped with the server: then its watchdog goes home.
+    _watched: mpsc::Sender<()>,
 }
 
 impl Server {
@@ -44,7 +56,7 @@ impl Server {
         let address = line.strip_prefix("ready ").and_then(|rest| rest.strip_suffix('\n')?.parse().ok());
         let address =
             address.unwrap_or_else(|| panic!("{form:?} said {line:?} instead of `ready HOST:PORT`"));
-        Self { child, address, root, ended: false }
+        Self { _watched: watch(&child), child, address, root, ended: false }
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -91,9 +103,7 @@ impl Server {
 
     /// Returns when nobody is left in the server's process group.
     pub(crate) fn wait_until_all_are_gone(&self) {
-        while killpg(self.pid(), None) != Err(Errno::ESRCH) {
-            std::thread::yield_now();
-        }
+        until("all processes of the server are gone", || killpg(self.pid(), None) == Err(Errno::ESRCH));
     }
 }
 
@@ -105,6 +115,19 @@ impl Drop for Server {
             self.child.wait().expect("the server can be waited for");
         }
     }
+}
+
+/// Ends a server that outlives every test, so that whoever waits for one of its processes fails instead of hanging.
+fn watch(server: &Child) -> mpsc::Sender<()> {
+    let (watched, end) = mpsc::channel();
+    let group = Pid::from_raw(server.id().try_into().expect("a pid is positive"));
+    std::thread::spawn(move || {
+        if end.recv_timeout(2 * WATCHDOG) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // Fails when it is gone, which is what is wanted.
+            killpg(group, Signal::SIGKILL).ok();
+        }
+    });
+    watched
 }
 
 /// The text of a GET.
