@@ -30,9 +30,9 @@ fn main() -> Result<()> {
 
     let (pid, address, text) = receive(&boss)?;
     println!("boss: {text:?} came from the client: {}", pid == client);
+    println!("boss: passes it on, with both, and is free for the next");
     let order = format!("{pid}\n{}\n{text}", address.display());
     send(crew.line(0).as_raw_fd(), order.as_bytes(), MsgFlags::empty()).context("give it to the worker")?;
-    println!("boss: passed on, free for the next");
     ipc_kit::wait_for(client).context("wait for the client")?;
     Ok(())
 }

@@ -287,7 +287,7 @@ fn the_worker_answers_the_client_itself() {
         "the_worker_answers_the_client_itself",
         &[
             r#"boss: "hello" came from the client: true"#,
-            "boss: passed on, free for the next",
+            "boss: passes it on, with both, and is free for the next",
             r#"client: "HELLO" came from the worker"#,
         ],
     );
