@@ -1,5 +1,6 @@
 //! Where things are: the root, the labs, the solutions (a student's checkout has none), `target/`.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,22 @@ impl Workspace {
         self.load(dir)
     }
 
+    /// The labs that were named, each once, by id; all of them when none was.
+    ///
+    /// # Errors
+    /// When there is none of a name, or a `lab.toml` is wrong.
+    pub fn labs_or_all(&self, wanted: &[String]) -> anyhow::Result<Vec<Lab>> {
+        if wanted.is_empty() {
+            return self.labs();
+        }
+        let mut named = BTreeMap::new();
+        for wanted in wanted {
+            let lab = self.lab(wanted)?;
+            named.insert(lab.manifest.id.clone(), lab);
+        }
+        Ok(named.into_values().collect())
+    }
+
     /// What a command is about when no lab was named: the lab of the current folder, or the only lab.
     ///
     /// # Errors
@@ -132,6 +149,14 @@ impl Workspace {
     #[must_use]
     pub fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
+    }
+
+    /// The folder names of all labs: `01-pipeline-shell`.
+    ///
+    /// # Errors
+    /// When `labs/` cannot be read.
+    pub fn lab_names(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.lab_dirs()?.iter().map(|dir| folder_name(dir).to_owned()).collect())
     }
 
     fn lab_dirs(&self) -> anyhow::Result<Vec<PathBuf>> {

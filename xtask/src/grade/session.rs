@@ -97,12 +97,6 @@ impl Session {
         Ok(Self { lab, level, seed, build_seed, spec, cases, given, slowness, folder })
     }
 
-    /// `rustc 1.95.0 (...)`.
-    #[must_use]
-    pub fn toolchain(&self) -> &str {
-        &self.build_seed.rustc
-    }
-
     /// Builds a member's editable files on a clean lab, in the sandbox with this number (no other may run with it).
     /// `Err(text)` inside: the member does not compile.
     ///
