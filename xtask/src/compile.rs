@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use crate::exit::{Exit, stop};
+use crate::family::Family;
 use crate::interrupt;
 use crate::workspace::Workspace;
 
@@ -46,6 +47,8 @@ pub struct Stage<'a> {
     pub root: &'a Path,
     /// Its target folder.
     pub target: &'a Path,
+    /// Who must not take cargo for a stray while referees run.
+    pub family: &'a Family,
 }
 
 #[derive(Deserialize)]
@@ -108,10 +111,19 @@ pub fn build(workspace: &Workspace, wanted: Wanted<'_>) -> anyhow::Result<Built>
     if wanted.stage.is_none() && !std::io::stderr().is_terminal() {
         command.arg("--quiet");
     }
-    let mut child = command.spawn().context("start cargo")?;
+    let family = wanted.stage.map(|stage| stage.family);
+    let child = match family {
+        Some(family) => family.spawn(&mut command),
+        None => command.spawn(),
+    };
+    let mut child = child.context("start cargo")?;
     let output = child.stdout.take().context("read cargo's messages")?;
-    let found = read(BufReader::new(output), wanted)?;
-    let status = child.wait().context("wait for cargo")?;
+    let found = read(BufReader::new(output), wanted);
+    let status = child.wait();
+    if let Some(family) = family {
+        family.forget(&child);
+    }
+    let (found, status) = (found?, status.context("wait for cargo")?);
     if interrupt::is_set() {
         return Err(stop(Exit::Interrupted, "interrupted"));
     }
