@@ -94,12 +94,21 @@ impl Workspace {
         if let Some(wanted) = wanted {
             return self.lab(wanted);
         }
-        let here = env::current_dir().context("find the current folder")?;
         let dirs = self.lab_dirs()?;
-        match (dirs.iter().find(|dir| here.starts_with(dir)), dirs.as_slice()) {
-            (Some(dir), _) | (None, [dir]) => self.load(dir),
+        match (self.lab_of_folder()?, dirs.as_slice()) {
+            (Some(dir), _) => self.load(&dir),
+            (None, [dir]) => self.load(dir),
             _ => Err(usage("which lab? Name it (`cargo xtask check 01`) or go into its folder")),
         }
+    }
+
+    /// The folder of the lab in which the user is.
+    ///
+    /// # Errors
+    /// When there is no current folder any more.
+    pub fn lab_of_folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        let here = env::current_dir().context("find the current folder")?;
+        Ok(self.lab_dirs()?.into_iter().find(|dir| here.starts_with(dir)))
     }
 
     /// The lab, and what is named after it. In a lab's folder the lab need not be named: `check m3`, `hint m3`. `is_part`
