@@ -241,6 +241,32 @@ fn the_report_of_a_killed_run_says_what_is_undecided() {
 }
 
 #[test]
+fn the_report_of_several_labs_is_made_from_their_journals_and_tells_of_a_lab_that_was_not_begun() {
+    let class = Class::new();
+    class
+        .file("alice/labs/01-hello/src/lib.rs", RIGHT)
+        .file("alice/labs/02-pair/src/lib.rs", RIGHT_PAIR)
+        .file("bob/01-hello/src/lib.rs", RIGHT);
+    xtask(&class.args_of_course(&[])).assert().success();
+    let files =
+        ["results.json", "gradebook.csv", "milestones.csv", "report.html", "lab-01.html", "lab-02.html"];
+    let before = files.map(|name| class.read(name));
+    for name in files {
+        fs::remove_file(class.out.path().join("latest").join(name)).unwrap();
+    }
+    let out = class.out.path().to_str().unwrap();
+    xtask(&["report", out]).assert().success().stdout(contains("graded: 2 students in 2 labs"));
+    assert!(files.map(|name| class.read(name)) == before);
+    // The run was killed in lab 01: of lab 02 there is the plan only.
+    let journal = class.out.path().join("latest/journal-02.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    fs::write(&journal, text.lines().next().unwrap().to_owned() + "\n").unwrap();
+    xtask(&["report", out]).assert().success().stdout(contains("lab 02: 2 members; 1 handed nothing in;"));
+    let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
+    assert_eq!(gradebook, "member,total,lab 01,lab 02\nalice,,100,\nbob,100,100,-\n");
+}
+
+#[test]
 fn what_cannot_be_graded_is_said_in_one_line() {
     let class = Class::new();
     let empty = class.folder.path().to_str().unwrap();

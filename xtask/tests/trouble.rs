@@ -59,6 +59,32 @@ fn ctrl_c_keeps_what_was_graded_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn ctrl_c_in_a_later_lab_keeps_what_was_graded_before_it() {
+    let class = Class::new();
+    class.file("a right/labs/01-hello/src/lib.rs", RIGHT);
+    for number in 0..30 {
+        let hangs = "pub fn count() { loop { std::thread::park() } } pub fn add() { count() }";
+        class.file(&format!("hangs {number}/02-pair/src/lib.rs"), hangs);
+    }
+    let mut grader = plain_xtask(&class.args_of_course(&["--jobs", "2"]));
+    let grader = grader.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let is_in_second = || journal_of(&class, "02").is_some_and(|text| text.contains("\"event\":\"check\""));
+    wait_until("a check of lab 02 has ended", is_in_second);
+    let family = descendants(&grader);
+    kill(Pid::from_raw(grader.id().cast_signed()), Signal::SIGINT).unwrap();
+    let pid = Pid::from_raw(grader.id().cast_signed());
+    let done = grader.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(130), "{}", String::from_utf8_lossy(&done.stderr));
+    let alive: Vec<_> = family.iter().filter(|process| started(process.0) == Some(process.1)).collect();
+    assert!(alive.is_empty(), "still alive: {alive:?}");
+    let results = class.results();
+    assert!(results.labs[0].complete && !results.labs[1].complete);
+    assert_eq!(member(&results, "a right").total, 100);
+    assert!(results.students.iter().any(|student| student.undecided == 100));
+    assert_eq!(run_folders_of(pid), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn a_report_that_cannot_be_written_leaves_the_old_one() {
     let class = Class::new();
     class.file("alice/src/lib.rs", RIGHT);
@@ -122,8 +148,13 @@ fn grades_that_cannot_be_written_are_refused_before_anything_is_built() {
 }
 
 fn journal(class: &Class) -> Option<String> {
+    journal_of(class, "01")
+}
+
+fn journal_of(class: &Class, lab: &str) -> Option<String> {
+    let name = format!("journal-{lab}.jsonl");
     let folders = fs::read_dir(class.out.path()).ok()?;
-    folders.flatten().find_map(|folder| fs::read_to_string(folder.path().join("journal-01.jsonl")).ok())
+    folders.flatten().find_map(|folder| fs::read_to_string(folder.path().join(&name)).ok())
 }
 
 /// Every process below the grader, with its start time.
