@@ -35,6 +35,8 @@ pub struct Wanted<'a> {
     pub programs: &'a [String],
     /// What stands before a program's name in this package: nothing, or `sol-`.
     pub prefix: &'a str,
+    /// Whether the specification is left out: compiling it takes longer than the programs.
+    pub without_spec: bool,
     /// A staged copy of the workspace, with its own target folder: only programs are built there, and only
     /// errors are shown.
     pub stage: Option<Stage<'a>>,
@@ -104,6 +106,8 @@ pub fn build(workspace: &Workspace, wanted: Wanted<'_>) -> anyhow::Result<Built>
     let mut command = cargo(workspace);
     command.args(["build", "--package", wanted.package, "--bins"]);
     match wanted.stage {
+        // With testkit, or cargo would choose other features of the libraries and compile them twice.
+        None if wanted.without_spec => command.args(["--package", "testkit"]),
         None => command.args(["--package", "testkit", "--test", "spec"]),
         Some(stage) => command.current_dir(stage.root).arg("--quiet").arg("--target-dir").arg(stage.target),
     };

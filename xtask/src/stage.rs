@@ -81,8 +81,12 @@ impl<'a> Stage<'a> {
         let package = manifest.package();
         let target = self.dir.join("target");
         let place = compile::Stage { root: &self.root(), target: &target, family: self.family };
-        let wanted =
-            Wanted { package: &package, programs: &manifest.programs, prefix: "", stage: Some(place) };
+        let wanted = Wanted {
+            package: &package,
+            programs: &manifest.programs,
+            stage: Some(place),
+            ..Wanted::default()
+        };
         let built = compile::build(self.workspace, wanted)?;
         let mut programs = BTreeMap::new();
         for (program, from) in built.programs {

@@ -155,7 +155,8 @@ fn program<'a>(lab: &'a Lab, wanted: Option<&str>) -> anyhow::Result<&'a str> {
 
 fn build(workspace: &Workspace, lab: &Lab, prefix: &str) -> anyhow::Result<Built> {
     let package = if prefix.is_empty() { lab.manifest.package() } else { lab.manifest.solution_package() };
-    let wanted = Wanted { package: &package, programs: &lab.manifest.programs, prefix, stage: None };
+    let programs = &lab.manifest.programs;
+    let wanted = Wanted { package: &package, programs, prefix, without_spec: true, ..Wanted::default() };
     compile::build(workspace, wanted)
 }
 

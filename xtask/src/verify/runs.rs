@@ -106,6 +106,8 @@ impl<'a> Bench<'a> {
             package: &package,
             programs: &self.lab.manifest.programs,
             prefix: "sol-",
+            // The lab's is the one that judges.
+            without_spec: true,
             ..Wanted::default()
         };
         let built = compile::build(self.workspace, wanted)?;
