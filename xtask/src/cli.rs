@@ -143,7 +143,7 @@ pub struct GradeArgs {
     /// How many sandboxes at once [default: three times the number of cores]. Below the level full always 1.
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
-    /// Where journal and reports go.
+    /// Where the folder of each run goes.
     #[arg(long, value_name = "DIR", default_value = "grades")]
     pub out: PathBuf,
     /// The seed of the random challenges [default: a new one, written in the report].

@@ -14,6 +14,9 @@ pub(super) fn page(results: &Results) -> String {
     let body = html! {
         header {
             h1 id="top" { (TITLE) }
+            @if let Some((met, all)) = results.expected() {
+                p.warning[met < all] { "Sample class: " (met) " of " (all) " as expected." }
+            }
             (circumstances(&results.run, results.complete))
             nav aria-label="Parts of this page" { a href="#labs" { "Labs" } " " a href="#students" { "Students" } }
         }
