@@ -1,6 +1,6 @@
 //! A copy of the workspace with one lab in it, to build other people's `src/` on: mutants, the alternative.
-//! One target folder for all of them, so that dependencies are compiled once; each program is copied out
-//! before the next build replaces it. For our own texts only: no sandbox.
+//! One target folder for all of them and for all labs, so that dependencies are compiled once; each program is copied
+//! out before the next build replaces it. For our own texts only: no sandbox.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -79,7 +79,7 @@ impl<'a> Stage<'a> {
         }
         let manifest = &self.lab.manifest;
         let package = manifest.package();
-        let target = self.dir.join("target");
+        let target = self.workspace.state_dir().join("stage-target");
         let place = compile::Stage { root: &self.root(), target: &target, family: self.family };
         let wanted = Wanted {
             package: &package,
