@@ -28,6 +28,7 @@ use crate::{files, interrupt};
   cargo xtask trace 01 -- -c 'echo hi | wc -c'
   cargo xtask trace 01 --text -- -c 'yes | head -n 1'
   cargo xtask trace 01 --html hang.html -- -c 'echo hi | cat' < input
+  cargo xtask trace 03 --program filec -- unix:s GET /a   in a lab of several programs
 
 The program has this terminal's input, output and errors; the picture follows when it has ended. Ctrl-C ends
 the program; what it has done so far is drawn.
