@@ -52,7 +52,10 @@ impl Course<'_> {
     /// When the grades cannot be written.
     pub(super) fn grade(&self, run: Run, labs: Vec<(Lab, Vec<Member>)>) -> Result<Exit> {
         let begun = labs.into_iter().map(|(lab, members)| self.begin(&run, lab, members));
-        let mut parts = begun.collect::<io::Result<Vec<Part>>>().map_err(|error| self.no_room(&error))?;
+        let mut parts = begun.collect::<io::Result<Vec<Part>>>().map_err(|error| {
+            self.take_back();
+            self.no_room(&error)
+        })?;
         let mut problem = None;
         let mut told = Ok(());
         for part in &mut parts {
@@ -69,7 +72,7 @@ impl Course<'_> {
             }
         }
         if !parts.iter().any(|part| part.is_begun) {
-            self.take_back(&parts);
+            self.take_back();
             return told.map(|()| problem.unwrap_or(Exit::Done));
         }
         let labs = parts.iter().map(|part| self.results(part)).collect();
@@ -165,10 +168,10 @@ impl Course<'_> {
     }
 
     /// Removes the journals of a run in which nothing was graded.
-    fn take_back(&self, parts: &[Part]) {
-        for part in parts {
+    fn take_back(&self) {
+        for journal in journal::list(self.folder).unwrap_or_default() {
             // Best effort: a journal without a verdict does no harm.
-            let _ = fs::remove_file(self.folder.join(journal::file(&part.plan.head.lab)));
+            let _ = fs::remove_file(journal);
         }
     }
 

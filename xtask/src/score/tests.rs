@@ -2,6 +2,7 @@
 
 use super::*;
 use rstest::rstest;
+use std::collections::BTreeMap;
 
 fn plan(entry: Entry) -> Plan {
     let check = |name: &str, max| CheckInfo { name: name.into(), sentence: String::new(), max };
