@@ -110,12 +110,16 @@ fn only_labs_of_which_something_was_handed_in_are_graded() {
 fn files_that_do_not_say_of_which_lab_they_are_cost_nothing_and_are_told() {
     let class = Class::new();
     class.file("alice/labs/01-hello/src/lib.rs", RIGHT).file("bob/src/lib.rs", RIGHT);
-    let told = "error: 1 submission does not say of which lab: bob; name it with --lab";
+    let told =
+        "1 submission has no grade yet: bob: its files do not say of which lab they are; name it with --lab";
     xtask(&class.args_of_course(&[])).assert().code(4).stderr(contains(told));
     let results = class.results();
     let bob = member(&results, "bob");
     assert_eq!((bob.total, bob.undecided), (0, 100));
-    assert_eq!(bob.summary, "Not graded: its files do not say of which lab they are.");
+    assert_eq!(
+        bob.summary,
+        "Not graded: its files do not say of which lab they are; name it with --lab, or put them into a folder labs/NN-topic."
+    );
     assert!(!results.complete && results.labs.len() == 1);
     let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
     assert_eq!(gradebook, "member,total,lab 01\nalice,100,100\nbob,,\n");
@@ -125,7 +129,7 @@ fn files_that_do_not_say_of_which_lab_they_are_cost_nothing_and_are_told() {
     // Where nobody says it, nothing is graded.
     let class = Class::new();
     class.file("bob/src/lib.rs", RIGHT);
-    xtask(&class.args_of_course(&[])).assert().code(4).stderr(contains(told.replace("error: ", "")));
+    xtask(&class.args_of_course(&[])).assert().code(4).stderr(contains(told));
     assert!(fs::read_dir(class.out.path()).unwrap().next().is_none());
 }
 
@@ -172,4 +176,21 @@ fn the_report_of_several_labs_is_made_from_their_journals_and_tells_of_a_lab_tha
     xtask(&["report", out]).assert().success().stdout(contains("lab 02: 2 members; 1 handed nothing in;"));
     let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
     assert_eq!(gradebook, "member,total,lab 01,lab 02\nalice,,100,\nbob,100,100,-\n");
+}
+
+#[test]
+fn an_archive_that_nobody_has_unpacked_costs_nothing_and_is_told() {
+    let class = Class::new();
+    class
+        .file("alice/02-pair/src/lib.rs", RIGHT_PAIR)
+        .file("bob/lab02-1a2b3c4d.zip", "PK")
+        .file("carol.tgz", "");
+    let told =
+        "error: 1 submission has no grade yet: bob: lab02-1a2b3c4d.zip is an archive; unpack it first\n";
+    for args in [class.args_of_course(&[]), class.args_of_course(&["--lab", "02"])] {
+        xtask(&args).assert().code(4).stderr(contains(told));
+        let bob = member(&class.results(), "bob").clone();
+        assert_eq!((bob.total, bob.undecided), (0, 100));
+        assert_eq!(class.results().run.notes, ["carol.tgz is not a folder: not graded; unpack it first"]);
+    }
 }

@@ -3,7 +3,6 @@
 //! Every journal is begun before anything is graded: a run that was killed then also tells of the labs it has not come
 //! to. A lab whose own files are broken is told, and the others go on.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -15,10 +14,10 @@ use sandbox::protocol::Verdict;
 use super::class::{Event, Member, run as run_class};
 use super::progress::Progress;
 use super::session::Session;
-use super::submissions::which_lab;
+use super::submissions::unclear;
 use crate::exit::{self, Exit, bad_input};
 use crate::journal::{self, Journal, Line};
-use crate::score::{Entry, Found, Head, LabResults, Plan, Results, Run, Standing, milestones};
+use crate::score::{Found, Head, LabResults, Plan, Results, Run, milestones};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
 use crate::{interrupt, pool, report};
@@ -154,17 +153,15 @@ impl Course<'_> {
 
     /// How a run ends that could be written; `None`: well.
     fn exit(&self, results: &Results) -> Option<Exit> {
-        let is_unclear = |entry: &Entry| entry.standing == Standing::Unclear;
-        let unclear = results.members().map(|member| &member.entry).filter(|entry| is_unclear(entry));
-        let unclear: BTreeSet<String> = unclear.map(|entry| entry.name.clone()).collect();
-        if !unclear.is_empty() {
-            anstream::eprintln!("error: {}", which_lab(&unclear));
+        let unclear = unclear(results.members().map(|member| &member.entry));
+        if let Some(unclear) = &unclear {
+            anstream::eprintln!("error: {unclear}");
         }
         let mut checks = results.members().flat_map(|member| &member.checks);
         if checks.any(|check| check.verdict == Verdict::GraderError) {
             return Some(Exit::GraderError);
         }
-        (!unclear.is_empty()).then_some(Exit::BadInput)
+        unclear.map(|_| Exit::BadInput)
     }
 
     /// Removes the journals of a run in which nothing was graded.

@@ -1,6 +1,6 @@
 //! A folder of submissions as a class in each lab: each folder in it is a student, who may have handed in several labs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,12 +9,16 @@ use anyhow::Result;
 use super::Class;
 use super::class::Member;
 use crate::exit::bad_input;
-use crate::intake::{HandIn, Submission, rules::Rules};
+use crate::intake::rules::{Rules, is_archive};
+use crate::intake::{HandIn, Submission};
 use crate::score::{Entry, Standing};
+use crate::text::{one_line, reason};
 use crate::workspace::{Lab, Workspace};
 
 /// Sentences about what lies beside the submissions; more than this many help nobody.
 const MAX_NOTES: usize = 10;
+/// The same for submissions that are unclear.
+const MAX_UNCLEAR: usize = 5;
 
 /// Takes every submission in `dir`, by name. `labs` are those that may be graded. Where they were named
 /// (`is_named`), all of them are; else those of which anything was handed in.
@@ -33,7 +37,7 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, is_named: 
         })
         .collect();
     let mut class = Class { labs: Vec::new(), notes };
-    let mut unclear = BTreeSet::new();
+    let mut others = Vec::new();
     for lab in labs {
         let rules = rules(&lab)?;
         let members: Vec<Member> = opened.iter().map(|student| student.member(&rules, &lab.dir)).collect();
@@ -41,17 +45,14 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, is_named: 
         if is_sure || is_named || of.any(|(student, member)| student.is_usable() && is_there(member)) {
             class.labs.push((lab, members));
         } else {
-            let is_unclear = |member: &&Member| member.entry.standing == Standing::Unclear;
-            unclear.extend(members.iter().filter(is_unclear).map(|member| member.entry.name.clone()));
+            others.extend(members);
         }
     }
     if !class.labs.is_empty() {
         return Ok(class);
     }
-    let why = match unclear.is_empty() {
-        true => "nothing of any lab is in the submissions".to_owned(),
-        false => which_lab(&unclear),
-    };
+    let why = unclear(others.iter().map(|member| &member.entry));
+    let why = why.unwrap_or_else(|| "nothing of any lab is in the submissions".to_owned());
     Err(bad_input(format!("{}: {why}", dir.display())))
 }
 
@@ -59,16 +60,19 @@ fn is_there(member: &Member) -> bool {
     member.entry.standing == Standing::HandedIn
 }
 
-/// The sentence for those whose files do not say of which lab they are.
-pub(super) fn which_lab(names: &BTreeSet<String>) -> String {
-    let shown: Vec<String> = names.iter().take(5).map(|name| crate::text::one_line(name, 40)).collect();
-    let more = if names.len() > shown.len() { ", …" } else { "" };
-    let plural = if names.len() == 1 { "submission does" } else { "submissions do" };
-    format!(
-        "{} {plural} not say of which lab: {}{more}; name it with --lab, or put the files into a folder labs/NN-topic",
-        names.len(),
-        shown.join(", ")
-    )
+/// The sentence for those of whom nobody knows what they have handed in, if there are any.
+pub(super) fn unclear<'a>(entries: impl Iterator<Item = &'a Entry>) -> Option<String> {
+    let unclear = entries.filter(|entry| entry.standing == Standing::Unclear);
+    let told: BTreeMap<&str, &str> =
+        unclear.map(|entry| (entry.name.as_str(), entry.refused.as_deref().unwrap_or_default())).collect();
+    let first = told.iter().take(MAX_UNCLEAR).map(|(name, why)| format!("{}: {why}", one_line(name, 40)));
+    let first: Vec<String> = first.collect();
+    let more = match told.len() - first.len() {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let plural = if told.len() == 1 { "submission has" } else { "submissions have" };
+    (!told.is_empty()).then(|| format!("{} {plural} no grade yet: {}{more}", told.len(), first.join("; ")))
 }
 
 /// What a student may change in `lab`.
@@ -119,7 +123,7 @@ impl Opened<'_> {
 /// The folders in `dir`, by name, and what is to be said of what else is there.
 fn folders(dir: &Path) -> Result<(Vec<Folder>, Vec<String>)> {
     let wrong = |error: std::io::Error| {
-        bad_input(format!("list the submissions in {}: {}", dir.display(), crate::text::reason(&error)))
+        bad_input(format!("list the submissions in {}: {}", dir.display(), reason(&error)))
     };
     let mut entries = fs::read_dir(dir).map_err(wrong)?.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
     entries.sort_by_key(fs::DirEntry::file_name);
@@ -133,7 +137,8 @@ fn folders(dir: &Path) -> Result<(Vec<Folder>, Vec<String>)> {
         if kind.is_dir() || kind.is_symlink() {
             folders.push(Folder { name, path: entry.path(), is_link: kind.is_symlink() });
         } else {
-            notes.push(format!("{name} is not a folder: not graded"));
+            let unpack = if is_archive(&name) { "; unpack it first" } else { "" };
+            notes.push(format!("{name} is not a folder: not graded{unpack}"));
         }
     }
     if ["src", "labs"].iter().any(|name| dir.join(name).is_dir()) {
