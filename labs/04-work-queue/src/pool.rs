@@ -1,0 +1,149 @@
+//! The workers and what they do: who is idle, who has which task until when, who has died.
+//!
+//! The pool knows nothing of where tasks come from or where answers go. `run.rs`, `serve.rs` and `web.rs` bring it
+//! tasks by [`Pool::dispatch`] and take from it what has ended.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ipc_kit::retry;
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+use crate::channel::Channel;
+use crate::failure::{Failure, say};
+use crate::job::{Job, Order};
+use crate::line::Answer;
+use crate::options::Stage;
+use crate::task::Task;
+use crate::worker::Workshop;
+
+/// What a pool is made of.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Its stages, one at least.
+    pub stages: Vec<Stage>,
+    /// Room for waiting tasks between two stages.
+    pub queue: usize,
+    /// How often a task is tried again.
+    pub retries: u32,
+    /// How long an attempt may take.
+    pub lease: Option<Duration>,
+    /// A process for each attempt.
+    pub one_task: bool,
+    /// Workers answer HTTP from this folder.
+    pub root: Option<PathBuf>,
+}
+
+/// A task that has its answer.
+#[derive(Debug)]
+pub struct Ended {
+    /// The task.
+    pub job: Job,
+    /// Whose answer it is.
+    pub pid: Pid,
+    /// What it is.
+    pub answer: Answer,
+    /// Whether the worker was there to say so itself.
+    pub by_worker: bool,
+}
+
+/// The workers.
+#[derive(Debug)]
+pub struct Pool {
+    plan: Plan,
+    workshop: Workshop,
+    stages: Vec<Queue>,
+    workers: Vec<Worker>,
+    /// No attempt is started any more.
+    pub is_draining: bool,
+}
+
+/// What waits before a stage, and behind it.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<Job>,
+    /// Tasks that have no room in the next stage yet; each keeps its worker.
+    held: VecDeque<(Pid, Job)>,
+}
+
+#[derive(Debug)]
+struct Worker {
+    pid: Pid,
+    stage: usize,
+    channel: Channel,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    /// Has a task, until this instant if there is a lease.
+    Busy(Job, Option<Instant>),
+    /// Has done a task that the next stage has no room for.
+    Holding,
+    /// Has done its only task.
+    Leaving,
+}
+
+impl Pool {
+    /// Makes a pool; in pool mode, all its workers.
+    ///
+    /// # Errors
+    /// When a worker cannot be made; those that were made have ended then.
+    pub fn start(plan: Plan) -> Result<Pool, Failure> {
+        todo!("M1: a pool; M2: with its workers")
+    }
+
+    /// Puts a new task behind those that wait for the first stage.
+    pub fn put(&mut self, job: Job) {
+        todo!("M1: queue the task")
+    }
+
+    /// Whether no task is here.
+    pub fn is_empty(&self) -> bool {
+        todo!("M1: whether all tasks have ended")
+    }
+
+    /// Replaces the dead, then brings tasks and idle workers together. `next` is asked for a task when the first stage
+    /// has none waiting.
+    ///
+    /// # Errors
+    /// When a worker cannot be made. No task is lost.
+    pub fn dispatch(&mut self, mut next: impl FnMut() -> Option<Job>) -> Result<(), Failure> {
+        todo!("M1: a process for a task; M3: a task for each idle worker")
+    }
+
+    /// What to poll for input: one channel for each worker, with the worker's pid.
+    pub fn channels(&self) -> impl Iterator<Item = (Pid, BorrowedFd<'_>)> {
+        std::iter::empty()
+    }
+
+    /// The worker's channel is readable: takes its answer, or its end. Gives the task that has ended by it.
+    ///
+    /// # Errors
+    /// What recvmsg(2) says.
+    pub fn look_at(&mut self, pid: Pid) -> Result<Option<Ended>, Failure> {
+        todo!("M1: take an answer; M5: or the end of the worker")
+    }
+
+    /// How long until the next lease passes.
+    pub fn next_lease(&self) -> Option<Duration> {
+        todo!("M7: the nearest end of a lease")
+    }
+
+    /// Gives up each worker whose lease has passed. Gives the tasks that have ended by it.
+    pub fn expire(&mut self) -> Vec<Ended> {
+        todo!("M7: give up the workers whose lease has passed")
+    }
+
+    /// Lets all workers end, and reaps them in the order of their ends.
+    pub fn finish(&mut self) {
+        todo!("M2: let all workers end, and reap them")
+    }
+}
