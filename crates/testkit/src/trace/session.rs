@@ -158,6 +158,9 @@ impl Session {
             None => (usize::MAX, 0),
         };
         let of_root = tgid == self.root;
+        if of_root {
+            *self.report().own_calls.entry(name(number)).or_default() += 1;
+        }
         match self.fault.clone() {
             Fault::ShortTransfers => shorten(tid, number, args),
             Fault::KillAt { call, nth_process } if nth == nth_process && calls == call => {
