@@ -17,8 +17,10 @@ pub struct Journal {
     file: File,
     name: String,
     /// The lines of output of earlier runs, by ID.
-    old: HashMap<Vec<u8>, Vec<u8>>,
+    old: Results,
 }
+
+type Results = HashMap<Vec<u8>, Vec<u8>>;
 
 impl Journal {
     /// Opens the journal, or makes it; reads what it holds; cuts off a torn end.

@@ -1,7 +1,9 @@
 //! The workers and what they do: who is idle, who has which task until when, who has died.
 //!
 //! The pool knows nothing of where tasks come from or where answers go. `run.rs`, `serve.rs` and `web.rs` bring it
-//! tasks by [`Pool::dispatch`] and take from it what has ended.
+//! tasks by [`Pool::dispatch`] and take from it what has ended (`ends.rs`).
+
+mod ends;
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -9,10 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ipc_kit::retry;
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::channel::Channel;
@@ -20,7 +19,6 @@ use crate::failure::{Failure, say};
 use crate::job::{Job, Order};
 use crate::line::Answer;
 use crate::options::Stage;
-use crate::task::Task;
 use crate::worker::Workshop;
 
 /// What a pool is made of.
@@ -122,28 +120,5 @@ impl Pool {
     /// What to poll for input: one channel for each worker, with the worker's pid.
     pub fn channels(&self) -> impl Iterator<Item = (Pid, BorrowedFd<'_>)> {
         std::iter::empty()
-    }
-
-    /// The worker's channel is readable: takes its answer, or its end. Gives the task that has ended by it.
-    ///
-    /// # Errors
-    /// What recvmsg(2) says.
-    pub fn look_at(&mut self, pid: Pid) -> Result<Option<Ended>, Failure> {
-        todo!("M1: take an answer; M5: or the end of the worker")
-    }
-
-    /// How long until the next lease passes.
-    pub fn next_lease(&self) -> Option<Duration> {
-        todo!("M7: the nearest end of a lease")
-    }
-
-    /// Gives up each worker whose lease has passed. Gives the tasks that have ended by it.
-    pub fn expire(&mut self) -> Vec<Ended> {
-        todo!("M7: give up the workers whose lease has passed")
-    }
-
-    /// Lets all workers end, and reaps them in the order of their ends.
-    pub fn finish(&mut self) {
-        todo!("M2: let all workers end, and reap them")
     }
 }

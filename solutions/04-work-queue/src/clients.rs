@@ -174,7 +174,7 @@ impl Clients {
     }
 
     /// The next task: the turn goes round among those who have one waiting.
-    pub fn next(&mut self) -> Option<Job> {
+    pub fn next_job(&mut self) -> Option<Job> {
         for step in 0..self.all.len() {
             let place = (self.turn + step) % self.all.len();
             let client = &mut self.all[place];

@@ -17,8 +17,10 @@ pub struct Journal {
     file: File,
     name: String,
     /// The lines of output of earlier runs, by ID.
-    old: HashMap<Vec<u8>, Vec<u8>>,
+    old: Results,
 }
+
+type Results = HashMap<Vec<u8>, Vec<u8>>;
 
 impl Journal {
     /// Opens the journal, or makes it; reads what it holds; cuts off a torn end.
@@ -60,8 +62,8 @@ impl Journal {
 // BEGIN SOLUTION
 
 /// The results by ID, and the length of the part that is sound. The number of a damaged line is the error.
-fn understand(bytes: &[u8]) -> Result<(HashMap<Vec<u8>, Vec<u8>>, usize), usize> {
-    let mut old = HashMap::new();
+fn understand(bytes: &[u8]) -> Result<(Results, usize), usize> {
+    let mut old = Results::new();
     let mut sound = 0;
     for (index, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
         match line.strip_suffix(b"\n").and_then(record::unseal) {

@@ -90,7 +90,7 @@ impl Server {
             self.clients.take_lines(self.queue, self.stages);
         }
         let Self { pool, clients, .. } = self;
-        pool.dispatch(|| clients.next())?;
+        pool.dispatch(|| clients.next_job())?;
         if clients.remove_done() {
             self.is_full = false;
         }

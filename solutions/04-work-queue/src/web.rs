@@ -238,6 +238,6 @@ fn open_below(root: &Path, target: &[u8]) -> Option<(File, u64)> {
     let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_BENEATH);
     let file = File::from(openat2(&folder, relative, how).ok()?);
     let meta = file.metadata().ok()?;
-    meta.is_file().then(|| (file, meta.len()))
+    meta.is_file().then_some((file, meta.len()))
 }
 // END SOLUTION

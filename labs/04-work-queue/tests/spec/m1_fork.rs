@@ -13,7 +13,7 @@ use super::{answers, expect_answers, expect_same, lives, living, pid_tasks, pool
 fn each_task_runs_in_a_process_of_its_own() {
     let room = Room::new();
     let n = room.number(5..15) as usize;
-    let (lines, _) = pid_tasks(&room.word(), n);
+    let (lines, _) = pid_tasks(&room, "t", n);
 
     let running = pool(&room, "run --mode fork -n 3").stdin(lines).trace(Fault::Count).spawn();
     let boss = running.pid();
@@ -65,8 +65,8 @@ fn every_task_gives_its_answer() {
 fn a_failed_task_fails_alone() {
     let room = Room::new();
     let word = room.word();
-    let (before, _) = pid_tasks(&format!("{word}a"), 3);
-    let (after, _) = pid_tasks(&format!("{word}b"), 3);
+    let (before, _) = pid_tasks(&room, "a", 3);
+    let (after, _) = pid_tasks(&room, "b", 3);
 
     let all_ok = pool(&room, "run --mode fork -n 2").stdin(before.clone() + &after).run();
     all_ok.code(0).check(answers(&all_ok).iter().all(|answer| answer.ok == "ok"), "all are ok");
@@ -172,7 +172,7 @@ fn no_more_than_n_processes_live_at_once() {
 fn a_child_that_has_ended_is_reaped() {
     let room = Room::new();
     let gate = room.gate("door");
-    let (lines, ids) = pid_tasks(&room.word(), 5);
+    let (lines, ids) = pid_tasks(&room, "t", 5);
 
     let running = pool(&room, "run --mode fork -n 3").stdin_open().spawn();
     running.send(format!("held\tgate door\n{lines}"));

@@ -17,7 +17,7 @@ fn n_workers_do_all_tasks() {
     let room = Room::new();
     let n = room.number(2..6) as usize;
     let meets: String = (0..n).map(|i| format!("m{i}\tmeet room {n}\n")).collect();
-    let (lines, ids) = pid_tasks(&room.word(), 40);
+    let (lines, ids) = pid_tasks(&room, "t", 40);
 
     let running = pool(&room, &format!("run -n {n}")).stdin(meets + &lines).trace(Fault::Count).spawn();
     let boss = running.pid();
@@ -61,7 +61,7 @@ fn the_workers_are_there_before_the_first_task() {
 fn waiting_costs_no_processor_time() {
     let room = Room::new();
     let gate = room.gate("door");
-    let (lines, ids) = pid_tasks(&room.word(), 6);
+    let (lines, ids) = pid_tasks(&room, "t", 6);
 
     let running = pool(&room, "run -n 3").stdin_open().spawn();
     running.send(lines);
@@ -104,7 +104,7 @@ fn no_worker_needs_the_others_to_end(#[case] n: usize, #[case] stopped: usize) {
 fn at_the_end_all_workers_are_reaped() {
     let room = Room::new();
     let n = room.number(2..8) as usize;
-    let (lines, ids) = pid_tasks(&room.word(), 12);
+    let (lines, ids) = pid_tasks(&room, "t", 12);
 
     let done = pool(&room, &format!("run -n {n}")).stdin(lines).run();
     done.code(0).check(answers(&done).len() == ids.len(), "all tasks are answered");
@@ -134,14 +134,13 @@ fn no_worker_holds_the_input_or_the_output(#[case] args: &str) {
         running.fds().into_iter().filter(|fd| fd.number < 2).map(|fd| fd.target).collect();
     for pid in gate.visitors() {
         let held = Proc::read(pid).map(|worker| worker.descriptors()).unwrap_or_default();
-        for fd in held.iter().filter(|fd| standard.contains(&fd.target)) {
-            panic!(
-                "a worker holds standard input or output of pool\nexpected: no descriptor of worker {pid} is one of {}\nreceived: its descriptor {} is {}",
-                list(&standard),
-                fd.number,
-                fd.target
-            );
-        }
+        let wrong = held.iter().find(|fd| standard.contains(&fd.target));
+        assert!(
+            wrong.is_none(),
+            "a worker holds standard input or output of pool\nexpected: no descriptor of worker {pid} is one of {}\nreceived: {}",
+            list(&standard),
+            wrong.map_or(String::new(), |fd| format!("its descriptor {} is {}", fd.number, fd.target))
+        );
     }
     gate.open();
     running.close_stdin();

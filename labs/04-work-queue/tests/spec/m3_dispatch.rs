@@ -27,8 +27,8 @@ fn n_tasks_run_at_the_same_time() {
 fn a_gated_task_delays_nobody_else(#[case] n: usize) {
     let room = Room::new();
     let gate = room.gate("door");
-    let (before, first) = pid_tasks(&room.word(), room.number(0..5) as usize);
-    let (after, second) = pid_tasks(&room.word(), 30);
+    let (before, first) = pid_tasks(&room, "t", room.number(0..5) as usize);
+    let (after, second) = pid_tasks(&room, "u", 30);
 
     let running = pool(&room, &format!("run -n {n}")).stdin_open().spawn();
     running.send(format!("{before}held\tgate door\n{after}"));
@@ -52,7 +52,7 @@ fn a_gated_task_delays_nobody_else(#[case] n: usize) {
 fn tasks_start_in_the_order_of_the_input(#[case] args: &str, #[case] first: &str) {
     let room = Room::new();
     let gate = room.gate("door");
-    let (lines, ids) = pid_tasks(&room.word(), 25);
+    let (lines, ids) = pid_tasks(&room, "t", 25);
 
     let running = pool(&room, args).stdin_open().spawn();
     running.send(first);
@@ -125,7 +125,7 @@ fn a_result_comes_out_when_its_task_ends(#[case] args: &str) {
 #[test]
 fn a_line_may_come_in_pieces() {
     let room = Room::new();
-    let (lines, ids) = pid_tasks(&room.word(), 9);
+    let (lines, ids) = pid_tasks(&room, "t", 9);
     let mut cuts: Vec<usize> = (0..5).map(|_| room.number(1..lines.len() as u64) as usize).collect();
     cuts.extend([0, lines.len()]);
     cuts.sort_unstable();

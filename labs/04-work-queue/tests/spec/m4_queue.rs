@@ -14,7 +14,7 @@ fn no_more_than_n_plus_q_tasks_are_outstanding() {
     let (n, queue) = (room.number(1..4) as usize, room.number(0..7) as usize);
     let (gate, last) = (room.gate("door"), room.word());
     // One line more than there is room for, and one that a boss may have in its hand.
-    let (lines, ids) = pid_tasks(&room.word(), queue + 2);
+    let (lines, ids) = pid_tasks(&room, "t", queue + 2);
 
     let running = pool(&room, &format!("run -n {n} --queue {queue}")).stdin_open().spawn();
     running.send(gated(n));
@@ -44,7 +44,7 @@ fn the_queue_has_room_for_q_tasks(#[case] is_given: bool) {
     let queue = if is_given { room.number(1..40) as usize } else { 2 * n };
     let args = if is_given { format!("run -n {n} --queue {queue}") } else { format!("run -n {n}") };
     let (gate, bad) = (room.gate("door"), room.word());
-    let (lines, ids) = pid_tasks(&room.word(), queue - 1);
+    let (lines, ids) = pid_tasks(&room, "t", queue - 1);
 
     let running = pool(&room, &args).stdin_open().spawn();
     running.send(gated(n));
@@ -173,9 +173,9 @@ fn a_line_of_ten_mebibytes_is_a_bad_task() {
 #[test]
 fn the_boss_makes_few_system_calls_per_task() {
     let room = Room::new();
-    let word = room.word().repeat(4);
+    let prefix = "x".repeat(40);
     let calls = |tasks: usize| {
-        let (lines, _) = pid_tasks(&word, tasks);
+        let (lines, _) = pid_tasks(&room, &prefix, tasks);
         let done = pool(&room, "run -n 4").stdin(lines).trace(Fault::Count).run();
         done.code(0).check(answers(&done).len() == tasks, "each task is answered");
         let own = done.own_calls();

@@ -139,7 +139,7 @@ fn a_death_is_noticed_by_nobody_else() {
 #[test]
 fn a_retried_task_comes_before_those_that_wait() {
     let room = Room::new();
-    let (lines, mut ids) = pid_tasks(&room.word(), 3);
+    let (lines, mut ids) = pid_tasks(&room, "t", 3);
 
     let done = pool(&room, "run -n 1 --retries 1 --queue 10").stdin(format!("p\tcrash KILL\n{lines}")).run();
     done.code(1);

@@ -50,7 +50,7 @@ fn the_task_of_a_stopped_worker_goes_to_another(#[case] args: &str) {
 #[case::three_workers("run -n 3")]
 fn a_late_answer_is_dropped(#[case] args: &str) {
     let room = Room::new();
-    let (gate, word) = (room.gate("door"), room.word());
+    let gate = room.gate("door");
 
     let running = pool(&room, &format!("{args} {SHORT}")).stdin_open().spawn();
     running.send("held\tgate door\n");
@@ -61,7 +61,7 @@ fn a_late_answer_is_dropped(#[case] args: &str) {
     let first = wait_answer(&running, "held");
     signal(stuck, Signal::SIGCONT);
     running.asleep();
-    let (lines, ids) = pid_tasks(&word, 8);
+    let (lines, ids) = pid_tasks(&room, "t", 8);
     running.send(lines);
     for id in &ids {
         wait_answer(&running, id);
@@ -139,7 +139,7 @@ fn a_task_whose_every_lease_passes_is_a_fail(#[case] args: &str, #[case] attempt
 fn sigterm_lets_running_tasks_end_and_starts_no_other(#[case] args: &str) {
     let room = Room::new();
     let gate = room.gate("door");
-    let (lines, _) = pid_tasks(&room.word(), 4);
+    let (lines, _) = pid_tasks(&room, "t", 4);
 
     let running = pool(&room, args).stdin_open().spawn();
     running.send(format!("a\tgate door\nb\tgate door\n{lines}"));
@@ -168,7 +168,7 @@ fn sigterm_lets_running_tasks_end_and_starts_no_other(#[case] args: &str) {
 fn an_output_that_nobody_reads_ends_the_run() {
     let room = Room::new();
     let gate = room.gate("door");
-    let (lines, _) = pid_tasks(&room.word(), 20);
+    let (lines, _) = pid_tasks(&room, "t", 20);
 
     let running =
         pool(&room, "run -n 2").stdin_open().stdout_to("/dev/full").note("its stdout is /dev/full").spawn();

@@ -50,7 +50,7 @@ fn results(done: &Finished) -> Vec<String> {
 #[test]
 fn each_result_is_recorded() {
     let room = Room::new();
-    let (lines, _) = pid_tasks(&room.word(), 12);
+    let (lines, _) = pid_tasks(&room, "t", 12);
 
     let input = format!("{lines}f\tfail\np\tcrash KILL\nw\twrite out x\nno task\nunknown\tx\n");
     let done = pool(&room, "run -n 3 --retries 1 --journal log").stdin(input).run();

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use rstest::rstest;
 use testkit::{Address, Errno, Peer, Room, Running, Signal, same_bytes};
 
+use super::http::{expect_page, page, web};
 use super::{Answer, answers_in, lives, pid_tasks, pool, started};
 
 /// Starts `pool serve --unix socket ARGS`, and waits until clients may come.
@@ -118,7 +119,7 @@ fn a_greedy_client_gets_no_more_than_its_share() {
     let (running, address) = serve(&room, "-n 1 --queue 100");
 
     let greedy = room.connect(&address).called("the greedy client");
-    let (many, _) = pid_tasks("g", 40);
+    let (many, _) = pid_tasks(&room, "g", 40);
     let many: Vec<&str> = many.lines().collect();
     greedy.send(format!(
         "1\tgate first\n{}\n7\tgate seventh\n{}\n",
@@ -127,7 +128,7 @@ fn a_greedy_client_gets_no_more_than_its_share() {
     ));
     first.reached();
     let modest = room.connect(&address).called("the modest client");
-    let (few, _) = pid_tasks("m", 5);
+    let (few, _) = pid_tasks(&room, "m", 5);
     modest.send(few);
     running.asleep();
     first.open();
@@ -179,7 +180,7 @@ fn the_tasks_of_a_client_that_is_gone_are_dropped() {
 fn a_client_that_does_not_read_holds_up_nobody_else() {
     let room = Room::new();
     let (running, address) = serve(&room, "-n 2");
-    let (lines, ids) = pid_tasks(&room.word(), 3000);
+    let (lines, ids) = pid_tasks(&room, "t", 3000);
 
     let deaf = room.connect(&address).called("the client that does not read");
     let mut sent = 0;
@@ -200,7 +201,7 @@ fn a_client_that_does_not_read_holds_up_nobody_else() {
         }
     }
     let other = room.connect(&address).called("another client");
-    let (few, other_ids) = pid_tasks("other", 20);
+    let (few, other_ids) = pid_tasks(&room, "o", 20);
     other.send(few).half_close();
     let served = answers(&other.rest()).len();
     assert!(
@@ -322,67 +323,6 @@ fn a_slow_stage_holds_back_the_one_before() {
     let wanted: Vec<String> = (0..5).map(|i| format!("{i} ok 1 open")).collect();
     expect_words(&answers(&client.rest()), &wanted);
     end(running);
-}
-
-/// Starts `pool serve --tcp`, and gives its address.
-#[track_caller]
-fn web(room: &Room, workers: usize) -> (Running, Address) {
-    room.mkdir("www/sub");
-    let args = format!("serve --tcp 127.0.0.1:0 --root www -n {workers}");
-    let running = pool(room, &args).spawn();
-    let address = running.ready();
-    (running, address)
-}
-
-/// An answer of HTTP: its status, the length it announces, and its body.
-struct Page {
-    status: u16,
-    length: Option<usize>,
-    head: String,
-    body: Vec<u8>,
-}
-
-/// The next answer on this connection; that to a HEAD has no body.
-#[track_caller]
-fn page(client: &Peer, is_head: bool) -> Page {
-    let mut head = String::new();
-    loop {
-        let line = client.line();
-        if line.trim_end().is_empty() {
-            break;
-        }
-        head += line.trim_end();
-        head += "\n";
-    }
-    let status =
-        head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok());
-    let header = |name: &str| {
-        head.lines().find_map(|line| {
-            line.split_once(':').filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim())
-        })
-    };
-    let length = header("content-length").and_then(|length| length.parse().ok());
-    let Some(status) = status else {
-        panic!(
-            "this is no answer of HTTP/1.1\nexpected: `HTTP/1.1`, a status, and headers\nreceived: {}",
-            testkit::visible(head.as_bytes())
-        )
-    };
-    let body = if is_head { Vec::new() } else { client.take(length.unwrap_or(0)) };
-    Page { status, length, head, body }
-}
-
-/// Demands this status and body.
-#[track_caller]
-fn expect_page(page: &Page, status: u16, body: &[u8]) {
-    assert!(
-        page.status == status && page.length.is_some(),
-        "a wrong answer of HTTP\nexpected: status {status}, and a Content-Length\nreceived: {}",
-        testkit::visible(page.head.as_bytes())
-    );
-    if status == 200 {
-        same_bytes("the body", body, &page.body);
-    }
 }
 
 /// GET and HEAD of files, also large ones; 404 for what is not a file below DIR, whatever leads there; 405 and 400 for what is

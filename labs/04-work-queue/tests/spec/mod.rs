@@ -6,6 +6,7 @@
 //!
 //! IDs, numbers and texts are random, from a seed that is printed when a check fails.
 
+mod http;
 mod m1_fork;
 mod m2_pool;
 mod m3_dispatch;
@@ -16,6 +17,7 @@ mod m7_lease;
 mod m8_journal;
 mod m9_serve;
 
+use testkit::predicates::function::function;
 use testkit::{Cmd, Finished, Proc, Program, Room, Running, Signal, bin, list};
 
 /// The program under test.
@@ -119,17 +121,19 @@ fn count(lines: &[String], line: &str) -> usize {
 #[track_caller]
 fn wait_answer(running: &Running, id: &str) -> Answer {
     let start = format!("{id}\t");
-    let find = || {
-        let text = String::from_utf8_lossy(&running.stdout_now()).into_owned();
-        let lines =
-            text.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.starts_with(&start));
-        lines.map(|line| line.trim_end_matches('\n').to_owned()).next()
+    let find = |text: &str| {
+        let mut lines = text.split_inclusive('\n');
+        lines
+            .find(|line| line.ends_with('\n') && line.starts_with(&start))
+            .map(|line| line.trim_end().to_owned())
     };
-    running.eventually(|| find().is_some() || running.has_ended(), format!("an answer to {id}"));
-    let line = find().unwrap_or_default();
+    let name = format!("a line that begins with `{id}` and a tab");
+    running.wait_stdout(function(|text: &str| find(text).is_some()).fn_name(name.leak()));
+    let line = find(&String::from_utf8_lossy(&running.stdout_now())).unwrap_or_default();
     Answer::parse(&line).unwrap_or_else(|| {
-        let what = if line.is_empty() { "pool has ended without it".to_owned() } else { format!("`{line}`") };
-        panic!("the answer to {id} is not as expected\nexpected: {id}, ok or fail, PID, ATTEMPT, RESULT, with tabs between\nreceived: {what}")
+        panic!(
+            "the answer to {id} is not as expected\nexpected: {id}, ok or fail, PID, ATTEMPT, RESULT, with tabs between\nreceived: `{line}`"
+        )
     })
 }
 
@@ -171,17 +175,9 @@ fn lives(stderr: &[u8]) -> Vec<Life> {
 /// Waits until stderr tells that `n` workers have started, and gives their pids in this order.
 #[track_caller]
 fn started(running: &Running, n: usize) -> Vec<i32> {
-    running.eventually(
-        || lives(&running.stderr_now()).len() >= n || running.has_ended(),
-        format!("{n} lines `worker PID start` on stderr"),
-    );
-    let pids: Vec<i32> = lives(&running.stderr_now()).iter().map(|life| life.pid).collect();
-    assert!(
-        pids.len() >= n,
-        "too few workers were started\nexpected: {n} lines `worker PID start` on stderr\nreceived: {}",
-        pids.len()
-    );
-    pids
+    let name = format!("{n} lines `worker PID start`");
+    running.wait_stderr(function(move |text: &str| lives(text.as_bytes()).len() >= n).fn_name(name.leak()));
+    lives(&running.stderr_now()).iter().map(|life| life.pid).collect()
 }
 
 /// The descendants that are alive, by pid.
@@ -223,8 +219,9 @@ fn expect_names(room: &Room, folder: &str, wanted: &[&str], when: &str) {
     );
 }
 
-/// `n` tasks `pid` with IDs made of `word`, and their IDs.
-fn pid_tasks(word: &str, n: usize) -> (String, Vec<String>) {
-    let ids: Vec<String> = (1..=n).map(|i| format!("{word}-{i}")).collect();
+/// `n` tasks `pid`, and their IDs: `prefix`, two random letters, and a number.
+fn pid_tasks(room: &Room, prefix: &str, n: usize) -> (String, Vec<String>) {
+    let letters = room.word()[..2].to_owned();
+    let ids: Vec<String> = (1..=n).map(|i| format!("{prefix}{letters}{i}")).collect();
     (ids.iter().map(|id| format!("{id}\tpid\n")).collect(), ids)
 }
