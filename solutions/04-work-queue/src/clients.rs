@@ -101,7 +101,11 @@ impl Client {
 
     /// Lines become tasks, as long as there is room.
     fn take_lines(&mut self, queue: usize, stages: usize) {
-        while self.waiting.len() < queue && !self.input.wants_more() && self.takes_answers() {
+        while self.waiting.len() < queue {
+            // A line may need an answer. A part of one does not; what is too long of it is dropped here.
+            if !self.input.wants_more() && !self.takes_answers() {
+                break;
+            }
             let Some(line) = self.input.line() else { break };
             let (id, parts) = match &line {
                 Line::TooLong(line) => (split(line).map(|(id, _)| id), None),

@@ -86,11 +86,15 @@ impl Server {
     }
 
     fn step(&mut self) -> Result<(), Failure> {
-        if self.ending.is_none() {
-            self.clients.take_lines(self.queue, self.stages);
+        let Self { pool, clients, queue, stages, .. } = self;
+        let mut has_moved = true;
+        // A task that starts makes room for a line, for which another worker may be idle.
+        while std::mem::take(&mut has_moved) {
+            if self.ending.is_none() {
+                clients.take_lines(*queue, *stages);
+            }
+            pool.dispatch(|| clients.next_job().inspect(|_| has_moved = true))?;
         }
-        let Self { pool, clients, .. } = self;
-        pool.dispatch(|| clients.next_job())?;
         if clients.remove_done() {
             self.is_full = false;
         }

@@ -3,9 +3,9 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use testkit::{Fault, Finished, Room, sweep};
+use testkit::{Fault, Finished, Room, Signal, sweep};
 
-use super::{answer_to, answers, expect_answers, expect_names, pool};
+use super::{answer_to, answers, expect_answers, expect_names, has_ended, pool, signal};
 
 /// Kills the first worker at its system call `call`.
 fn kill_worker_at(call: u64) -> Fault {
@@ -115,9 +115,31 @@ fn untouched(room: &Room, done: &Finished, name: &str, text: &str) {
     done.check(room.read(name) == text.as_bytes(), format!("`{name}` has the text of its owner"));
 }
 
-/// Killed before the task came, in it, after its answer, at its end: each task is answered once, and ok.
+/// Killed before the task came, in it, after its answer, at its end: each task is answered once, and ok. And an answer
+/// that was given counts, even if its worker is dead when the boss comes to read it: here the boss is stopped meanwhile.
 #[test]
 fn a_result_comes_once_wherever_the_worker_dies() {
+    let room = Room::new();
+    let gate = room.gate("door");
+    let running = pool(&room, "run -n 1").stdin("a\tgate door\n").spawn();
+    gate.reached();
+    running.asleep();
+    running.stop();
+    gate.open();
+    running.asleep();
+    let worker = gate.visitors()[0];
+    signal(worker, Signal::SIGKILL);
+    running.eventually(|| has_ended(worker), "the worker to end");
+    running.cont();
+    let done = running.wait();
+    done.code(0);
+    let answer = answer_to(&done, "a");
+    let counts = (answer.pid, answer.attempt) == (worker, 1) && gate.visitors().len() == 1;
+    done.check(
+        counts,
+        format!("the answer counts that worker {worker} gave before it died: attempt 1, and no other"),
+    );
+
     sweep(|call| {
         let room = Room::new();
         room.write("n", "1 2 3\n");

@@ -61,20 +61,33 @@ fn expect_words(received: &[Answer], wanted: &[String]) {
 #[test]
 fn each_client_gets_its_own_answers() {
     let room = Room::new();
-    let (running, address) = serve(&room, "-n 2 --retries 1");
+    let (running, address) = serve(&room, "-n 2 --retries 1 --queue 1");
 
+    // All workers work for one client, if there is no other.
+    let first = room.connect(&address);
+    first.send("a\tmeet room 2\nb\tmeet room 2\n").half_close();
+    expect_words(&answers(&first.rest()), &["a ok 1 met".to_owned(), "b ok 1 met".to_owned()]);
     let clients: Vec<(Peer, u64)> =
         (0..3).map(|_| (room.connect(&address), room.number(0..1 << 40))).collect();
     for (i, (client, number)) in clients.iter().enumerate() {
         room.write(format!("n{i}"), number.to_string());
-        let lines = format!("a\tsum n{i}\nb\tfail\nno task\nc\tcrash KILL\na\tpid\nd\tmeet m{i} 1");
+        let long = "x".repeat(70_000);
+        let lines =
+            format!("a\tsum n{i}\nlong\t{long}\nb\tfail\nno task\nc\tcrash KILL\na\tpid\nd\tmeet m{i} 1");
         let cut = room.number(1..lines.len() as u64) as usize;
         client.send_pieces([&lines[..cut], &lines[cut..]]).half_close();
     }
     for (client, number) in &clients {
         let wanted = [format!("a ok 1 {number}")].into_iter().chain(
-            ["b fail 1 failed", "- fail 0 bad task", "c fail 2 signal 9", "a fail 0 bad task", "d ok 1 met"]
-                .map(str::to_owned),
+            [
+                "b fail 1 failed",
+                "long fail 0 bad task",
+                "- fail 0 bad task",
+                "c fail 2 signal 9",
+                "a fail 0 bad task",
+                "d ok 1 met",
+            ]
+            .map(str::to_owned),
         );
         expect_words(&answers(&client.rest()), &wanted.collect::<Vec<_>>());
     }
