@@ -41,15 +41,16 @@ fn the_workers_are_there_before_the_first_task() {
     let n = room.number(2..6) as usize;
 
     let running = pool(&room, &format!("run -n {n}")).stdin_open().spawn();
-    let mut told = started(&running, n);
+    started(&running, n);
     running.asleep();
-    let alive = living(&running);
+    let mut told: Vec<i32> = lives(&running.stderr_now()).iter().map(|life| life.pid).collect();
     told.sort_unstable();
+    let alive = living(&running);
     assert!(
-        told == alive,
-        "before the first line the processes are not those that stderr tells of\nexpected: {n} workers, {}\nreceived: {}",
-        list(&told),
-        list(&alive)
+        told == alive && told.len() == n,
+        "before the first line the processes are not as expected\nexpected: {n} workers, each told by `worker PID start` on stderr\nreceived: processes {}; stderr tells of {}",
+        list(&alive),
+        list(&told)
     );
     running.close_stdin();
     running.wait().code(0).stdout("");
