@@ -93,8 +93,11 @@ fn no_worker_needs_the_others_to_end(#[case] n: usize, #[case] stopped: usize) {
     stop(pids[stopped]);
     running.close_stdin();
     let others = || pids.iter().filter(|pid| **pid != pids[stopped]);
-    running
-        .eventually(|| others().all(|pid| has_ended(*pid)), "the other workers to end while one is stopped");
+    let what = format!(
+        "the other workers to end while worker {} is stopped by the check (nobody else may hold the other end of their channels)",
+        pids[stopped]
+    );
+    running.eventually(|| others().all(|pid| has_ended(*pid)), what);
     signal(pids[stopped], Signal::SIGCONT);
     running.wait().code(0);
 }

@@ -32,10 +32,14 @@ fn a_gated_task_delays_nobody_else(#[case] n: usize) {
 
     let running = pool(&room, &format!("run -n {n}")).stdin_open().spawn();
     running.send(format!("{before}held\tgate door\n{after}"));
+    gate.reached();
+    let all = first.len() + second.len();
+    let lines = || running.stdout_now().iter().filter(|&&byte| byte == b'\n').count();
+    let what = format!("{all} answers from the workers that are idle, while one stands at the gate");
+    running.eventually(|| lines() >= all || running.has_ended(), what);
     for id in first.iter().chain(&second) {
         wait_answer(&running, id);
     }
-    gate.reached();
     gate.open();
     running.close_stdin();
     let done = running.wait();

@@ -33,6 +33,10 @@ fn the_task_of_a_stopped_worker_goes_to_another(#[case] args: &str) {
     stop(stuck);
     gate.open();
     // The stopped worker cannot go through the open gate: whoever answers is another one.
+    let what = format!(
+        "another worker to answer, because worker {stuck} is stopped by the check and its lease passes"
+    );
+    running.eventually(|| !running.stdout_now().is_empty() || running.has_ended(), what);
     let done = running.wait();
     done.code(0);
     let answer = answer_to(&done, "held");
