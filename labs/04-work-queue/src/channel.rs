@@ -1,27 +1,11 @@
-//! The channel between the boss and one worker. See `socketpair(2)`, `unix(7)`, `cmsg(3)`.
-//!
-//! A pair of connected sockets that keep messages apart (SOCK_SEQPACKET): one send is one receive, whole. One
-//! descriptor for each side serves both directions, can carry another descriptor along, and when all copies of one
-//! side are closed, the other side sees the end.
+//! The channel between the boss and one worker. See `pipe(7)`, `socketpair(2)`, `unix(7)`, `cmsg(3)`.
 
 #![allow(
     unsafe_code,
     reason = "a received descriptor is a bare number that somebody must take into possession"
 )]
 
-use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-
-use ipc_kit::retry;
-use nix::cmsg_space;
-use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, recvmsg,
-    sendmsg, socketpair,
-};
-
-/// A message is never longer: a line, and what is said about it.
-const LONGEST: usize = 16 << 10;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// One side.
 #[derive(Debug)]

@@ -1,12 +1,6 @@
 //! Bytes from a stream become lines: a read may bring half a line, or a hundred.
 
-use std::os::fd::{AsFd, AsRawFd};
-
-use ipc_kit::retry;
-use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, recv};
-
-use crate::line::LONGEST_LINE;
+use std::os::fd::AsFd;
 
 /// So much is read ahead at most.
 pub const MOST: usize = 64 << 10;

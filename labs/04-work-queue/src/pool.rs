@@ -5,21 +5,16 @@
 
 mod ends;
 
-use std::collections::VecDeque;
-use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::channel::Channel;
-use crate::failure::{Failure, say};
-use crate::job::{Job, Order};
+use crate::failure::Failure;
+use crate::job::Job;
 use crate::line::Answer;
 use crate::options::Stage;
-use crate::worker::Workshop;
 
 /// What a pool is made of.
 #[derive(Debug, Default)]
@@ -54,39 +49,8 @@ pub struct Ended {
 /// The workers.
 #[derive(Debug)]
 pub struct Pool {
-    plan: Plan,
-    workshop: Workshop,
-    stages: Vec<Queue>,
-    workers: Vec<Worker>,
     /// No attempt is started any more.
     pub is_draining: bool,
-}
-
-/// What waits before a stage, and behind it.
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: VecDeque<Job>,
-    /// Tasks that have no room in the next stage yet; each keeps its worker.
-    held: VecDeque<(Pid, Job)>,
-}
-
-#[derive(Debug)]
-struct Worker {
-    pid: Pid,
-    stage: usize,
-    channel: Channel,
-    state: State,
-}
-
-#[derive(Debug)]
-enum State {
-    Idle,
-    /// Has a task, until this instant if there is a lease.
-    Busy(Job, Option<Instant>),
-    /// Has done a task that the next stage has no room for.
-    Holding,
-    /// Has done its only task.
-    Leaving,
 }
 
 impl Pool {

@@ -1,24 +1,7 @@
 //! `pool run`: tasks from standard input, results to standard output. The boss's loop.
 
-use std::collections::HashSet;
-use std::io::{stdin, stdout};
-use std::os::fd::AsFd;
-
-use ipc_kit::write_all;
-use nix::poll::PollFlags;
-
-use crate::effect;
 use crate::failure::Failure;
-use crate::input::{Input, Line};
-use crate::job::Job;
-use crate::journal::Journal;
-use crate::line::{Answer, NO_ID, split};
-use crate::options::{Mode, Run, Stage};
-use crate::pool::{Ended, Plan, Pool};
-use crate::record;
-use crate::signals::Terminations;
-use crate::task::Task;
-use crate::watch::{Watch, What};
+use crate::options::Run;
 
 /// The status after SIGTERM: 128 and its number.
 pub const TERMINATED: u8 = 143;

@@ -1,19 +1,9 @@
 //! `pool serve --unix`: task lines from clients, which the workers answer themselves.
 
 use std::io::{self, Write};
-use std::os::fd::AsFd;
-
-use nix::libc;
-use nix::poll::PollFlags;
 
 use crate::failure::Failure;
-use crate::job::Job;
-use crate::listen::Named;
 use crate::options::Lines;
-use crate::pool::{Ended, Plan, Pool};
-use crate::run::TERMINATED;
-use crate::signals::Terminations;
-use crate::watch::{Watch, What};
 
 /// Serves until SIGTERM.
 ///

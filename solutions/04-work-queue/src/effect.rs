@@ -1,5 +1,6 @@
 //! `write FILE TEXT`: an effect that happens once, although whoever makes it may die at any instant.
-//! See `open(2)` on O_TMPFILE, `linkat(2)`.
+//! See `open(2)`, `link(2)`, `rename(2)`.
+// BEGIN SOLUTION
 //!
 //! 1. The text goes into a file without a name. Killed here, nothing is left.
 //! 2. That file gets a hidden name beside FILE, made of FILE and the task's key: the *intent*, which holds the whole text from
@@ -8,13 +9,17 @@
 //! 4. When the answer is safe, the boss removes the intent.
 //!
 //! If FILE exists, a look at the intent tells whose it is: one file with two names is ours.
+// END SOLUTION
 
+use std::path::Path;
+
+// BEGIN SOLUTION
 use std::fs;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, open};
@@ -23,6 +28,7 @@ use nix::unistd::linkat;
 
 use crate::failure::reason;
 use crate::record::checksum;
+// END SOLUTION
 
 /// Makes `file` with this content, once for the task that `key` names. Gives the number of bytes.
 ///

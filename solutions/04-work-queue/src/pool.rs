@@ -5,22 +5,30 @@
 
 mod ends;
 
-use std::collections::VecDeque;
-use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::channel::Channel;
-use crate::failure::{Failure, say};
-use crate::job::{Job, Order};
+use crate::failure::Failure;
+use crate::job::Job;
 use crate::line::Answer;
 use crate::options::Stage;
-use crate::worker::Workshop;
+
 // BEGIN SOLUTION
+use std::collections::VecDeque;
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+use nix::errno::Errno;
+
+use crate::channel::Channel;
+use crate::failure::say;
+use crate::job::Order;
+use crate::worker::Workshop;
+
 pub(crate) use ends::replace;
 // END SOLUTION
 
@@ -57,14 +65,17 @@ pub struct Ended {
 /// The workers.
 #[derive(Debug)]
 pub struct Pool {
+    // BEGIN SOLUTION
     plan: Plan,
     workshop: Workshop,
     stages: Vec<Queue>,
     workers: Vec<Worker>,
+    // END SOLUTION
     /// No attempt is started any more.
     pub is_draining: bool,
 }
 
+// BEGIN SOLUTION
 /// What waits before a stage, and behind it.
 #[derive(Debug, Default)]
 struct Queue {
@@ -91,6 +102,7 @@ enum State {
     /// Has done its only task.
     Leaving,
 }
+// END SOLUTION
 
 impl Pool {
     /// Makes a pool; in pool mode, all its workers.

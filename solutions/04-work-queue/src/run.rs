@@ -1,5 +1,9 @@
 //! `pool run`: tasks from standard input, results to standard output. The boss's loop.
 
+use crate::failure::Failure;
+use crate::options::Run;
+
+// BEGIN SOLUTION
 use std::collections::HashSet;
 use std::io::{stdin, stdout};
 use std::os::fd::AsFd;
@@ -8,17 +12,17 @@ use ipc_kit::write_all;
 use nix::poll::PollFlags;
 
 use crate::effect;
-use crate::failure::Failure;
 use crate::input::{Input, Line};
 use crate::job::Job;
 use crate::journal::Journal;
 use crate::line::{Answer, NO_ID, split};
-use crate::options::{Mode, Run, Stage};
+use crate::options::{Mode, Stage};
 use crate::pool::{Ended, Plan, Pool};
 use crate::record;
 use crate::signals::Terminations;
 use crate::task::Task;
 use crate::watch::{Watch, What};
+// END SOLUTION
 
 /// The status after SIGTERM: 128 and its number.
 pub const TERMINATED: u8 = 143;

@@ -1,25 +1,24 @@
 //! `pool serve --unix`: task lines from clients, which the workers answer themselves.
 
 use std::io::{self, Write};
+
+use crate::failure::Failure;
+use crate::options::Lines;
+
+// BEGIN SOLUTION
 use std::os::fd::AsFd;
 
 use nix::libc;
 use nix::poll::PollFlags;
 
-// BEGIN SOLUTION
 use crate::clients::Clients;
-// END SOLUTION
-use crate::failure::Failure;
 use crate::job::Job;
 use crate::listen::Named;
-use crate::options::Lines;
 use crate::pool::{Ended, Plan, Pool};
-// BEGIN SOLUTION
-use crate::run::forget;
-// END SOLUTION
-use crate::run::TERMINATED;
+use crate::run::{TERMINATED, forget};
 use crate::signals::Terminations;
 use crate::watch::{Watch, What};
+// END SOLUTION
 
 /// Serves until SIGTERM.
 ///

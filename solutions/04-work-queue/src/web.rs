@@ -1,28 +1,33 @@
 //! `pool serve --tcp`: files over HTTP. The boss collects requests, a worker answers the client itself.
 
+use std::path::Path;
+
+use crate::channel::Message;
+use crate::failure::Failure;
+use crate::line::Answer;
+use crate::options::Web;
+
+// BEGIN SOLUTION
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
 use std::rc::Rc;
 
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::poll::PollFlags;
 
-use crate::channel::Message;
-use crate::failure::Failure;
 use crate::http::{Request, head};
 use crate::input::Input;
 use crate::job::{Job, Order};
-use crate::line::Answer;
 use crate::listen;
-use crate::options::{Stage, Web};
+use crate::options::Stage;
 use crate::pool::{Ended, Plan, Pool};
 use crate::run::TERMINATED;
 use crate::serve::ready;
 use crate::signals::Terminations;
 use crate::watch::{Watch, What};
+// END SOLUTION
 
 /// Serves until SIGTERM.
 ///

@@ -3,21 +3,28 @@
 #![allow(unsafe_code, reason = "close_range(2) closes descriptors by number")]
 
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
+
+use nix::unistd::Pid;
+
+use crate::channel::Channel;
+
+// BEGIN SOLUTION
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use ipc_kit::{retry, run_in_child};
 use nix::errno::Errno;
 use nix::libc::{self, c_uint};
 use nix::sys::socket::{MsgFlags, send};
-use nix::unistd::{Pid, dup2_stdin, dup2_stdout, getpid};
+use nix::unistd::{dup2_stdin, dup2_stdout, getpid};
 
-use crate::channel::{Channel, Message};
+use crate::channel::Message;
 use crate::job::Order;
 use crate::line::Answer;
 use crate::signals;
 use crate::task::Task;
 use crate::web;
+// END SOLUTION
 
 /// What all workers have in common.
 #[derive(Debug)]

@@ -1,16 +1,11 @@
 //! How attempts end: by an answer, by the worker's death, or because the lease has passed. See `waitpid(2)`, `kill(2)`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ipc_kit::retry;
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
-use super::{Ended, Pool, State, Worker};
-use crate::failure::{Failure, say};
-use crate::line::Answer;
-use crate::task::Task;
+use super::{Ended, Pool};
+use crate::failure::Failure;
 
 impl Pool {
     /// The worker's channel is readable: takes its answer, or its end. Gives the task that has ended by it.

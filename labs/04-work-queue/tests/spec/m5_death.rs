@@ -193,12 +193,10 @@ fn a_failing_fork_ends_the_run_cleanly() {
 
     let gate = room.gate("door");
     let running = pool(&room, "run -n 2 --retries 0").stdin_open().trace(failing(3)).spawn();
-    running.send("held\tgate door\n");
+    running.send("held\tgate door\np\tcrash KILL\nlate\tpid\n");
     gate.reached();
-    running.send("p\tcrash KILL\n");
     wait_answer(&running, "p");
     running.wait_stderr(testkit::predicates::str::contains(message));
-    running.send("late\tpid\n");
     running.asleep();
     gate.open();
     let done = running.wait();

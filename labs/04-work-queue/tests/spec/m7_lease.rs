@@ -161,9 +161,12 @@ fn sigterm_lets_running_tasks_end_and_starts_no_other(#[case] args: &str) {
     expect_answers(&done, ["a ok 1 open", "b ok 1 open"]);
 
     let idle = pool(&room, args).stdin_open().spawn();
+    idle.send("a\tpid\n");
+    wait_answer(&idle, "a");
     idle.asleep();
     idle.kill(Signal::SIGTERM);
-    idle.wait().code(143).stdout("");
+    let done = idle.wait();
+    done.code(143).check(answers(&done).len() == 1, "the one task has one answer");
 }
 
 /// A disk may be full, a reader may be gone. Results that cannot be written are an error like any other: one message, no new
@@ -178,9 +181,8 @@ fn an_output_that_nobody_reads_ends_the_run() {
         pool(&room, "run -n 2").stdin_open().stdout_to("/dev/full").note("its stdout is /dev/full").spawn();
     running.send("held\tgate door\n");
     gate.reached();
-    running.send("first\tpid\n");
-    running.wait_stderr(testkit::predicates::str::contains("pool: stdout: No space left on device\n"));
     running.send(format!("{lines}x\twrite late text\n"));
+    running.wait_stderr(testkit::predicates::str::contains("pool: stdout: No space left on device\n"));
     running.asleep();
     gate.open();
     let done = running.wait();
