@@ -5,11 +5,11 @@
 //! | step | module | system calls |
 //! |---|---|---|
 //! | a line comes | [`input`], [`line`] | read, recv |
-//! | it is a task, and there is room | [`run`], [`serve`], [`task`], [`watch`] | poll |
+//! | it is a task, and there is room | [`mod@run`], [`serve`], [`task`], [`watch`] | poll |
 //! | it goes to an idle worker | [`pool`], [`job`], [`channel`] | sendmsg |
 //! | the worker does it | [`worker`], [`task`], [`effect`], [`meeting`] | fork, recvmsg, linkat |
 //! | its answer comes back, or the worker's end | [`pool`] | recvmsg, waitpid |
-//! | the answer is kept and told | [`journal`], [`record`], [`run`] | write |
+//! | the answer is kept and told | [`journal`], [`record`], [`mod@run`] | write |
 //! | or the worker has told the client itself | [`worker`], [`serve`], [`web`], [`http`] | sendmsg with SCM_RIGHTS |
 //! | SIGTERM | [`signals`] | signalfd |
 //!

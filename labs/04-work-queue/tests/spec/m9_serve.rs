@@ -179,6 +179,8 @@ fn the_tasks_of_a_client_that_is_gone_are_dropped() {
     running.asleep();
     drop(client);
     running.asleep();
+    // poll tells again and again that a client is gone, to whoever goes on asking.
+    running.assert_idle();
     gate.open();
     let other = room.connect(&address);
     other.send("a\tmeet room 1\n").half_close();

@@ -94,7 +94,10 @@ fn curl_gets_files() {
     assert!(String::from_utf8_lossy(&out.stderr).contains("Re-using existing connection"));
     assert!(run(&curl, &["-sS", &url("large")]).stdout == large(), "3 MiB come byte for byte");
     let head = String::from_utf8_lossy(&run(&curl, &["-sSI", &url("large")]).stdout).into_owned();
-    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("Content-Length: 3145728\r\n"), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("Content-Length: 3145728\r\n"),
+        "{head}"
+    );
     let status = |args: &[&str]| {
         let args = [&["-sS", "-o", "/dev/null", "-w", "%{http_code}"], args].concat();
         String::from_utf8_lossy(&run(&curl, &args).stdout).into_owned()
