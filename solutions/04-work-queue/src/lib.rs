@@ -4,7 +4,7 @@
 //!
 //! | step | module | system calls |
 //! |---|---|---|
-//! | a line comes | [`input`], [`line`] | read, recv |
+//! | a line comes | [`input`], [`mod@line`] | read, recv |
 //! | it is a task, and there is room | [`mod@run`], [`serve`], [`task`], [`watch`] | poll |
 //! | it goes to an idle worker | [`pool`], [`job`], [`channel`] | sendmsg |
 //! | the worker does it | [`worker`], [`task`], [`effect`], [`meeting`] | fork, recvmsg, linkat |
