@@ -1,6 +1,6 @@
 //! `pool`: reads its arguments and hands over to the library.
 //!
-//! This file is given. Usage: see [`USAGE`](lab04_work_queue::options::USAGE).
+//! This file is given. Usage: see [`USAGE`].
 
 use lab04_work_queue::options::{Options, USAGE};
 use std::io::Write;
