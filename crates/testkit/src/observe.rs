@@ -113,15 +113,26 @@ impl Running {
     /// not wake up.
     #[track_caller]
     pub fn assert_idle(&self) -> &Self {
-        let own = || Look::of(std::iter::once(self.pid), 0);
+        self.assert_sleeps(&self.name, || Look::of(std::iter::once(self.pid), 0))
+    }
+
+    /// The same law for each of its descendants, taken together.
+    #[track_caller]
+    pub fn assert_descendants_idle(&self) -> &Self {
+        let all = || self.descendants().into_iter().map(|process| process.pid);
+        self.assert_sleeps(&format!("a process that {} has started", self.name), || Look::of(all(), 0))
+    }
+
+    #[track_caller]
+    fn assert_sleeps(&self, who: &str, look: impl Fn() -> Look) -> &Self {
         let mut work = (0, 0);
         for _ in 0..IDLE_TRIES {
-            let before = own().work();
+            let before = look().work();
             let began = Instant::now();
             while began.elapsed() < IDLE_WINDOW {
                 self.shared.events.pause(IDLE_WINDOW.saturating_sub(began.elapsed()));
             }
-            let after = own();
+            let after = look();
             work = (after.work().0.saturating_sub(before.0), after.work().1.saturating_sub(before.1));
             if work == (0, 0) && !after.anybody_runs() {
                 return self;
@@ -132,8 +143,7 @@ impl Running {
         self.fail(
             Verdict::Fail,
             &format!(
-                "{} does not sleep while it has nothing to do\nexpected: in {window} ms it wakes up 0 times and uses 0 ticks of processor time\nreceived: it woke up {switches} times and used {ticks} ticks\n          (wait in a call that blocks; do not ask again and again)",
-                self.name
+                "{who} does not sleep while it has nothing to do\nexpected: in {window} ms it wakes up 0 times and uses 0 ticks of processor time\nreceived: it woke up {switches} times and used {ticks} ticks\n          (wait in a call that blocks; do not ask again and again)"
             ),
         )
     }
