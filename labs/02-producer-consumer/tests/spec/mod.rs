@@ -1,0 +1,1 @@
+//! The specification of `prodcon`, one file a milestone.
