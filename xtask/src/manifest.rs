@@ -53,12 +53,17 @@ pub struct Limits {
     pub memory_mib: u32,
     /// Whether `memfd_create(2)` is allowed; its memory escapes the sum of resident sets.
     pub memfd: bool,
+    /// Most descriptors of one process.
+    pub descriptors: u32,
+    /// Whether programs that a check starts one by one are kept apart: they may not signal each other, nor meet at
+    /// abstract sockets (Landlock).
+    pub scopes: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         // What most labs need: a handful of workers, no large buffers.
-        Self { processes: 64, memory_mib: 256, memfd: false }
+        Self { processes: 64, memory_mib: 256, memfd: false, descriptors: 256, scopes: true }
     }
 }
 

@@ -3,6 +3,7 @@
 mod circle;
 mod ends;
 mod lone;
+mod neglect;
 mod stopped;
 
 use std::collections::BTreeSet;

@@ -65,8 +65,10 @@ pub(crate) fn gives_up(pid: i32, number: i32, sending: bool) -> Option<bool> {
     Some(limit.ok()?.num_microseconds() != 0)
 }
 
-/// A second descriptor for what `pid` has open as `number`.
-pub(crate) fn borrow(pid: i32, number: i32) -> Option<OwnedFd> {
+/// A second descriptor for what `pid` has open as `number`: the same open file description (pidfd_getfd(2)), closed by
+/// exec. `None` where that may not be asked, or where there is none.
+#[must_use]
+pub fn borrow(pid: i32, number: i32) -> Option<OwnedFd> {
     if is_refused() {
         return None;
     }

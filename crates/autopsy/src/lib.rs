@@ -50,7 +50,7 @@ mod words;
 use std::path::PathBuf;
 
 #[doc(hidden)]
-pub use borrow::pretend_attach_is_refused;
+pub use borrow::{borrow, pretend_attach_is_refused};
 pub use report::{Cause, CauseKind, Kind, Open, Report, State, Verdict, Wait};
 
 /// What is to be explained.
@@ -86,7 +86,8 @@ pub enum World {
     #[default]
     Open,
     /// While the watcher waits, it and everybody outside write nothing, open no name, connect to nothing and
-    /// send no signal; and the members use no alarm(2). They still read what is written to them.
+    /// send no signal; and the members use no alarm(2). They still read what is written to them, but the watcher reads
+    /// no socket: that does only the thread that waits.
     Closed,
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Clue {
     Writes(i32),
     /// Only the check, which sends nothing more, holds what it waits for.
     FromCheck,
+    /// Only the check, which does not read, has the other end of the socket.
+    UnreadByCheck,
     /// Only somebody outside, who sends nothing, holds what it waits for.
     FromOutside,
     /// It waits for clients, and nobody is left who could be one.

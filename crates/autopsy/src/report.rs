@@ -151,6 +151,8 @@ pub enum CauseKind {
     PeerGone,
     /// A connection that nobody accepts.
     NotAccepted,
+    /// It waits for one client, and others wait for it.
+    OneAtATime,
     /// It waits for more input, or clients, than the check, or somebody outside, sends.
     NothingMoreComes,
     /// A FIFO that nobody opens from the other side.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use predicates::Predicate;
+use predicates::function::function;
 
 use crate::failure::differ;
 use crate::text::shown;
@@ -48,6 +49,16 @@ impl<P: Predicate<str>> Expect<ByPredicate> for P {
     }
 }
 
+/// Exactly one line, which begins with `start`: what standard error holds after one failure.
+pub fn one_line(start: impl Into<String>) -> impl Predicate<str> {
+    let start = start.into();
+    let name = format!("one line that begins with {start:?}");
+    let is_one = move |text: &str| {
+        text.starts_with(&start) && text.find('\n').is_some_and(|end| end + 1 == text.len())
+    };
+    function(is_one).fn_name(name.leak())
+}
+
 /// What a predicate demands: `something that ends with "x"`, not `var.ends_with("x")`.
 fn words(predicate: &impl Display) -> String {
     let text = predicate.to_string();
@@ -72,9 +83,17 @@ fn words(predicate: &impl Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use predicates::function::function;
     use predicates::prelude::PredicateBooleanExt;
     use predicates::str::{contains, ends_with, starts_with};
+
+    #[test]
+    fn one_line_is_one_line() {
+        let is_it = one_line("psh: x");
+        assert!(is_it.eval("psh: x: no\n"));
+        for text in ["", "psh: x", "psh: x\n\n", "psh: x\npsh: y\n", "sh: x\n"] {
+            assert!(!is_it.eval(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_predicate_is_told_in_words() {

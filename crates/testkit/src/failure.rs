@@ -64,6 +64,26 @@ pub fn same_bytes(what: &str, expected: &[u8], received: &[u8]) {
     }
 }
 
+/// Demands that a listing made by the helper `fds` shows these descriptors and no other.
+#[track_caller]
+pub fn only_descriptors(who: &str, listing: &[u8], wanted: &[i32]) {
+    let listing = String::from_utf8_lossy(listing);
+    let found: Vec<i32> = listing.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    if found != wanted {
+        let (wanted, found) = (list(wanted), list(&found));
+        let text =
+            format!("{who} has other descriptors open than expected\nexpected: {wanted}\nreceived: {found}");
+        fail(Verdict::Fail, format!("{}{text}", last_command()));
+    }
+}
+
+/// `0, 1, 2`; `none` for nothing.
+#[must_use]
+pub fn list(items: &[impl ToString]) -> String {
+    let words: Vec<_> = items.iter().map(ToString::to_string).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
 /// Expected over received, around the first difference; the room's folder is called by its short name.
 pub(crate) fn differ(expected: &[u8], received: &[u8]) -> String {
     let is_short = expected.len().max(received.len()) <= SHORT;

@@ -17,6 +17,7 @@
 //! | `hash` | reads stdin to its end | `LENGTH CHECKSUM` and a newline, [`hash_line`]; (`sh` has a builtin of that name: there, `env hash`) |
 //! | `die SIG` | kills itself by `KILL`, `SEGV`, `9`, ... (unblocked, at its default, no core file) | nothing |
 //! | `linger FIFO` | leaves a child that keeps all descriptors and waits like `gate FIFO`, and ends with 0 at once | nothing |
+//! | `echoes ADDRESS` | a server: sends each client's lines back, one client after the other, until one sends `end` | `ready ADDRESS` and a newline |
 //!
 //! Errors: one line `NAME: reason` on stderr, status 1; wrong use: status 2.
 
@@ -33,8 +34,8 @@ use anyhow::{Context, Result, bail};
 use crate::referee::referee;
 
 /// The names, as they stand in `PATH`.
-pub const NAMES: [&str; 10] =
-    ["gate", "meet", "fds", "sigs", "spew", "slurp", "drip", "hash", "die", "linger"];
+pub const NAMES: [&str; 11] =
+    ["gate", "meet", "fds", "sigs", "spew", "slurp", "drip", "hash", "die", "linger", "echoes"];
 
 /// The multi-call program's file name.
 const FILE: &str = "testkit-helper";

@@ -22,6 +22,8 @@
 //!   a closed world: nobody outside writes, connects, opens a gate or sends a signal, and no program may count on
 //!   alarm(2). If the programs are then proved to be stuck, the wait ends at once. A condition given to
 //!   [`eventually`] may act (connect again, signal again): it is asked many times before anybody looks for a proof.
+//! - **Peers.** A check plays the other side of a program's sockets: [`Room::connect`], [`Room::listen`],
+//!   [`Room::proxy`]. A [`Peer`] does only what it is told, so silence and slowness need no clock.
 //! - **Laws.** When the room is dropped, no process and no name may be left; a program that panicked fails
 //!   every check.
 //! - **Verdicts.** A failure is a panic with a text for the student; its kind (fail, hang, crash, leak,
@@ -36,12 +38,14 @@ mod expect;
 mod failure;
 mod finished;
 mod gate;
+mod handle;
 pub mod helpers;
 mod laws;
 mod line;
 mod names;
 mod observe;
 mod own;
+mod peer;
 mod process;
 mod program;
 mod referee;
@@ -50,6 +54,7 @@ mod running;
 mod shared;
 mod spawn;
 mod stdin;
+mod sweep;
 mod terminal;
 mod text;
 mod trace;
@@ -57,18 +62,20 @@ mod tree;
 mod watch;
 
 pub use command::Cmd;
-pub use expect::{ByPredicate, Exact, Expect};
-pub use failure::same_bytes;
+pub use expect::{ByPredicate, Exact, Expect, one_line};
+pub use failure::{list, only_descriptors, same_bytes};
 pub use finished::Finished;
 pub use gate::Gate;
 pub use nix::errno::Errno;
 pub use nix::sys::resource::Resource;
 pub use nix::sys::signal::Signal;
+pub use peer::{Address, Datagram, Link, Listener, Peer, Proxy};
 pub use predicates;
 pub use process::{Descriptor, Io, Proc};
 pub use program::Program;
 pub use room::{Room, eventually};
 pub use running::Running;
 pub use stdin::StdinWriter;
+pub use sweep::sweep;
 pub use text::{shell_quote, visible};
 pub use trace::{Family, Fault, When};

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use sandbox::protocol::Verdict;
 
 use crate::describe::what_they_do;
+use crate::failure::list;
 use crate::process::{Descriptor, Io, Proc, descriptors, io};
 use crate::referee::referee;
 use crate::running::Running;
+use crate::shared::Shared;
 use crate::watch::Look;
 
 /// How long a program that should be idle is looked at.
@@ -19,11 +21,39 @@ const REST: Duration = Duration::from_millis(100);
 /// Or where at so many looks in a row nobody ran: somebody wakes up now and then, for nothing.
 const QUIET_LOOKS: u32 = 15;
 
+impl Shared {
+    /// Waits until no program of the room has moved for a little while, or until `escape` says so: whether they rest.
+    #[track_caller]
+    pub(crate) fn is_at_rest_unless(&self, escape: impl Fn() -> bool) -> bool {
+        let mut rests = Running::rests_for(REST.mul_f64(referee().slowness()));
+        let mut at_rest = false;
+        self.wait_for_rest("all programs to be at rest", || {
+            at_rest = rests(Look::of(self.tree.members().iter().map(|process| process.pid), 0));
+            at_rest || escape()
+        });
+        at_rest && !escape()
+    }
+}
+
 impl Running {
     /// Its descendants by id, orphans and zombies included, itself not.
     #[must_use]
     pub fn descendants(&self) -> Vec<Proc> {
         self.shared.tree.below(self.pid).into_iter().filter(|process| process.pid != self.pid).collect()
+    }
+
+    /// Its descendant that runs the program `name`; there must be one.
+    #[must_use]
+    #[track_caller]
+    pub fn descendant(&self, name: &str) -> Proc {
+        let all = self.descendants();
+        let names: Vec<_> = all.iter().map(|process| process.name.clone()).collect();
+        let found = all.into_iter().find(|process| process.name == name);
+        found.unwrap_or_else(|| {
+            let names = list(&names);
+            let text = format!("a process is missing\nexpected: one that runs `{name}`\nreceived: {names}");
+            self.fail(Verdict::Fail, &text)
+        })
     }
 
     /// Waits until `done` says so, under the watchdog. `what` completes "waited in vain: ".
@@ -55,7 +85,7 @@ impl Running {
         Look::of(processes.iter().map(|process| process.pid), 0)
     }
 
-    /// Says whether nothing below this program has moved for `span`, told look after look.
+    /// Says whether nothing has moved for `span`, told look after look.
     fn rests_for(span: Duration) -> impl FnMut(Look) -> bool {
         let mut since: Option<(Look, Instant)> = None;
         move |look| {
@@ -131,6 +161,12 @@ impl Running {
             Some(io) => io,
             None => self.fail(Verdict::GraderError, "its counters (/proc/PID/task/*/io) cannot be read"),
         }
+    }
+
+    /// The most bytes that it, and each of its descendants that lives, have had in memory, added up.
+    #[must_use]
+    pub fn peak_memory(&self) -> u64 {
+        self.shared.tree.below(self.pid).iter().filter_map(Proc::peak_memory).sum()
     }
 
     /// Its own open descriptors.

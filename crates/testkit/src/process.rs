@@ -81,6 +81,13 @@ impl Proc {
         io(self.pid)
     }
 
+    /// The most bytes it has had in memory at once (`VmHWM`, proc(5)), shared pages of its program's file included; `None` if it
+    /// has ended.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        Some(u64::try_from(status_number(self.pid, "VmHWM")?).ok()? * 1024)
+    }
+
     /// The kernel function it sleeps in, if that can be seen.
     #[must_use]
     pub fn waits_in(&self) -> Option<String> {

@@ -245,7 +245,7 @@ impl Running {
         self.stdout.get().ended && self.stderr.get().ended
     }
 
-    fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.ending.has_come() && self.streams_ended()
     }
 
@@ -255,7 +255,7 @@ impl Running {
 
     /// A panic says more about a hang than the hang itself.
     #[track_caller]
-    fn crash_if_panicked(&self) {
+    pub(crate) fn crash_if_panicked(&self) {
         // On a terminal, both streams arrive as one.
         let stream = if self.terminal { &self.stdout } else { &self.stderr };
         let said = stream.get().bytes.clone();

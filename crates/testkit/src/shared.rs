@@ -1,10 +1,12 @@
 //! What a room and its programs share, and how anything is waited for.
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use autopsy::{Report, Scene, World};
+use nix::poll::PollFlags;
 use nix::unistd::Pid;
 use sandbox::protocol::Verdict;
 
@@ -15,6 +17,7 @@ use crate::finished::panic_text;
 use crate::line::Line;
 use crate::names::{Evidence, Names};
 use crate::own;
+use crate::peer;
 use crate::process::{Proc, stopped_threads};
 use crate::referee::referee;
 use crate::text::shown;
@@ -60,6 +63,20 @@ impl Shared {
     #[track_caller]
     pub(crate) fn wait_for(&self, what: &str, done: impl FnMut() -> bool) {
         if let Err(stuck) = self.try_wait(done) {
+            self.hang(what, stuck);
+        }
+    }
+
+    /// The same where readiness of a socket of the check's own wakes it: `what` for people, `ready` for poll(2).
+    #[track_caller]
+    pub(crate) fn wait_for_socket(
+        &self,
+        what: &str,
+        (socket, ready): (&OwnedFd, PollFlags),
+        done: impl FnMut() -> bool,
+    ) {
+        let pause = |longest| peer::await_ready(socket, ready, longest);
+        if let Err(stuck) = self.watch().until_by(pause, done) {
             self.hang(what, stuck);
         }
     }

@@ -171,11 +171,21 @@ impl<'a> Watch<'a> {
     }
 
     /// Waits until `done` says so, asking it at every event and a little later each time.
-    pub(crate) fn until(&mut self, mut done: impl FnMut() -> bool) -> Result<(), Stuck> {
-        let mut pause = Duration::from_micros(500);
+    pub(crate) fn until(&mut self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
+        let events = self.events;
+        self.until_by(|longest| events.pause(longest), done)
+    }
+
+    /// The same where something else than an event of testkit's wakes the check: `pause` waits for it.
+    pub(crate) fn until_by(
+        &mut self,
+        mut pause: impl FnMut(Duration),
+        mut done: impl FnMut() -> bool,
+    ) -> Result<(), Stuck> {
+        let mut longest = Duration::from_micros(500);
         while !done() {
-            self.events.pause(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
+            pause(longest);
+            longest = (longest * 2).min(Duration::from_millis(20));
             if self.looked.elapsed() >= LOOK
                 && let Some(stuck) = self.look()
             {

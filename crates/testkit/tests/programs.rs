@@ -230,3 +230,15 @@ fn two_rooms_of_one_test_do_not_mix() {
     running.close_stdin();
     running.wait().code(0);
 }
+
+#[test]
+fn the_most_memory_of_a_tree_is_seen() {
+    let room = Room::new();
+    let gate = room.gate("gate");
+    let shell = sh(&room, "gate gate & wait").spawn();
+    gate.reached();
+    let own = Proc::read(shell.pid()).and_then(|process| process.peak_memory()).expect("it runs");
+    assert!(own > 100_000 && shell.peak_memory() > own, "{own}, {}", shell.peak_memory());
+    gate.open();
+    shell.wait().code(0);
+}

@@ -57,6 +57,14 @@ fn the_first_failing_case_decides_and_later_ones_do_not_run() {
 #[case("a_gate_after_the_end", Verdict::Fail)]
 #[case("input_after_the_end", Verdict::Crash)]
 #[case("input_nobody_reads", Verdict::Hang)]
+#[case("an_answer_that_never_comes", Verdict::Hang)]
+#[case("an_answer_while_another_client_is_silent", Verdict::Hang)]
+#[case("an_answer_to_a_client_that_never_reads", Verdict::Hang)]
+#[case("a_wrong_answer", Verdict::Fail)]
+#[case("an_answer_cut_short", Verdict::Fail)]
+#[case("a_server_that_is_not_there", Verdict::Fail)]
+#[case("a_client_that_never_comes", Verdict::Fail)]
+#[case("a_server_that_is_never_ready", Verdict::Fail)]
 #[case("a_process_left", Verdict::Leak)]
 #[case("a_daemon_left", Verdict::Leak)]
 #[case("a_file_left_in_tmpdir", Verdict::Leak)]
@@ -357,6 +365,80 @@ mod broken {
         let _gate = room.gate("g");
         let running = sh(&room, "gate g").stdin_open().spawn();
         running.stdin().write_all(&[b'x'; 1 << 20]).expect("the watchdog ends this");
+    }
+
+    /// A server that sends lines back, one client after the other.
+    fn server(room: &Room) -> (testkit::Running, testkit::Address) {
+        let server = room.command("echoes").arg("unix:socket").spawn();
+        let address = server.ready();
+        (server, address)
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn an_answer_that_never_comes() {
+        let room = Room::new();
+        let (_server, address) = server(&room);
+        let _line = room.connect(&address).send("half a line").line();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn an_answer_while_another_client_is_silent() {
+        let room = Room::new();
+        let (_server, address) = server(&room);
+        let _silent = room.connect(&address).called("the silent client");
+        let _line = room.connect(&address).called("the second client").send("hello\n").line();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn an_answer_to_a_client_that_never_reads() {
+        let room = Room::new();
+        let (_server, address) = server(&room);
+        room.connect(&address).send(b"0123456\n".repeat(100_000));
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_wrong_answer() {
+        let room = Room::new();
+        let (_server, address) = server(&room);
+        room.connect(&address).send("one\ntwo\n").expect("one\nzwo\n");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn an_answer_cut_short() {
+        let room = Room::new();
+        let (_server, address) = server(&room);
+        let client = room.connect(&address);
+        client.send("one\n").half_close();
+        let _all = client.take(8);
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_server_that_is_not_there() {
+        let room = Room::new();
+        sh(&room, "echo ready unix:socket").run().code(0);
+        let _peer = room.connect(&testkit::Address::Unix("socket".into()));
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_client_that_never_comes() {
+        let room = Room::new();
+        let listener = room.listen(&testkit::Address::Unix("socket".into()));
+        let _client = sh(&room, "echo no >&2; exit 3").spawn();
+        let _peer = listener.accept();
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_server_that_is_never_ready() {
+        let room = Room::new();
+        let _address = sh(&room, "echo listening; echo why >&2").spawn().ready();
     }
 
     #[test]

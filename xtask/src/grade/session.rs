@@ -185,6 +185,8 @@ impl Session {
         of_check.memory = u64::from(limits.memory_mib) << 20;
         of_check.program.processes = u64::from(limits.processes);
         of_check.program.memfd = limits.memfd;
+        of_check.program.descriptors = limits.descriptors.into();
+        of_check.program.scopes = limits.scopes;
         of_check
     }
 

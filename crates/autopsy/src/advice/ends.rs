@@ -130,7 +130,7 @@ impl Group<'_> {
         !member.stat.is_copy && parent.is_some_and(|parent| parent.program != member.program)
     }
 
-    fn descriptor(&self, pid: i32, number: i32) -> Option<&Descriptor> {
+    pub(super) fn descriptor(&self, pid: i32, number: i32) -> Option<&Descriptor> {
         let member = self.reader.snapshot.members.get(&pid)?;
         member.tables.iter().find_map(|(_, table)| table.get(&number))
     }

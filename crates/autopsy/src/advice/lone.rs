@@ -11,7 +11,27 @@ impl Group<'_> {
         self.memory()
             .or_else(|| self.signal())
             .or_else(|| self.clue(|wait, clue| self.name(wait, clue)))
+            .or_else(|| self.neglect())
+            .or_else(|| self.unread())
             .or_else(|| self.nothing_more())
+    }
+
+    /// An answer that the check does not read.
+    fn unread(&self) -> Option<Found> {
+        self.clue(|wait, clue| {
+            let who = self.who(wait);
+            (*clue == Clue::UnreadByCheck).then(|| {
+                (
+                    CauseKind::OneAtATime,
+                    format!("{who} waits in a write until the check reads, and the check waits for {who}"),
+                    vec![
+                        "do not block in a write: make the socket non-blocking (O_NONBLOCK), keep what is left, \
+                         and poll for POLLOUT"
+                            .to_owned(),
+                    ],
+                )
+            })
+        })
     }
 
     fn who(&self, wait: &Waiting) -> String {

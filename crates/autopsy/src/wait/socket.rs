@@ -56,7 +56,7 @@ impl Reader<'_> {
             part.hope("the network: something is on its way");
         }
         if !holders.is_empty() {
-            self.hope_of(part, &holders, want);
+            self.hope_of_ends(part, &holders, want);
             return self.end_words(&holders, want);
         }
         let listeners = self.holders_of(&sockets.listeners_of_client(inode));
@@ -81,6 +81,19 @@ impl Reader<'_> {
         }
     }
 
+    /// In a closed world the check reads from no socket while it waits.
+    fn hope_of_ends(&self, part: &mut Part, holders: &[&Holder], want: Want) {
+        let is_check = |holder: &Holder| Some(holder.pid) == self.snapshot.watcher;
+        if want == Want::Read || self.snapshot.world == World::Open || !holders.iter().any(|h| is_check(h)) {
+            return self.hope_of(part, holders, want);
+        }
+        let others: Vec<&Holder> = holders.iter().copied().filter(|holder| !is_check(holder)).collect();
+        match others.is_empty() {
+            true => part.clues.push(Clue::UnreadByCheck),
+            false => self.hope_of(part, &others, want),
+        }
+    }
+
     fn end_words(&self, holders: &[&Holder], want: Want) -> String {
         if holders.iter().any(|holder| Some(holder.pid) != self.snapshot.watcher) {
             return format!("its other end is in {}", self.names.holders(holders));
@@ -89,6 +102,7 @@ impl Reader<'_> {
             (Want::Read, World::Closed) => {
                 "its other end is the check, which has sent all it will send".to_owned()
             }
+            (Want::Write, World::Closed) => "its other end is the check, which reads nothing now".to_owned(),
             _ => "its other end is the check".to_owned(),
         }
     }

@@ -2,9 +2,9 @@
 //! Man pages: fork(2), execve(2), waitpid(2), environ(7) for PATH.
 
 use rstest::rstest;
-use testkit::{Room, same_bytes};
+use testkit::{Room, one_line, same_bytes};
 
-use super::{one_message, program, psh, psh_reads, status};
+use super::{program, psh, psh_reads, status};
 
 /// `psh` starts the program with the words of the line as its arguments, waits for it, and ends with
 /// its status. A shell that does not wait, or forgets to look at what it waited for, cannot know it.
@@ -79,7 +79,7 @@ fn a_missing_command_is_127_and_a_forbidden_one_126(
         .run()
         .code(code)
         .stdout(format!("{word}\n"))
-        .stderr(one_message(fill(message)));
+        .stderr(one_line(fill(message)));
 }
 
 /// When exec fails, the child is still a copy of the shell. If it does not end at once, two shells
@@ -121,7 +121,7 @@ fn a_syntax_error_runs_nothing_of_the_line(#[case] broken: &str) {
         .run()
         .code(2)
         .stdout(format!("{word}\n"))
-        .stderr(one_message("psh: syntax error: "));
+        .stderr(one_line("psh: syntax error: "));
 }
 
 /// `psh` and the command it starts share one standard input, and one offset in it. What a shell has

@@ -2,9 +2,9 @@
 //! Man pages: pipe(7), fork(2), waitpid(2), getcwd(3), and `fds` for looking at descriptors (proc(5)).
 
 use rstest::rstest;
-use testkit::Room;
+use testkit::{Room, only_descriptors};
 
-use super::{only_descriptors, psh, psh_reads, status};
+use super::{psh, psh_reads, status};
 
 /// A stage owns one end of the pipe before it and one end of the pipe behind it, as descriptors 0 and
 /// 1, and no other. Any further copy, inherited by accident, keeps a partner from seeing end of file or

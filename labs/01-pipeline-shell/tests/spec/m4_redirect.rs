@@ -4,9 +4,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use rstest::rstest;
-use testkit::{Room, same_bytes};
+use testkit::{Room, one_line, only_descriptors, same_bytes};
 
-use super::{one_message, only_descriptors, psh, psh_reads, status};
+use super::{psh, psh_reads, status};
 
 /// A redirection opens a file and puts it at the number of a descriptor, before the program starts. The
 /// program only ever knows 0, 1 and 2. open(2): O_TRUNC for `>`, O_APPEND for `>>`, O_CREAT for both.
@@ -79,7 +79,7 @@ fn a_failed_redirection_skips_the_command_and_the_rest_goes_on(#[case] line: &st
         .run()
         .code(0)
         .stdout(format!("{word} 1\n{}\n", room.dir().display()))
-        .stderr(one_message(message));
+        .stderr(one_line(message));
 }
 
 /// Programs ask for the most, the user's umask takes away: a new file is opened with 0666. With a fixed

@@ -4,7 +4,7 @@
 use rstest::rstest;
 use testkit::{Program, Room};
 
-use super::{process, program, psh, psh_stays};
+use super::{program, psh, psh_stays};
 
 /// `yes` would write for ever. The kernel ends it: a write to a pipe that nobody can read any more
 /// raises SIGPIPE, whose default is death. It works only if no reader is left (close your copies!), and
@@ -52,7 +52,7 @@ fn a_stopped_reader_blocks_the_writer() {
     let shell = psh(&room, format!("spew {size} | sh -c 'gate gate; wc -c'")).spawn();
     gate.reached();
     shell.asleep();
-    let written = process(&shell, "spew").io().expect("the counters of spew").wchar;
+    let written = shell.descendant("spew").io().expect("the counters of spew").wchar;
     assert!(
         (1..=2 * 1024 * 1024).contains(&written),
         "the reader reads nothing, and the writer writes on\nexpected: as many bytes as a pipe holds\nreceived: {written} bytes of {size}"

@@ -5,7 +5,7 @@ use predicates::str::{contains, ends_with};
 use rstest::rstest;
 use testkit::{Fault, Gate, Proc, Room, Running, Signal, eventually};
 
-use super::{process, program, psh, psh_reads, psh_stays, status};
+use super::{program, psh, psh_reads, psh_stays, status};
 
 /// `cmd &` starts and does not wait: the next command runs while the job is still at work, and the end
 /// of psh does not wait for it either. A job does not take the shell's input away: it reads /dev/null.
@@ -39,12 +39,12 @@ fn each_pipeline_is_a_process_group_of_its_own(#[case] line: &str, #[case] backg
     let shell = psh(&room, if background { format!("{line} wait") } else { line.to_owned() }).spawn();
     gate.reached();
     shell.asleep();
-    let leader = process(&shell, "gate").pid;
+    let leader = shell.descendant("gate").pid;
     let own = nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(shell.pid())))
         .expect("the group of psh")
         .as_raw();
     for name in ["gate", "cat", "sort"] {
-        let group = process(&shell, name).pgid;
+        let group = shell.descendant(name).pgid;
         assert!(
             group == leader,
             "`{name}` is in another process group than expected\nexpected: {leader}, the pid of `gate`\nreceived: {group} (psh itself is in {own})"
@@ -94,7 +94,7 @@ fn a_signal_to_the_group_leaves_psh_alive() {
     for (gate, signal) in [(first, Signal::SIGINT), (second, Signal::SIGTERM)] {
         gate.reached();
         shell.asleep();
-        signal_group(process(&shell, "gate").pgid, signal);
+        signal_group(shell.descendant("gate").pgid, signal);
     }
     shell.wait().code(0).stdout(format!("130 {word}\n143 {word}\n"));
 }

@@ -2,9 +2,9 @@
 //! Man pages: pipe(7), read(2), fork(2), memfd_create(2).
 
 use rstest::rstest;
-use testkit::{Room, same_bytes};
+use testkit::{Room, only_descriptors, same_bytes};
 
-use super::{only_descriptors, psh, psh_reads, status};
+use super::{psh, psh_reads, status};
 
 /// Unquoted, the output is cut into words at blanks, tabs and newlines; in double quotes it stays one
 /// word. What expands to nothing disappears, or, in quotes, is an empty argument.

@@ -1,9 +1,9 @@
 //! Milestone 8: `psh --via-files`, the same results through temporary files.
 //! Man pages: open(2): O_TMPFILE; memfd_create(2), unlink(2), lseek(2), pipe(7).
 
-use testkit::{Cmd, Fault, Room, same_bytes};
+use testkit::{Cmd, Fault, Room, list, only_descriptors, same_bytes};
 
-use super::{list, no_temporary_name, only_descriptors, program, psh, status};
+use super::{no_temporary_name, program, psh, status};
 
 /// `psh --via-files -c TEXT`.
 fn via_files(room: &Room, text: impl AsRef<str>) -> Cmd {

@@ -4,9 +4,9 @@
 use predicates::str::ends_with;
 use rstest::rstest;
 use testkit::helpers::spew_bytes;
-use testkit::{Errno, Family, Fault, Resource, Room, same_bytes};
+use testkit::{Errno, Family, Fault, Resource, Room, one_line, only_descriptors, same_bytes};
 
-use super::{one_message, only_descriptors, process, program, psh, psh_reads};
+use super::{program, psh, psh_reads};
 
 /// `<(LIST)` is a word: the path of a pipe that the list writes into. So a program that wants file names
 /// can read from programs, from several at a time. /dev/fd, proc(5); pipe(7).
@@ -82,10 +82,7 @@ fn running_out_of_descriptors_ends_the_line_and_not_psh(#[case] line: &str, #[ca
         let done = run(&script);
         if done.stdout_text() != works {
             refused += 1;
-            done.code(0)
-                .stdout(format!("1 {other}\n"))
-                .stderr(one_message("psh: "))
-                .stderr(ends_with(message));
+            done.code(0).stdout(format!("1 {other}\n")).stderr(one_line("psh: ")).stderr(ends_with(message));
         }
     }
     let expects_refusal = line.contains('|');
@@ -153,7 +150,7 @@ fn explain_names_the_holder_of_every_end() {
     let shell = room.command(program()).args(["--explain", "-c", &line]).spawn();
     gate.reached();
     shell.asleep();
-    let pids: Vec<i32> = stages.iter().map(|name| process(&shell, name).pid).collect();
+    let pids: Vec<i32> = stages.iter().map(|name| shell.descendant(name).pid).collect();
     let lines = pids
         .windows(2)
         .enumerate()

@@ -6,6 +6,7 @@
 
 #![no_main]
 
+mod echoes;
 mod gates;
 mod install;
 mod signals;
@@ -58,6 +59,7 @@ fn call(name: &str, args: &[OsString]) -> Result<c_int> {
         "drip" => streams::drip()?,
         "hash" => streams::hash()?,
         "die" => signals::die(&text(0)?.to_string_lossy())?,
+        "echoes" => echoes::echoes(&text(0)?.to_string_lossy())?,
         "install" => install::install(Path::new(text(0)?))?,
         _ => return Err(Usage.into()),
     }
@@ -71,7 +73,7 @@ struct Usage;
 impl std::fmt::Display for Usage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(
-            "usage: gate FIFO | meet DIR N | linger FIFO | fds [-l] | sigs | spew N | slurp N | drip | hash | die SIG",
+            "usage: gate FIFO | meet DIR N | linger FIFO | fds [-l] | sigs | spew N | slurp N | drip | hash | die SIG | echoes ADDRESS",
         )
     }
 }
