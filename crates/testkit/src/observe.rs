@@ -78,6 +78,16 @@ impl Running {
         self
     }
 
+    /// What it and its descendants have printed on standard error when all of them have come to rest.
+    #[must_use]
+    #[track_caller]
+    pub fn stderr_at_rest(&self) -> Vec<u8> {
+        self.asleep();
+        // Its last words may still be on their way through the thread that reads them.
+        self.shared.wait_for_rest("its output to be read", || self.stderr.is_up_to_date());
+        self.stderr_now()
+    }
+
     /// What it and its descendants are doing.
     fn look(&self) -> Look {
         let processes = self.shared.tree.below(self.pid);
@@ -113,15 +123,25 @@ impl Running {
     /// not wake up.
     #[track_caller]
     pub fn assert_idle(&self) -> &Self {
-        let own = || Look::of(std::iter::once(self.pid), 0);
+        self.assert_idle_by(&self.name, || Look::of(std::iter::once(self.pid), 0))
+    }
+
+    /// The same of it and all its descendants together.
+    #[track_caller]
+    pub fn assert_all_idle(&self) -> &Self {
+        self.assert_idle_by(&format!("{} with all its processes", self.name), || self.look())
+    }
+
+    #[track_caller]
+    fn assert_idle_by(&self, who: &str, look: impl Fn() -> Look) -> &Self {
         let mut work = (0, 0);
         for _ in 0..IDLE_TRIES {
-            let before = own().work();
+            let before = look().work();
             let began = Instant::now();
             while began.elapsed() < IDLE_WINDOW {
                 self.shared.events.pause(IDLE_WINDOW.saturating_sub(began.elapsed()));
             }
-            let after = own();
+            let after = look();
             work = (after.work().0.saturating_sub(before.0), after.work().1.saturating_sub(before.1));
             if work == (0, 0) && !after.anybody_runs() {
                 return self;
@@ -132,8 +152,7 @@ impl Running {
         self.fail(
             Verdict::Fail,
             &format!(
-                "{} does not sleep while it has nothing to do\nexpected: in {window} ms it wakes up 0 times and uses 0 ticks of processor time\nreceived: it woke up {switches} times and used {ticks} ticks\n          (wait in a call that blocks; do not ask again and again)",
-                self.name
+                "{who} does not sleep while it has nothing to do\nexpected: in {window} ms it wakes up 0 times and uses 0 ticks of processor time\nreceived: it woke up {switches} times and used {ticks} ticks\n          (wait in a call that blocks; do not ask again and again)"
             ),
         )
     }

@@ -75,6 +75,7 @@ impl Room {
             events: Arc::default(),
             names: Names::now(),
             evidence: Mutex::default(),
+            queues: Mutex::default(),
             last_command: Mutex::default(),
             last_program: Mutex::default(),
             roles: Mutex::default(),

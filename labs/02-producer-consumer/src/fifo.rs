@@ -8,7 +8,7 @@ use crate::terminate::{Hold, note_made_fifo};
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
-use nix::sys::stat::{Mode, SFlag, fstat, stat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
 use nix::unistd::mkfifo;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};

@@ -151,13 +151,15 @@ fn command(name: &str, words: &[OsString]) -> Option<Command> {
 fn produce(words: &mut Words) -> Option<Produce> {
     let to = Target::parse(&words.text("--to")?)?;
     let most = if to.is_queue() { MOST_IN_QUEUE } else { 65_536 };
-    let posix = matches!(to, Target::Posix(_));
+    if words.has("--capacity") && !matches!(to, Target::Posix(_)) {
+        return None;
+    }
     let produce = Produce {
         id: words.number("--id", 0..=65_535)?.try_into().ok()?,
         count: words.number("--count", 0..=u64::from(u32::MAX))?.try_into().ok()?,
         size: words.number("--size", 4..=most)?.try_into().ok()?,
         type_: words.number_or("--type", 0..=255, 0)?.try_into().ok()?,
-        capacity: words.number_or("--capacity", if posix { 1..=10 } else { 1..=0 }, 10)?.try_into().ok()?,
+        capacity: words.number_or("--capacity", 1..=10, 10)?.try_into().ok()?,
         end: words.flag("--end"),
         try_: words.flag("--try"),
         to,
@@ -171,10 +173,12 @@ fn consume(words: &mut Words) -> Option<Consume> {
         from.push(Target::parse(&second)?);
     }
     let is_system_v = |target: &Target| matches!(target, Target::SystemV(_));
-    let types = if from.iter().all(is_system_v) { 0..=255 } else { 1..=0 };
+    if words.has("--type") && !from.iter().all(is_system_v) {
+        return None;
+    }
     let consume = Consume {
         max: words.optional("--max", 0..=u64::from(u32::MAX))?.map(|max| max as u32),
-        type_: words.optional("--type", types)?.map(|type_| type_ as u8),
+        type_: words.optional("--type", 0..=255)?.map(|type_| type_ as u8),
         try_: words.flag("--try"),
         from,
     };
@@ -274,6 +278,10 @@ impl Words {
         Some(first)
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     fn text(&mut self, name: &str) -> Option<OsString> {
         self.take(name)
     }
@@ -285,7 +293,7 @@ impl Words {
     /// `Some(None)` if the option is not there, `None` if it is wrong.
     #[expect(clippy::option_option, reason = "absent and wrong are two things")]
     fn optional(&mut self, name: &str, limits: RangeInclusive<u64>) -> Option<Option<u64>> {
-        if self.values.contains_key(name) { self.number(name, limits).map(Some) } else { Some(None) }
+        if self.has(name) { self.number(name, limits).map(Some) } else { Some(None) }
     }
 
     fn number_or(&mut self, name: &str, limits: RangeInclusive<u64>, otherwise: u64) -> Option<u64> {

@@ -8,7 +8,7 @@ use crate::failure::{Failure, say};
 use crate::lock::Lock;
 use crate::options::Run;
 use crate::places::Places;
-use crate::record::{Record, Took};
+use crate::record::{DATA, Record, Took};
 use crate::stream::take;
 use ipc_kit::{pipe, write_all};
 use nix::errno::Errno;

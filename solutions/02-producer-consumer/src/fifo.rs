@@ -8,7 +8,7 @@ use crate::terminate::{Hold, note_made_fifo};
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
-use nix::sys::stat::{Mode, SFlag, fstat, stat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
 use nix::unistd::mkfifo;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -57,6 +57,10 @@ fn open_or_make(path: &Path, what: &str, flags: OFlag, make: bool) -> Result<Own
         if make {
             make_if_missing(path).map_err(Failure::on(what))?;
         }
+        // A folder or a socket cannot even be opened for writing.
+        if stat(path).is_ok_and(|status| !is_fifo(&status)) {
+            return Err(Failure::NotAFifo(what.to_owned()));
+        }
         // Opening for writing changes no file that is something else: no O_CREAT, no O_TRUNC.
         match retry(|| open(path, flags | OFlag::O_CLOEXEC | OFlag::O_NOCTTY, Mode::empty())) {
             // Its maker has ended, and removed it, after we found it.
@@ -79,13 +83,17 @@ fn make_if_missing(path: &Path) -> nix::Result<()> {
     }
 }
 
+/// Between stat and open the name may have become another one's.
 fn only_fifo(opened: OwnedFd, what: &str) -> Result<OwnedFd, Failure> {
-    let status = fstat(&opened).map_err(Failure::on(what))?;
-    if SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO {
-        Ok(opened)
-    } else {
-        Err(Failure::NotAFifo(what.to_owned()))
+    match fstat(&opened) {
+        Ok(status) if is_fifo(&status) => Ok(opened),
+        Ok(_) => Err(Failure::NotAFifo(what.to_owned())),
+        Err(errno) => Err(Failure::on(what)(errno)),
     }
+}
+
+fn is_fifo(status: &FileStat) -> bool {
+    SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO
 }
 // END SOLUTION
 

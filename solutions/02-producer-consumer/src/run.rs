@@ -8,7 +8,7 @@ use crate::failure::{Failure, say};
 use crate::lock::Lock;
 use crate::options::Run;
 use crate::places::Places;
-use crate::record::{Record, Took};
+use crate::record::{DATA, Record, Took};
 use crate::stream::take;
 use ipc_kit::{pipe, write_all};
 use nix::errno::Errno;
@@ -44,16 +44,30 @@ pub fn run(options: &Run) -> Result<(), Failure> {
 /// Starts all processes. The parent's copies of the pipes are closed when this returns.
 fn start(options: &Run, printed: &Tally, children: &mut Children) -> Result<(), Failure> {
     let mut buffer = Buffer::new(options).map_err(Failure::on("pipe"))?;
+    let started = start_with(&mut buffer, options, printed, children);
+    if started.is_err() {
+        // Before the pipes are closed: nobody shall complain about that.
+        children.kill_all();
+    }
+    started
+}
+
+fn start_with(
+    buffer: &mut Buffer,
+    options: &Run,
+    printed: &Tally,
+    children: &mut Children,
+) -> Result<(), Failure> {
     for number in 0..options.producers {
         children.start(Role::Producer(number), || {
             buffer.become_producer(number);
-            produce(&buffer, options, number)
+            produce(buffer, options, number)
         })?;
     }
     for number in 0..options.consumers {
         children.start(Role::Consumer(number), || {
             buffer.become_consumer();
-            consume(&buffer, printed, number)
+            consume(buffer, printed, number)
         })?;
     }
     Ok(())
@@ -114,7 +128,7 @@ fn consume(buffer: &Buffer, printed: &Tally, number: u16) -> Result<(), Failure>
     let mut count = 0;
     loop {
         match buffer.take().map_err(Failure::on("pipe"))? {
-            Took::Record(record) => {
+            Took::Record(record) if record.header.kind == DATA => {
                 let line = format!("{} by {number}\n", record.line());
                 write_all(stdout(), line.as_bytes()).map_err(Failure::writing("-"))?;
                 count += 1;
@@ -123,7 +137,7 @@ fn consume(buffer: &Buffer, printed: &Tally, number: u16) -> Result<(), Failure>
             }
             Took::End | Took::Nothing => return Ok(()),
             Took::Truncated => return Err(Failure::Truncated(count)),
-            Took::Malformed => return Err(Failure::Malformed(count)),
+            Took::Record(_) | Took::Malformed => return Err(Failure::Malformed(count)),
         }
     }
 }

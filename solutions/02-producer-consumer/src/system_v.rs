@@ -74,9 +74,10 @@ impl Source for SystemVQueue {
         // BEGIN SOLUTION
         let room = self.message.bytes.len();
         let message: *mut Message = &raw mut *self.message;
-        // SAFETY: `message` is a type and `room` bytes, ours alone, and any bytes are a right value of it.
         let got = retry(|| {
-            Errno::result(unsafe { libc::msgrcv(self.id, message.cast(), room, self.wanted, self.flags) })
+            // SAFETY: `message` is a type and `room` bytes, ours alone, and any bytes are a right value of it.
+            let got = unsafe { libc::msgrcv(self.id, message.cast(), room, self.wanted, self.flags) };
+            Errno::result(got)
         });
         match got {
             Ok(length) => {
@@ -98,9 +99,10 @@ impl Sink for SystemVQueue {
         self.message.type_ = c_long::from(record.header.type_) + 1;
         self.message.bytes[..length].copy_from_slice(&record.bytes);
         let message: *const Message = &raw const *self.message;
-        // SAFETY: `message` is a type and at least `length` bytes, all of them initialised.
-        let sent =
-            retry(|| Errno::result(unsafe { libc::msgsnd(self.id, message.cast(), length, self.flags) }));
+        let sent = retry(|| {
+            // SAFETY: `message` is a type and at least `length` bytes, all of them initialised.
+            Errno::result(unsafe { libc::msgsnd(self.id, message.cast(), length, self.flags) })
+        });
         match sent {
             Ok(_) => Ok(Sent::Done),
             Err(Errno::EAGAIN) => Ok(Sent::Full),
