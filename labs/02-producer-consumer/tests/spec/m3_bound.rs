@@ -160,10 +160,10 @@ fn sigterm_tears_no_record() {
     // Records longer than the pipe: one has been begun, and nobody can see where it would end.
     room.fifo("long");
     let long = room.reader("long");
+    long.resize(PAGE as i32);
     let size = 65_000 + room.number(0..500) as usize;
     let produce =
         prodcon(&room, format!("produce --id 5 --count 300 --size {size} --to -")).stdout_to("long").spawn();
-    long.resize(PAGE as i32);
     still_waits(&produce, "until somebody reads");
     produce.kill(Signal::SIGTERM);
     still_waits(&produce, "until it can write the rest of the record that it has begun");
@@ -209,7 +209,7 @@ fn memory_does_not_grow_with_the_number_of_records() {
     let out = room.reader("out");
     let produce =
         prodcon(&room, format!("produce --id 2 --count 5000 --size {size} --to -")).stdout_to("out").spawn();
-    let mut peak_after = |records: usize| {
+    let peak_after = |records: usize| {
         assert_eq!(out.take(records * (8 + size)).len(), records * (8 + size));
         produce.asleep();
         produce.peak_memory()

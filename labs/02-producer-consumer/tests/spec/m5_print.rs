@@ -52,11 +52,11 @@ fn each_so_often(output: &[u8], words: &[String], times: usize) {
 /// may rely on.
 #[rstest]
 #[case::one(&[3], 5)]
-#[case::two(&[3, 3], 200)]
-#[case::many(&[3; 20], 10)]
+#[case::two(&[10, 10], 200)]
+#[case::many(&[10; 20], 10)]
 #[case::of_different_lengths(&[3, 40, 300, 2000, 4096], 20)]
-#[case::the_longest(&[65_536, 3], 3)]
-#[case::not_once(&[3, 3], 0)]
+#[case::the_longest(&[65_536, 9], 3)]
+#[case::not_once(&[3, 4], 0)]
 fn each_process_prints_its_word_so_many_times(#[case] lengths: &[usize], #[case] times: usize) {
     let room = Room::new();
     let words: Vec<String> = lengths.iter().map(|&length| word(&room, length)).collect();

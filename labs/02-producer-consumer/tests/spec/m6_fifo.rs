@@ -225,7 +225,9 @@ fn records_of_several_producers_do_not_mix() {
         .collect();
     producers.iter().for_each(|one| still_waits(one, "until somebody reads"));
     let bytes = reader.rest();
-    producers.into_iter().for_each(|one| drop(one.wait().code(0).stderr("")));
+    for one in producers {
+        one.wait().code(0).stderr("");
+    }
 
     let mut next = [0; 3];
     for piece in bytes.chunks(8 + size) {
