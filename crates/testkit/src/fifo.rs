@@ -96,11 +96,15 @@ impl FifoEnd {
                 match self.read_some(n - bytes.len()) {
                     Some(piece) if piece.is_empty() => ended = true,
                     Some(piece) => bytes.extend_from_slice(&piece),
-                    None => return false,
+                    None => return self.shared.is_empty(),
                 }
             }
             true
         });
+        if bytes.len() < n && !ended {
+            // Nobody is left: it may have said why.
+            self.shared.wait_for_programs(&what, || false);
+        }
         if ended {
             self.fail(&format!("{what}\nreceived: end of file after {}", shown(&bytes, 300)));
         }
@@ -120,7 +124,7 @@ impl FifoEnd {
         }
     }
 
-    /// Takes all bytes until the last writer has closed.
+    /// Takes all bytes until the last writer has closed, or no program is left.
     #[must_use]
     #[track_caller]
     pub fn rest(&self) -> Vec<u8> {
@@ -131,10 +135,11 @@ impl FifoEnd {
                 match self.read_some(PIECE) {
                     Some(piece) if piece.is_empty() => return true,
                     Some(piece) => bytes.extend_from_slice(&piece),
-                    None => return false,
+                    None => return self.shared.is_empty(),
                 }
             }
         });
+        bytes.extend(self.now());
         bytes
     }
 

@@ -10,6 +10,7 @@ use crate::process::{Descriptor, Io, Proc, descriptors, io};
 use crate::referee::referee;
 use crate::running::Running;
 use crate::shared::Shared;
+use crate::text::shown;
 use crate::watch::Look;
 
 /// How long a program that should be idle is looked at.
@@ -85,7 +86,26 @@ impl Running {
         self.asleep();
         // Its last words may still be on their way through the thread that reads them.
         self.shared.wait_for_rest("its output to be read", || self.stderr.is_up_to_date());
+        self.crash_if_panicked();
         self.stderr_now()
+    }
+
+    /// Demands that it still runs when all of it has come to rest: it waits, and `why` says for what ("for a reader").
+    #[track_caller]
+    pub fn still_waits(&self, why: &str) -> &Self {
+        self.asleep();
+        if self.has_ended() {
+            let read = || self.stdout.is_up_to_date() && self.stderr.is_up_to_date();
+            self.shared.wait_for_rest("its output to be read", read);
+            self.crash_if_panicked();
+            let (stdout, stderr) = (shown(&self.stdout_now(), 200), shown(&self.stderr_now(), 200));
+            let name = &self.name;
+            let text = format!(
+                "{name} ended too early\nexpected: it waits {why}\nreceived: it has ended; stdout {stdout}\n          stderr {stderr}"
+            );
+            self.fail(Verdict::Fail, &text);
+        }
+        self
     }
 
     /// What it and its descendants are doing.

@@ -228,6 +228,12 @@ impl Room {
         self.shared.wait_for(what.as_ref(), done);
     }
 
+    /// The same for what only a program of the room can do: if none is left, the check fails at once.
+    #[track_caller]
+    pub fn until(&self, what: impl AsRef<str>, done: impl FnMut() -> bool) {
+        self.shared.wait_for_programs(what.as_ref(), done);
+    }
+
     /// The value of `PATH` that programs get: helpers first, then the system's.
     #[must_use]
     pub fn search_path(&self) -> String {

@@ -121,6 +121,11 @@ impl Shared {
         )
     }
 
+    /// Whether no program is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tree.members().is_empty()
+    }
+
     pub(crate) fn try_wait(&self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
         self.watch().until(done)
     }

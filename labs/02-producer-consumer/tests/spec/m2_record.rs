@@ -4,8 +4,8 @@
 use rstest::rstest;
 use testkit::{Fault, Resource, Room, one_line, same_bytes};
 
+use super::prodcon;
 use super::record::{Record, header, lines, made, stream};
-use super::{prodcon, still_waits};
 
 /// A stream has no structure of its own: the format is all that producer and consumer have in common, down to the order
 /// of the bytes in a number. README, "Records".
@@ -126,7 +126,7 @@ fn a_line_is_out_before_the_next_record_is_waited_for() {
     let consume = prodcon(&room, "consume --from -").stdin_open().spawn();
     consume.send(records[0].bytes()).wait_stdout(records[0].line());
     consume.send(&second[..cut]);
-    still_waits(&consume, "for the rest of the record");
+    consume.still_waits("for the rest of the record");
     consume.send(&second[cut..]).wait_stdout(lines(&records));
     consume.close_stdin();
     consume.wait().code(0).stderr("");

@@ -1,14 +1,12 @@
 //! Milestone 3: a buffer with a bound: what is full stops who puts, what is empty stops who takes.
 //! Man pages: pipe(7), write(2), signal(7), sigprocmask(2).
 
-use std::io::Write;
-
 use rstest::rstest;
 use testkit::{Room, Signal, same_bytes};
 
 use super::lines::{all_once, in_order, taken, total};
 use super::record::{Record, made, stream};
-use super::{Blocked, PAGE, ended_by_sigterm, prodcon, stderr_lines, still_waits};
+use super::{Blocked, PAGE, ended_by_sigterm, prodcon, stderr_lines};
 
 /// One producer, one consumer, and the pipe between them: the smallest `run`. Its lines come in the order of the records,
 /// and the consumer ends at end of file.
@@ -44,7 +42,7 @@ fn a_full_pipe_stops_the_producer(#[case] size: usize) {
 
     let produce = prodcon(&room, format!("produce --id 9 --count {count} --size {size} --to -"));
     let produce = produce.stdout_to("out").note("nobody reads its output").spawn();
-    still_waits(&produce, "until somebody reads");
+    produce.still_waits("until somebody reads");
     assert!(
         reader.waiting() > 0,
         "nothing was written\nexpected: as much as the pipe holds\nreceived: nothing"
@@ -130,7 +128,7 @@ fn who_waits_sleeps(#[case] args: &str, #[case] input: &str) {
     if !input.is_empty() {
         running.send(&made(1, 1, 100)[0].bytes()[..50]);
     }
-    still_waits(&running, "for the other side");
+    running.still_waits("for the other side");
     running.assert_all_idle();
     if !input.is_empty() {
         running.send(&made(1, 1, 100)[0].bytes()[50..]);
@@ -152,7 +150,7 @@ fn sigterm_tears_no_record() {
     room.fifo("pages");
     let pages = room.reader("pages");
     let produce = prodcon(&room, "produce --id 5 --count 300 --size 4088 --to -").stdout_to("pages").spawn();
-    still_waits(&produce, "until somebody reads");
+    produce.still_waits("until somebody reads");
     produce.kill(Signal::SIGTERM);
     ended_by_sigterm(&produce.wait());
     is_whole(&pages.rest(), 300, 4088);
@@ -164,9 +162,9 @@ fn sigterm_tears_no_record() {
     let size = 65_000 + room.number(0..500) as usize;
     let produce =
         prodcon(&room, format!("produce --id 5 --count 300 --size {size} --to -")).stdout_to("long").spawn();
-    still_waits(&produce, "until somebody reads");
+    produce.still_waits("until somebody reads");
     produce.kill(Signal::SIGTERM);
-    still_waits(&produce, "until it can write the rest of the record that it has begun");
+    produce.still_waits("until it can write the rest of the record that it has begun");
     let bytes = long.rest();
     ended_by_sigterm(&produce.wait());
     is_whole(&bytes, 300, size);
@@ -197,7 +195,7 @@ fn memory_does_not_grow_with_the_number_of_records() {
 
     let consume = prodcon(&room, "consume --from -").stdin_open().spawn();
     let peak_after = |from: u32, to: u32| {
-        consume.stdin().write_all(&records(from, to)).expect("prodcon reads its input");
+        consume.send(records(from, to));
         consume.wait_line(Record::made(2, to - 1, size, 0).line().trim_end());
         consume.peak_memory()
     };

@@ -6,7 +6,7 @@ use rstest::rstest;
 use testkit::{Errno, Family, Fault, Room, Signal, sweep};
 
 use super::lines::{Taken, all_once, in_order, taken, total};
-use super::{Blocked, children, ended_by_sigterm, prodcon, still_waits};
+use super::{Blocked, children, ended_by_sigterm, prodcon};
 
 /// Several may put into one pipe, and several may take. Each record reaches one consumer, whole; of one producer each consumer
 /// sees them in their order. Writes of up to PIPE_BUF bytes stay together; two reads of one record do not. pipe(7).
@@ -48,7 +48,7 @@ fn consumers_end_when_the_last_producer_has_ended() {
         .note("its first producer is stopped")
         .spawn();
     // Nobody reads: the pipe has no room for the 2000 records, so both producers are in the midst of theirs.
-    still_waits(&run, "until somebody reads its output");
+    run.still_waits("until somebody reads its output");
     let family = children(&run);
     assert!(
         family.len() == 4,
@@ -165,7 +165,7 @@ fn sigterm_ends_all_of_them(#[case] args: &str) {
     let _reader = room.reader("out");
 
     let running = prodcon(&room, args).stdin_open().stdout_to("out").note("nobody reads its output").spawn();
-    still_waits(&running, "for the other side");
+    running.still_waits("for the other side");
     let count = running.descendants().len();
     assert!(count > 0, "there is one process only\nexpected: prodcon has started others\nreceived: none");
     running.kill(Signal::SIGTERM);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rstest::rstest;
 use testkit::{Fault, Proc, Room, sweep};
 
-use super::{PAGE, children, prodcon, still_waits};
+use super::{PAGE, children, prodcon};
 
 /// A word of `length` bytes that is a beginning of no other: `<letters>`.
 fn word(room: &Room, length: usize) -> String {
@@ -100,7 +100,7 @@ fn a_stopped_process_keeps_its_word_whole() {
 
     let print = prodcon(&room, "print -p 2 -k 6").args(&words).stdout_to("out");
     let print = print.note("stdout is a pipe of 4096 bytes; its two processes are stopped in turn").spawn();
-    still_waits(&print, "until somebody reads");
+    print.still_waits("until somebody reads");
     let pair = children(&print);
     assert!(
         pair.len() == 2,

@@ -5,10 +5,10 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use rstest::rstest;
-use testkit::{Room, Signal, eventually, same_bytes};
+use testkit::{Room, Signal, same_bytes};
 
 use super::record::{lines, made, stream};
-use super::{PAGE, ended_by_sigterm, prodcon, still_waits};
+use super::{PAGE, ended_by_sigterm, prodcon};
 
 /// Whether there is a FIFO of this name.
 fn is_fifo(room: &Room, name: &str) -> bool {
@@ -33,8 +33,8 @@ fn either_side_may_come_first(#[case] producer_first: bool) {
     let (first, second) = if producer_first { (produce, consume) } else { (consume, produce) };
 
     let early = prodcon(&room, first).spawn();
-    eventually("the FIFO f to be made", || is_fifo(&room, "f"));
-    still_waits(&early, "for the other side");
+    room.until("the FIFO f to be made", || is_fifo(&room, "f"));
+    early.still_waits("for the other side");
     early.assert_all_idle();
     let late = prodcon(&room, second).spawn();
     let (early, late) = (early.wait(), late.wait());
@@ -51,7 +51,7 @@ fn either_side_may_come_first(#[case] producer_first: bool) {
 fn the_fifo_is_for_its_owner_only(#[case] args: &str) {
     let room = Room::new();
     let first = prodcon(&room, args).umask(0).spawn();
-    eventually("the FIFO f to be made", || is_fifo(&room, "f"));
+    room.until("the FIFO f to be made", || is_fifo(&room, "f"));
     first.asleep();
     let mode = fs::metadata(room.path("f")).map(|status| status.mode() & 0o7777);
     let mode = mode.expect("the FIFO is there while its maker waits");
@@ -79,13 +79,13 @@ fn only_the_maker_removes_the_fifo(#[case] producer_makes: Option<bool>) {
     match producer_makes {
         Some(true) => {
             let maker = prodcon(&room, produce).spawn();
-            eventually("the FIFO f to be made", || is_fifo(&room, "f"));
+            room.until("the FIFO f to be made", || is_fifo(&room, "f"));
             prodcon(&room, "consume --from fifo:f").run().code(0).stdout(lines(&records));
             maker.wait().code(0);
         }
         Some(false) => {
             let maker = prodcon(&room, "consume --from fifo:f").spawn();
-            eventually("the FIFO f to be made", || is_fifo(&room, "f"));
+            room.until("the FIFO f to be made", || is_fifo(&room, "f"));
             let writer = room.writer("f");
             prodcon(&room, produce).run().code(0);
             maker.wait_stdout(lines(&records));
@@ -146,7 +146,7 @@ fn the_maker_removes_nothing_but_its_own_fifo() {
     let word = room.word();
 
     let maker = prodcon(&room, "produce --id 8 --count 1 --size 4 --to fifo:f").spawn();
-    eventually("the FIFO f to be made", || is_fifo(&room, "f"));
+    room.until("the FIFO f to be made", || is_fifo(&room, "f"));
     maker.asleep();
     fs::rename(room.path("f"), room.path("g")).expect("f becomes g");
     room.write("f", &word);
@@ -198,9 +198,9 @@ fn a_producer_goes_on_with_the_next_consumer(#[case] size: usize, #[case] first:
     let reader = room.reader("f");
     reader.resize(PAGE as i32);
     let mut bytes = reader.take(first);
-    still_waits(&produce, "for room in the FIFO");
+    produce.still_waits("for room in the FIFO");
     drop(reader);
-    still_waits(&produce, "for another reader");
+    produce.still_waits("for another reader");
     produce.assert_all_idle();
     let reader = room.reader("f");
     bytes.extend(reader.rest());
@@ -223,7 +223,9 @@ fn records_of_several_producers_do_not_mix() {
             prodcon(&room, format!("produce --id {id} --count {count} --size {size} --to fifo:f")).spawn()
         })
         .collect();
-    producers.iter().for_each(|one| still_waits(one, "until somebody reads"));
+    for one in &producers {
+        one.still_waits("until somebody reads");
+    }
     let bytes = reader.rest();
     for one in producers {
         one.wait().code(0).stderr("");
@@ -253,8 +255,8 @@ fn records_of_several_producers_do_not_mix() {
 fn sigterm_removes_the_fifo(#[case] args: &str) {
     let room = Room::new();
     let running = prodcon(&room, args).spawn();
-    eventually("the FIFO f to be made", || is_fifo(&room, "f"));
-    still_waits(&running, "for the other side");
+    room.until("the FIFO f to be made", || is_fifo(&room, "f"));
+    running.still_waits("for the other side");
     running.kill(Signal::SIGTERM);
     ended_by_sigterm(&running.wait());
     assert!(

@@ -2,10 +2,10 @@
 //! Man pages: mq_overview(7), mq_open(3), mq_send(3), mq_receive(3), sysvipc(7), ftok(3), msgop(2), msgctl(2), poll(2).
 
 use rstest::rstest;
-use testkit::{PosixName, PosixQueue, Room, SystemVKey, SystemVQueue, eventually, same_bytes};
+use testkit::{PosixName, PosixQueue, Room, SystemVKey, SystemVQueue, same_bytes};
 
+use super::prodcon;
 use super::record::{Record, lines, made};
-use super::{prodcon, still_waits};
 
 /// Of which kind a queue is.
 #[derive(Clone, Copy)]
@@ -238,7 +238,7 @@ fn a_full_queue_stops_the_producer(#[case] kind: Kind) {
     let args = format!("produce --id 6 --count {count} --size 8184 --to {target}{capacity}");
     let produce = prodcon(&room, args).note("nobody takes from the queue").spawn();
     let queue = name.open();
-    still_waits(&produce, "for room in the queue");
+    produce.still_waits("for room in the queue");
     let wanted = if capacity.is_empty() { queue.holds(8192) } else { places };
     assert!(
         queue.count() == wanted,
@@ -248,7 +248,7 @@ fn a_full_queue_stops_the_producer(#[case] kind: Kind) {
     produce.assert_all_idle();
     for seq in 0..count {
         let mut got = None;
-        eventually("the next record to come", || {
+        room.until("the next record to come", || {
             got = got.take().or_else(|| queue.receive());
             got.is_some()
         });
@@ -280,7 +280,7 @@ fn a_type_is_taken_and_the_others_stay() {
     consume(0, 1).run().code(0).stdout(lines(&of(0)[..1])).stderr("");
 
     let waits = consume(9, 1).note("there is no message of this type").spawn();
-    still_waits(&waits, "for a message of type 9");
+    waits.still_waits("for a message of type 9");
     let late = Record::made(3, 99, 30, 9);
     queue.send(&late);
     waits.wait().code(0).stdout(late.line()).stderr("");
@@ -309,7 +309,7 @@ fn a_queue_is_taken_as_it_is() {
     produce(57, 1).run().code(1).stdout("").stderr(format!("prodcon: mq:{name}: Message too long\n"));
     produce(56, 3).run().code(0).stderr("");
     let waits = produce(56, 1).note("the queue holds 3 messages, and is full").spawn();
-    still_waits(&waits, "for room in the queue");
+    waits.still_waits("for room in the queue");
     let consume = |max: u32| prodcon(&room, format!("consume --from mq:{name} --max {max}"));
     consume(3).run().code(0).stdout(lines(&made(2, 3, 56))).stderr("");
     waits.wait().code(0);
@@ -342,14 +342,14 @@ fn a_queue_and_a_stream_are_waited_for_together(#[case] by_fifo: bool) {
     // Half a record is in the stream.
     let half = records[3].bytes();
     writer.send(&half[..11]);
-    still_waits(&consume, "for the rest of the record, and for the queue");
+    consume.still_waits("for the rest of the record, and for the queue");
     queue.send(&records[2]);
     consume.wait_stdout(lines(&records[..3]));
     writer.send(&half[11..]).send(records[4].bytes());
     consume.wait_stdout(lines(&records[..5]));
     // The stream has ended, the queue has not.
     drop(writer);
-    still_waits(&consume, "for the queue");
+    consume.still_waits("for the queue");
     consume.assert_all_idle();
     queue.send(&records[5].clone().with_type(3));
     consume.wait_stdout(lines(&records));

@@ -9,7 +9,7 @@ use testkit::{Room, same_bytes};
 use super::lines::{all_once, taken, total};
 use super::m7_queue::{Kind, Name};
 use super::record::{Record, lines, made, stream};
-use super::{Blocked, PAGE, children, prodcon, stderr_lines, still_waits};
+use super::{Blocked, PAGE, children, prodcon, stderr_lines};
 
 /// Which records were put, and which were printed.
 type Numbers = BTreeSet<(u16, u32)>;
@@ -73,7 +73,7 @@ fn each_producer_waits_for_its_own_record() {
 
     let run = prodcon(&room, "run -p 4 -c 1 -n 500 --capacity 0 --log");
     let run = run.stdout_to("out").note("its producers 0, 1 and 2 are stopped").spawn();
-    still_waits(&run, "until somebody reads its output");
+    run.still_waits("until somebody reads its output");
     let family = children(&run);
     assert!(
         family.len() == 5,
@@ -197,14 +197,14 @@ fn try_finishes_what_it_has_begun() {
 
     let consume = prodcon(&room, "consume --from - --try").stdin_from("in");
     let consume = consume.note("a part of a record is there").spawn();
-    still_waits(&consume, "for the rest of the record");
+    consume.still_waits("for the rest of the record");
     ends.send(&record.bytes()[cut..]);
     consume.wait().code(3).stdout(record.line()).stderr("prodcon: empty after 1 records\n");
 
     room.fifo("out");
     let reader = room.reader("out");
     let produce = prodcon(&room, "produce --id 5 --count 1 --size 65536 --to fifo:out --try").spawn();
-    still_waits(&produce, "until it can write the rest of the record");
+    produce.still_waits("until it can write the rest of the record");
     let bytes = reader.rest();
     produce.wait().code(0).stderr("");
     same_bytes("the stream", &stream(&made(5, 1, 65_536)), &bytes);

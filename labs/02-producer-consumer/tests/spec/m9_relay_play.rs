@@ -5,7 +5,7 @@ use rstest::rstest;
 use testkit::{Address, Fault, FifoEnd, Listener, Peer, Room, Running, one_line, same_bytes};
 
 use super::record::{Record, made, stream};
-use super::{PAGE, prodcon, stderr_lines, still_waits};
+use super::{PAGE, prodcon, stderr_lines};
 
 /// Two servers, played by the check, and a relay that has connected to both.
 fn joined(room: &Room) -> (Running, Peer, Peer) {
@@ -99,7 +99,7 @@ fn a_half_close_is_passed_on() {
     same_bytes("what side b gets", &question[..150_000], &got);
     let _ = reader;
     b.ends();
-    still_waits(&relay, "for the answer of side b");
+    relay.still_waits("for the answer of side b");
     b.send(&answer[..100_000]);
     same_bytes("the answer", &answer[..100_000], &a.take(100_000));
     b.half_close();
@@ -129,7 +129,7 @@ fn the_relay_holds_little_and_sleeps() {
     let _ = b.take(sent);
     a.half_close();
     b.ends();
-    still_waits(&relay, "for side b");
+    relay.still_waits("for side b");
     relay.assert_all_idle();
     b.half_close();
     a.ends();
@@ -259,7 +259,7 @@ fn without_dropping_the_clock_waits() {
     let count = room.number(30..60) as u32;
     let (play, reader) = player(&room, &format!("--frames {count} --depth 2 --drop none"));
     play.send(vec![b't'; count as usize]);
-    still_waits(&play, "for room in the FIFO");
+    play.still_waits("for room in the FIFO");
     play.assert_all_idle();
     same_bytes("the frames", &stream(&made(0, count, 4088)), &reader.rest());
     play.wait().code(0).stderr("");

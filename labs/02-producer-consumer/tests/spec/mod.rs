@@ -40,16 +40,6 @@ fn ended_by_sigterm(done: &Finished) {
     done.check(has_ended_so, format!("after SIGTERM: status 143, or death by SIGTERM (received: {status})"));
 }
 
-/// Demands that the program still waits, after everything has come to rest.
-#[track_caller]
-fn still_waits(running: &Running, why: &str) {
-    running.asleep();
-    assert!(
-        !running.has_ended(),
-        "prodcon ended too early\nexpected: it waits {why}\nreceived: it has ended"
-    );
-}
-
 /// The child processes of a program in the order in which it made them.
 fn children(running: &Running) -> Vec<Proc> {
     let pid = running.pid();
