@@ -96,7 +96,12 @@ impl FifoEnd {
                 match self.read_some(n - bytes.len()) {
                     Some(piece) if piece.is_empty() => ended = true,
                     Some(piece) => bytes.extend_from_slice(&piece),
-                    None => return self.shared.is_empty(),
+                    None if !self.shared.is_empty() => return false,
+                    // The last one may have written before it ended.
+                    None => match self.read_some(n - bytes.len()) {
+                        Some(piece) if !piece.is_empty() => bytes.extend_from_slice(&piece),
+                        _ => return true,
+                    },
                 }
             }
             true
