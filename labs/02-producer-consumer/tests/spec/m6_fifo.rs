@@ -193,10 +193,10 @@ fn a_producer_goes_on_with_the_next_consumer(#[case] size: usize, #[case] first:
     room.fifo("f");
     let expected = stream(&made(8, 6, size));
 
-    let produce = prodcon(&room, format!("produce --id 8 --count 6 --size {size} --to fifo:f"));
-    let produce = produce.note("its reader leaves, and another one comes").spawn();
     let reader = room.reader("f");
     reader.resize(PAGE as i32);
+    let produce = prodcon(&room, format!("produce --id 8 --count 6 --size {size} --to fifo:f"));
+    let produce = produce.note("its reader leaves, and another one comes").spawn();
     let mut bytes = reader.take(first);
     produce.still_waits("for room in the FIFO");
     drop(reader);
