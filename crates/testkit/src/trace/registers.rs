@@ -4,6 +4,7 @@ use std::thread;
 
 use nix::sys::ptrace;
 use nix::unistd::Pid;
+use tracer::memory::peek;
 
 use super::calls::length_argument;
 use crate::process::{Proc, descriptor_target};
@@ -37,17 +38,34 @@ pub(super) fn rewind(tid: i32, number: i64) -> bool {
     })
 }
 
-/// Makes a transfer move one byte, or one piece. What is not a stream (eventfd and its kin) is left alone.
+/// Makes a transfer move one byte; of several pieces (`readv`, `writev`), the first one that has any bytes. What is
+/// not a stream (eventfd and its kin) is left alone.
 pub(super) fn shorten(tid: i32, number: i64, args: &[u64; 6]) {
     let Some(index) = length_argument(number) else { return };
     let stream = descriptor_target(tid, args[0]).is_some_and(|target| !target.starts_with("anon_inode:"));
-    if args[index] > 1 && stream {
-        change(tid, |registers| match index {
-            2 => registers.rdx = 1,
-            3 => registers.r10 = 1,
-            _ => registers.r8 = 1,
-        });
+    if args[index] <= 1 || !stream {
+        return;
     }
+    let in_pieces = matches!(number, libc::SYS_readv | libc::SYS_writev);
+    // An empty piece alone would move nothing, which no kernel does to a call with bytes in it.
+    let first = if in_pieces { first_piece(tid, args[1], args[2]) } else { 0 };
+    change(tid, |registers| match index {
+        2 => {
+            registers.rsi += first * IOVEC;
+            registers.rdx = 1;
+        }
+        3 => registers.r10 = 1,
+        _ => registers.r8 = 1,
+    });
+}
+
+/// The bytes of a `struct iovec`: an address and a length.
+const IOVEC: u64 = 16;
+
+/// Which of `count` pieces at `start` is the first with any bytes; 0 if none is.
+fn first_piece(tid: i32, start: u64, count: u64) -> u64 {
+    // IOV_MAX (writev(2)) is the most that the kernel takes.
+    (0..count.min(1024)).find(|piece| peek(tid, start + piece * IOVEC + 8) > 0).unwrap_or(0)
 }
 
 /// Changes registers; false if the thread was killed meanwhile.

@@ -232,8 +232,9 @@ fn a_full_queue_stops_the_producer(#[case] kind: Kind) {
     let target = name.target();
     let places = room.number(2..10);
     let capacity = if matches!(kind, Kind::Posix) { format!(" --capacity {places}") } else { String::new() };
-    // Bytes are not known before the queue is there: a queue that holds more than this is beyond every default.
-    let count = 300;
+    // What a new System V queue holds, in bytes: msgop(2).
+    let bytes = std::fs::read_to_string("/proc/sys/kernel/msgmnb").unwrap_or_default();
+    let count = 20 + bytes.trim().parse::<u32>().unwrap_or(16_384) / 8192;
 
     let args = format!("produce --id 6 --count {count} --size 8184 --to {target}{capacity}");
     let produce = prodcon(&room, args).note("nobody takes from the queue").spawn();
