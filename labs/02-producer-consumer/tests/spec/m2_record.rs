@@ -146,7 +146,6 @@ fn a_line_is_out_before_the_next_record_is_waited_for() {
 #[case::no_target("consume --from f")]
 #[case::a_type_without_types("consume --from fifo:f --type 1")]
 #[case::two_sources_and_a_limit("consume --from fifo:f --from - --max 1")]
-#[case::one_source_twice("consume --from fifo:f --from fifo:f")]
 #[case::no_producers("run -p 0 -c 1 -n 1")]
 #[case::no_consumers("run -p 1 -c 0 -n 1")]
 #[case::a_negative_capacity("run -p 1 -c 1 -n 1 --capacity -1")]
