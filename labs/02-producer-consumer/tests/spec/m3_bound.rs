@@ -147,7 +147,8 @@ fn sigterm_tears_no_record() {
     // Records of a page: the pipe is full, and no record has been begun.
     room.fifo("pages");
     let pages = room.reader("pages");
-    let produce = prodcon(&room, "produce --id 5 --count 300 --size 4088 --to -").stdout_to("pages").spawn();
+    let produce = prodcon(&room, "produce --id 5 --count 300 --size 4088 --to -").stdout_to("pages");
+    let produce = produce.note("nobody reads its output, and SIGTERM comes").spawn();
     produce.still_waits("until somebody reads");
     produce.kill(Signal::SIGTERM);
     ended_by_sigterm(&produce.wait());
@@ -159,7 +160,8 @@ fn sigterm_tears_no_record() {
     long.resize(PAGE as i32);
     let size = 65_000 + room.number(0..500) as usize;
     let produce =
-        prodcon(&room, format!("produce --id 5 --count 300 --size {size} --to -")).stdout_to("long").spawn();
+        prodcon(&room, format!("produce --id 5 --count 300 --size {size} --to -")).stdout_to("long");
+    let produce = produce.note("SIGTERM comes in the midst of a record, and then somebody reads").spawn();
     produce.still_waits("until somebody reads");
     produce.kill(Signal::SIGTERM);
     produce.still_waits("until it can write the rest of the record that it has begun");

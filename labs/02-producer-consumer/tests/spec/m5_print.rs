@@ -61,7 +61,7 @@ fn each_process_prints_its_word_so_many_times(#[case] lengths: &[usize], #[case]
     let room = Room::new();
     let words: Vec<String> = lengths.iter().map(|&length| word(&room, length)).collect();
 
-    let print = prodcon(&room, format!("print -p {} -k {times}", words.len())).args(&words);
+    let print = prodcon(&room, format!("print -p {} -k {times}", words.len())).args(&words).show(24);
     let done = print.run();
     done.code(0).stderr("");
     each_so_often(&done.output().stdout, &words, times);
@@ -79,6 +79,7 @@ fn long_words_stay_whole_in_a_small_pipe() {
 
     let print = prodcon(&room, "print -p 4 -k 25")
         .args(&words)
+        .show(24)
         .stdout_to("out")
         .note("stdout is a pipe of 4096 bytes");
     let print = print.spawn();
@@ -98,7 +99,7 @@ fn a_stopped_process_keeps_its_word_whole() {
     let reader = room.reader("out");
     reader.resize(PAGE as i32);
 
-    let print = prodcon(&room, "print -p 2 -k 6").args(&words).stdout_to("out");
+    let print = prodcon(&room, "print -p 2 -k 6").args(&words).show(24).stdout_to("out");
     let print = print.note("stdout is a pipe of 4096 bytes; its two processes are stopped in turn").spawn();
     print.still_waits("until somebody reads");
     let pair = children(&print);
@@ -128,7 +129,7 @@ fn a_killed_process_lets_the_others_go_on() {
     sweep(|call| {
         let room = Room::new();
         let words: Vec<String> = (0..3).map(|_| word(&room, 12)).collect();
-        let print = prodcon(&room, "print -p 3 -k 3").args(&words);
+        let print = prodcon(&room, "print -p 3 -k 3").args(&words).show(24);
         let done = print.trace(Fault::KillAt { call, nth_process: 1 }).run();
         let killed = done.fault_delivered();
         done.code(i32::from(killed));
