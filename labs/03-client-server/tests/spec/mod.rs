@@ -1,0 +1,1 @@
+//! The specification of `filed` and `filec`, one file a milestone.
