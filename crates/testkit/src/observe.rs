@@ -113,15 +113,25 @@ impl Running {
     /// not wake up.
     #[track_caller]
     pub fn assert_idle(&self) -> &Self {
-        let own = || Look::of(std::iter::once(self.pid), 0);
+        self.idle(|| Look::of(std::iter::once(self.pid), 0))
+    }
+
+    /// The same of it and all its descendants together.
+    #[track_caller]
+    pub fn assert_all_idle(&self) -> &Self {
+        self.idle(|| self.look())
+    }
+
+    #[track_caller]
+    fn idle(&self, look: impl Fn() -> Look) -> &Self {
         let mut work = (0, 0);
         for _ in 0..IDLE_TRIES {
-            let before = own().work();
+            let before = look().work();
             let began = Instant::now();
             while began.elapsed() < IDLE_WINDOW {
                 self.shared.events.pause(IDLE_WINDOW.saturating_sub(began.elapsed()));
             }
-            let after = own();
+            let after = look();
             work = (after.work().0.saturating_sub(before.0), after.work().1.saturating_sub(before.1));
             if work == (0, 0) && !after.anybody_runs() {
                 return self;
@@ -167,6 +177,13 @@ impl Running {
     #[must_use]
     pub fn peak_memory(&self) -> u64 {
         self.shared.tree.below(self.pid).iter().filter_map(Proc::peak_memory).sum()
+    }
+
+    /// The anonymous bytes (heap, stacks) that it and its descendants have in memory now, added up; a page that several of
+    /// them share since fork(2) counts once (`Pss_Anon`, proc_pid_smaps(5)).
+    #[must_use]
+    pub fn anonymous_memory(&self) -> u64 {
+        self.shared.tree.below(self.pid).iter().filter_map(Proc::anonymous_memory).sum()
     }
 
     /// Its own open descriptors.

@@ -182,8 +182,19 @@ impl Server<'_> {
                 Some(Step::Block(name)) => self.read_file(id, &name),
                 Some(Step::Refuse(refusal)) => self.refuse(id, refusal),
                 Some(Step::Line(line)) => self.answer(id, &line),
-                None if connection.flush().is_err() || connection.is_done() => return self.close(id),
-                None => return,
+                None => {
+                    let was_full = connection.outbox.room() == 0;
+                    if connection.flush().is_err() {
+                        return self.close(id);
+                    }
+                    // A line that has waited for room is no news for poll: it must go on now.
+                    if !was_full || connection.outbox.room() == 0 {
+                        if connection.is_done() {
+                            self.close(id);
+                        }
+                        return;
+                    }
+                }
             }
         }
     }
