@@ -141,9 +141,9 @@ fn one_byte_at_a_time_changes_nothing() {
 /// The client's stream is cut as well: in the first line, between line and body, in the body. It reads on until it has the
 /// line and as many bytes as the line says. recv(2).
 #[rstest]
-#[case::unix("unix:server")]
-#[case::tcp("127.0.0.1:0")]
-fn filec_puts_an_answer_together(#[case] at: &str) {
+#[case::unix("unix:server", 1)]
+#[case::tcp("127.0.0.1:0", 5)]
+fn filec_puts_an_answer_together(#[case] at: &str, #[case] step: usize) {
     let room = Room::new();
     let (word, other) = (room.word(), room.word());
     let body = format!("{word}\n{other}\n");

@@ -169,7 +169,7 @@ fn a_client_that_is_gone_harms_nobody(#[case] options: &[&str], #[case] resets: 
     room.write("files/big", &content);
     site.serves(&room, "the first client");
     let witness = site.client(&room, "a client that stays");
-    witness.send("GET big\n").expect(ok(&content));
+    gets(&witness, &content);
     site.server.asleep();
     let before = site.server.fds().len();
 
@@ -180,7 +180,8 @@ fn a_client_that_is_gone_harms_nobody(#[case] options: &[&str], #[case] resets: 
             client.send(request);
             site.server.asleep();
             if is_read && request.contains("GET") {
-                client.expect(ok(&content)[..100_000].to_vec());
+                client.expect(format!("OK {}\n", content.len()));
+                same_bytes("what the client got before it left", &content[..100_000], &client.take(100_000));
             }
             leave(client);
             witness.send("ECHO a\n").expect(ok("a"));
@@ -190,7 +191,7 @@ fn a_client_that_is_gone_harms_nobody(#[case] options: &[&str], #[case] resets: 
     let client = site.client(&room, "the client that asks and leaves");
     client.send("ECHO a\n".repeat(500));
     leave(client);
-    witness.send("GET big\n").expect(ok(&content));
+    gets(&witness, &content);
     site.server.asleep();
     let after = site.server.fds().len();
     assert!(
@@ -198,6 +199,12 @@ fn a_client_that_is_gone_harms_nobody(#[case] options: &[&str], #[case] resets: 
         "the descriptors of clients that are gone are still open in filed\nexpected: at most {before}\nreceived: {after}"
     );
     site.end();
+}
+
+/// A client that asks for the big file, and gets it.
+fn gets(client: &Peer, content: &[u8]) {
+    client.send("GET big\n").expect(format!("OK {}\n", content.len()));
+    same_bytes("what a client that stays got", content, &client.take(content.len()));
 }
 
 /// Descriptors are few, and accept may fail: the client stays in the backlog, and whoever asks again at once fails again, a
@@ -298,9 +305,13 @@ fn no_sigterm_is_lost() {
         let room = Room::new();
         let fault = Fault::SignalAt { signal: Signal::SIGTERM, call, when: When::Before };
         let server = command(&room, UNIX).trace(fault).spawn();
-        server.asleep();
+        let is_ready = || server.stdout_now().ends_with(b"\n");
+        server.eventually(|| server.has_ended() || is_ready(), "filed to be ready, or to end");
         if !server.has_ended() && !server.fault_delivered() {
-            // It rests before it comes to this call.
+            // It is on its way to this call, or rests before it.
+            server.asleep();
+        }
+        if !server.has_ended() && !server.fault_delivered() {
             server.kill(Signal::SIGKILL);
             server.wait();
             return false;

@@ -60,8 +60,11 @@ fn ready_means_that_a_client_may_come(#[case] options: &[&str]) {
             "filed to be ready, or to be stopped",
         );
         if is_ready(&server) {
-            // It may still be on its way to this call.
-            server.asleep();
+            // It may still be on its way to this call, or rest before it.
+            server.eventually(|| is_stopped() || has_ended() || !server.fault_delivered(), "filed to stop");
+            if !is_stopped() {
+                server.asleep();
+            }
             let refused = room.try_connect(&server.ready()).err();
             assert!(
                 refused.is_none(),
