@@ -31,6 +31,7 @@ pub enum AskError {
 pub fn run(options: &ClientOptions, stdout: impl Write) -> Result<bool, AskError> {
     todo!("M1: connect, send the request and LF, read the answer, print its body")
 }
+
 /// Says what went wrong, and gives the status for it.
 #[must_use]
 pub fn status_of(error: &AskError, address: &Address) -> u8 {

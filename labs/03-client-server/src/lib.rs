@@ -4,10 +4,9 @@
 //! |---|---|---|
 //! | where is the server? | [`address`], [`listen`] | socket, bind, listen |
 //! | where does a request end? | [`inbox`], [`request`] | recv |
-//! | who is ready? | [`server`], `connection` | poll, accept |
-//! | what is still to be sent? | `outbox`, [`answer`] | send |
-//! | which file is it? | [`root`], `content` | openat2, fstat |
-//! | who waits for the file? | `helpers`, `helper`, `order` | fork, socketpair, waitpid |
+//! | who is ready? | [`server`], and what you add | poll, accept |
+//! | what is the answer? | [`answer`] | send |
+//! | which file is it? | [`root`] | openat2, fstat |
 //! | what if there are no connections? | [`datagram`] | recvfrom, sendto |
 //! | how does a descriptor travel? | [`pass`] | sendmsg, recvmsg |
 //! | when does it end? | [`signals`] | signalfd |

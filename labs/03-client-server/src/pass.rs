@@ -18,9 +18,7 @@ pub fn send_with(socket: impl AsFd, bytes: &[u8], descriptor: Option<BorrowedFd<
     let Some(descriptor) = descriptor else {
         return retry(|| send(socket, bytes, MsgFlags::MSG_NOSIGNAL));
     };
-    let rights = [descriptor.as_raw_fd()];
-    let rights = [ControlMessage::ScmRights(&rights)];
-    retry(|| sendmsg::<()>(socket, &[IoSlice::new(bytes)], &rights, MsgFlags::MSG_NOSIGNAL, None))
+    todo!("M9: sendmsg, with SCM_RIGHTS beside the bytes")
 }
 
 /// Receives into `buffer`, and the descriptor that comes with the first of these bytes; 0 is the end of the input.
@@ -29,19 +27,7 @@ pub fn send_with(socket: impl AsFd, bytes: &[u8], descriptor: Option<BorrowedFd<
 /// What `recvmsg(2)` says.
 pub fn receive_with(socket: impl AsFd, buffer: &mut [u8]) -> nix::Result<(usize, Option<OwnedFd>)> {
     let socket = socket.as_fd().as_raw_fd();
-    retry(|| {
-        let mut space = cmsg_space!([RawFd; 1]);
-        let mut parts = [IoSliceMut::new(&mut *buffer)];
-        let message = recvmsg::<()>(socket, &mut parts, Some(&mut space), MsgFlags::MSG_CMSG_CLOEXEC)?;
-        let mut descriptor = None;
-        for control in message.cmsgs()? {
-            if let ControlMessageOwned::ScmRights(numbers) = control {
-                for number in numbers {
-                    // SAFETY: the kernel has just put this descriptor into our table, and nobody else knows of it.
-                    descriptor = Some(unsafe { OwnedFd::from_raw_fd(number) });
-                }
-            }
-        }
-        Ok((message.bytes, descriptor))
-    })
+    // M9: recvmsg, and take the descriptor that came
+    let n = retry(|| nix::sys::socket::recv(socket, buffer, MsgFlags::empty()))?;
+    Ok((n, None))
 }
