@@ -93,8 +93,15 @@ fn a_half_closed_client_gets_all_its_answers(#[case] options: &[&str]) {
     let word = room.word();
     client.send(format!("ECHO {word}\n")).half_close().expect(ok(&word)).ends();
 
-    // More than the buffers of both directions hold.
+    // filed has read everything, its end too, and the client's buffer is full of answers.
     let text = room.word().repeat(500);
+    for count in [45, 50, 55, 60, 65] {
+        let client = site.client(&room, "the client that reads later");
+        client.send(format!("ECHO {text}\n").repeat(count)).half_close();
+        site.server.asleep();
+        client.expect(ok(&text).repeat(count)).ends();
+    }
+    // More than the buffers of both directions hold.
     let client = site.client(&room, "the client that asks for much");
     client.send_and_listen(format!("ECHO {text}\n").repeat(300)).half_close();
     client.expect(ok(&text).repeat(300)).ends();

@@ -119,11 +119,12 @@ fn the_control_socket_keeps_its_own_rules() {
         .expect("ERR 400 unknown\n".repeat(3))
         .expect(ok(""));
     second.send("ABO").all_is_read().send("RT\n").expect(ok(""));
+    // Nobody of these is a client.
+    client.send("STAT\n").expect(ok("clients=1 served=1 queued=0"));
     second.half_close().ends();
     first.send(room.word().repeat(1025)).expect("ERR 413 too long\n").is_over();
     site.client(&room, "the second client").expect("ERR 503 busy\n").ends();
-    // Nobody of these is a client.
-    client.send("STAT\n").expect(ok("clients=1 served=1 queued=0"));
+    client.send("ECHO b\n").expect(ok("b"));
     site.end();
 }
 
