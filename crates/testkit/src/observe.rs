@@ -215,6 +215,13 @@ impl Running {
         self.shared.tree.below(self.pid).iter().filter_map(Proc::peak_memory).sum()
     }
 
+    /// The anonymous bytes (heap, stacks) that it and its descendants have in memory now, added up; a page that several of
+    /// them share since fork(2) counts once (`Pss_Anon`, proc_pid_smaps(5)).
+    #[must_use]
+    pub fn anonymous_memory(&self) -> u64 {
+        self.shared.tree.below(self.pid).iter().filter_map(Proc::anonymous_memory).sum()
+    }
+
     /// Its own open descriptors.
     #[must_use]
     pub fn fds(&self) -> Vec<Descriptor> {

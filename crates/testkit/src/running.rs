@@ -69,6 +69,18 @@ impl Running {
         self.ending.has_come()
     }
 
+    /// Whether the fault that it runs with has happened so far. Only of a traced program.
+    #[must_use]
+    #[track_caller]
+    pub fn fault_delivered(&self) -> bool {
+        match &self.tracing {
+            Some(report) => report.lock().unwrap_or_else(PoisonError::into_inner).delivered,
+            None => {
+                self.fail(Verdict::GraderError, "the check asks for a fault of a program it did not trace")
+            }
+        }
+    }
+
     /// Its standard input, if opened by [`stdin_open`](crate::Cmd::stdin_open) or
     /// [`terminal`](crate::Cmd::terminal).
     pub fn stdin(&self) -> StdinWriter<'_> {
