@@ -137,16 +137,19 @@ impl StreamSink {
 
     /// The first write, when there is room. `None`: there is none, and nothing was written.
     fn begin(&mut self, record: &Record) -> Result<Option<Begun>, Failure> {
-        // The kernel writes such a record whole or not at all.
+        // The kernel writes such a record whole or not at all: SIGTERM may come while it waits in the write.
         let is_atomic = self.is_pipe && record.size() <= PIPE_BUF;
+        // Into a FIFO, which was opened here, no write waits: it says itself that there is no room.
+        let mut asks = !is_atomic || self.try_ && self.fifo.is_none();
         loop {
-            if !has_room(self.to.as_fd(), !self.try_)? {
+            if asks && !has_room(self.to.as_fd(), !self.try_)? {
                 return Ok(None);
             }
             let whole = (!is_atomic).then(begin);
             match self.write(record, 0) {
                 Ok(sent) => return Ok(Some(Begun { sent, _whole: whole })),
-                Err(Errno::EAGAIN) => {}
+                Err(Errno::EAGAIN) if self.try_ => return Ok(None),
+                Err(Errno::EAGAIN) => asks = true,
                 Err(Errno::EPIPE) if self.try_ && self.fifo.is_some() => return Ok(None),
                 Err(errno) => {
                     drop(whole);
