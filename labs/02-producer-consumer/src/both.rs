@@ -9,6 +9,7 @@ use crate::fifo;
 use crate::posix_queue::{DEFAULT_CAPACITY, PosixQueue};
 use crate::record::{DATA, HEADER, Header, Record, Took};
 use crate::target::Target;
+use crate::terminate;
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};

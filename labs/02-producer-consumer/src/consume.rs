@@ -9,6 +9,7 @@ use crate::record::{DATA, Record, Took};
 use crate::stream::StreamSource;
 use crate::system_v::SystemVQueue;
 use crate::target::Target;
+use crate::terminate;
 use ipc_kit::write_all;
 use std::io::{stdin, stdout};
 
@@ -28,6 +29,15 @@ pub trait Source {
 pub fn consume(options: &Consume) -> Result<(), Failure> {
     let [target] = options.from.as_slice() else { return both::consume(&options.from) };
     let mut source = open(target, options)?;
+    let most = options.max.map_or(u64::MAX, u64::from);
+    let done = print_all(&mut *source, most, target.is_queue());
+    // While the FIFO is still open: see there.
+    terminate::remove_made_fifos();
+    done
+}
+
+/// Prints at most so many records. One of kind 1 ends a queue, and nothing else.
+fn print_all(source: &mut dyn Source, most: u64, is_queue: bool) -> Result<(), Failure> {
     todo!("M2: take records until the end, print each, and count them; --max (M6), kind 1 (M7), --try (M8)")
 }
 

@@ -50,7 +50,8 @@ use options::Command;
 /// Does what the command says, and returns the exit status.
 pub fn run(command: Command) -> u8 {
     let done = terminate::install().map_err(Failure::on("sigaction")).and_then(|()| dispatch(&command));
-    terminate::remove_made_fifo();
+    // What is left, if the way out was not the usual one.
+    terminate::remove_made_fifos();
     match done {
         Ok(()) => 0,
         Err(failure) => {

@@ -170,7 +170,7 @@ fn produce(words: &mut Words) -> Option<Produce> {
 fn consume(words: &mut Words) -> Option<Consume> {
     let mut from = vec![Target::parse(&words.text("--from")?)?];
     if let Some(second) = words.take("--from") {
-        from.push(Target::parse(&second)?);
+        from.push(Target::parse(&second).filter(|second| *second != from[0])?);
     }
     let is_system_v = |target: &Target| matches!(target, Target::SystemV(_));
     if words.has("--type") && !from.iter().all(is_system_v) {

@@ -6,6 +6,7 @@ use crate::failure::{Failure, say};
 use crate::fifo;
 use crate::options::{Drop, Play};
 use crate::record::{HEADER, Record};
+use crate::terminate;
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -23,5 +24,12 @@ use std::os::fd::{AsFd, OwnedFd};
 pub fn play(options: &Play) -> Result<(), Failure> {
     let what = options.output.display().to_string();
     let output = fifo::open_to_write(&options.output, &what)?;
+    let done = send_frames(&output, &what, options);
+    // While the FIFO is still open: see there.
+    terminate::remove_made_fifos();
+    done
+}
+
+fn send_frames(output: &OwnedFd, what: &str, options: &Play) -> Result<(), Failure> {
     todo!("M9: for each tick a frame; frames that wait; the policy when too many do")
 }

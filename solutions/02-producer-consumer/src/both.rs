@@ -9,6 +9,7 @@ use crate::fifo;
 use crate::posix_queue::{DEFAULT_CAPACITY, PosixQueue};
 use crate::record::{DATA, HEADER, Header, Record, Took};
 use crate::target::Target;
+use crate::terminate;
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -23,7 +24,19 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 pub fn consume(targets: &[Target]) -> Result<(), Failure> {
     // BEGIN SOLUTION
     let mut open = targets.iter().map(Feed::open).collect::<Result<Vec<_>, _>>()?;
+    let done = print_all(&mut open);
+    // While the FIFOs are still open: see there.
+    terminate::remove_made_fifos();
+    done
+    // END SOLUTION
+    // STUB: todo!("M7: poll all sources, and print what is there; keep the bytes of an unfinished record")
+}
+// BEGIN SOLUTION
+
+/// Prints what comes until all sources have ended. They stay open until then.
+fn print_all(feeds: &mut [Feed]) -> Result<(), Failure> {
     let mut printed = 0;
+    let mut open: Vec<&mut Feed> = feeds.iter_mut().collect();
     while !open.is_empty() {
         // From the back, so that one that has ended can be taken out.
         for index in ready(&open).map_err(Failure::on("poll"))?.into_iter().rev() {
@@ -33,13 +46,10 @@ pub fn consume(targets: &[Target]) -> Result<(), Failure> {
         }
     }
     Ok(())
-    // END SOLUTION
-    // STUB: todo!("M7: poll all sources, and print what is there; keep the bytes of an unfinished record")
 }
-// BEGIN SOLUTION
 
 /// Sleeps until a source can be read, and tells which ones can.
-fn ready(open: &[Feed]) -> nix::Result<Vec<usize>> {
+fn ready(open: &[&mut Feed]) -> nix::Result<Vec<usize>> {
     let mut list: Vec<PollFd> =
         open.iter().map(|feed| PollFd::new(feed.descriptor(), PollFlags::POLLIN)).collect();
     retry(|| poll(&mut list, PollTimeout::NONE))?;

@@ -9,6 +9,7 @@ use crate::record::{DATA, Record, Took};
 use crate::stream::StreamSource;
 use crate::system_v::SystemVQueue;
 use crate::target::Target;
+use crate::terminate;
 use ipc_kit::write_all;
 use std::io::{stdin, stdout};
 
@@ -28,8 +29,16 @@ pub trait Source {
 pub fn consume(options: &Consume) -> Result<(), Failure> {
     let [target] = options.from.as_slice() else { return both::consume(&options.from) };
     let mut source = open(target, options)?;
-    // BEGIN SOLUTION
     let most = options.max.map_or(u64::MAX, u64::from);
+    let done = print_all(&mut *source, most, target.is_queue());
+    // While the FIFO is still open: see there.
+    terminate::remove_made_fifos();
+    done
+}
+
+/// Prints at most so many records. One of kind 1 ends a queue, and nothing else.
+fn print_all(source: &mut dyn Source, most: u64, is_queue: bool) -> Result<(), Failure> {
+    // BEGIN SOLUTION
     let mut printed = 0;
     while printed < most {
         match source.take()? {
@@ -38,7 +47,7 @@ pub fn consume(options: &Consume) -> Result<(), Failure> {
                 printed += 1;
             }
             // A stream has its end of file, and other producers; a queue has neither.
-            Took::Record(_) if !target.is_queue() => {}
+            Took::Record(_) if !is_queue => {}
             Took::Record(_) | Took::End => return Ok(()),
             Took::Nothing => return Err(Failure::Empty(printed)),
             Took::Truncated => return Err(Failure::Truncated(printed)),

@@ -145,7 +145,7 @@ impl Sink for FifoSink {
             match stream.send_rest(record, &mut sent) {
                 Err(Errno::EPIPE) if self.try_ && sent == 0 => return Ok(Sent::Full),
                 // The old descriptor keeps alive what is in the FIFO until the next reader has come.
-                Err(Errno::EPIPE) => stream.replace(sent, || open_to_write(&self.path, &self.what))?,
+                Err(Errno::EPIPE) => stream.replace(&mut sent, || open_to_write(&self.path, &self.what))?,
                 other => return other.map_err(Failure::on(&self.what)),
             }
         }

@@ -6,6 +6,7 @@ use crate::failure::{Failure, say};
 use crate::fifo;
 use crate::options::{Drop, Play};
 use crate::record::{HEADER, Record};
+use crate::terminate;
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -23,18 +24,25 @@ use std::os::fd::{AsFd, OwnedFd};
 pub fn play(options: &Play) -> Result<(), Failure> {
     let what = options.output.display().to_string();
     let output = fifo::open_to_write(&options.output, &what)?;
+    let done = send_frames(&output, &what, options);
+    // While the FIFO is still open: see there.
+    terminate::remove_made_fifos();
+    done
+}
+
+fn send_frames(output: &OwnedFd, what: &str, options: &Play) -> Result<(), Failure> {
     // BEGIN SOLUTION
-    fcntl(&output, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(Failure::on(&what))?;
+    fcntl(output, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(Failure::on(what))?;
     let mut player = Player { output, waiting: VecDeque::new(), next: 0, options };
     let mut ticks_end = false;
     loop {
-        player.send_waiting().map_err(Failure::writing(&what))?;
+        player.send_waiting().map_err(Failure::writing(what))?;
         ticks_end |= player.next == options.frames;
         if ticks_end && player.waiting.is_empty() {
             return Ok(());
         }
         if player.wait(!ticks_end).map_err(Failure::on("poll"))? {
-            ticks_end = player.take_ticks().map_err(Failure::writing(&what))?;
+            ticks_end = player.take_ticks().map_err(Failure::writing(what))?;
         }
     }
     // END SOLUTION
@@ -43,7 +51,7 @@ pub fn play(options: &Play) -> Result<(), Failure> {
 // BEGIN SOLUTION
 
 struct Player<'a> {
-    output: OwnedFd,
+    output: &'a OwnedFd,
     /// The numbers of the frames that wait, oldest first.
     waiting: VecDeque<u32>,
     /// The number of the next frame.
@@ -56,7 +64,7 @@ impl Player<'_> {
     fn send_waiting(&mut self) -> nix::Result<()> {
         while let Some(&frame) = self.waiting.front() {
             let frame = Record::data(0, frame, PIPE_BUF - HEADER, 0);
-            match retry(|| write(&self.output, &frame.bytes)) {
+            match retry(|| write(self.output, &frame.bytes)) {
                 Ok(_) => drop(self.waiting.pop_front()),
                 Err(Errno::EAGAIN) => break,
                 Err(errno) => return Err(errno),

@@ -8,7 +8,7 @@ use crate::record::{Record, Sent};
 use crate::stream::StreamSink;
 use crate::system_v::SystemVQueue;
 use crate::target::Target;
-use crate::{posix_queue, system_v};
+use crate::{posix_queue, system_v, terminate};
 use std::io::stdout;
 
 /// Where records go.
@@ -26,6 +26,13 @@ pub trait Sink {
 /// `Full` with `--try`; what else the target says.
 pub fn produce(options: &Produce) -> Result<(), Failure> {
     let mut sink = open(options)?;
+    let done = send_all(&mut *sink, options);
+    // While the FIFO is still open: see there.
+    terminate::remove_made_fifos();
+    done
+}
+
+fn send_all(sink: &mut dyn Sink, options: &Produce) -> Result<(), Failure> {
     // BEGIN SOLUTION
     for seq in 0..options.count {
         let record = Record::data(options.id, seq, options.size, options.type_);

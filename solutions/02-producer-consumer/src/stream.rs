@@ -76,6 +76,11 @@ fn fill(from: impl AsFd, buffer: &mut [u8]) -> nix::Result<usize> {
     Ok(got)
 }
 
+/// Which file this is: device and inode.
+fn identity(descriptor: impl AsFd) -> Option<(u64, u64)> {
+    fstat(descriptor).ok().map(|status| (status.st_dev, status.st_ino))
+}
+
 /// Whether a read or write would not wait. Of a hang-up or an error only the call itself tells what it is.
 fn is_ready(descriptor: impl AsFd, wanted: PollFlags) -> nix::Result<bool> {
     let mut list = [PollFd::new(descriptor.as_fd(), wanted)];
@@ -133,15 +138,18 @@ impl<F: AsFd> StreamSink<F> {
         Ok(Sent::Done)
     }
 
-    /// Goes on with another descriptor, after `sent` bytes of a record. SIGTERM may end the wait for it if there
-    /// are none.
+    /// Goes on with another descriptor, after `sent` bytes of a record; SIGTERM may end the wait for it if there are
+    /// none. If it is another file than before, the record begins anew.
     pub(crate) fn replace(
         &mut self,
-        sent: usize,
+        sent: &mut usize,
         next: impl FnOnce() -> Result<F, Failure>,
     ) -> Result<(), Failure> {
-        let held = if sent == 0 { self.hold.take().is_some() } else { false };
-        self.to = next()?;
+        let held = if *sent == 0 { self.hold.take().is_some() } else { false };
+        let before = std::mem::replace(&mut self.to, next()?);
+        if identity(&before) != identity(&self.to) {
+            *sent = 0;
+        }
         if held {
             self.hold = Some(Hold::new().map_err(Failure::on(&self.what))?);
         }

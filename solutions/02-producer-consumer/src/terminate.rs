@@ -6,7 +6,7 @@
 //! holds it off again, as one step, when it returns.
 //!
 //! The handler ends the process. Before, it passes the signal on to the processes that were started here, and
-//! removes the FIFO that was made here. See `sigaction(2)`, `signal-safety(7)`, `ppoll(2)`.
+//! removes the FIFOs that were made here. See `sigaction(2)`, `signal-safety(7)`, `ppoll(2)`.
 
 #![allow(unsafe_code, reason = "sigaction(2), and _exit(2) in a handler")]
 
@@ -20,19 +20,23 @@ use nix::unistd::{Pid, unlink};
 use std::ffi::{CString, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
 /// The exit status of a process that SIGTERM has ended, as a shell tells it.
 const STATUS: c_int = 128 + libc::SIGTERM;
 
 /// The processes that were started here and not yet reaped; 0 is a free place.
 static CHILDREN: [AtomicI32; 160] = [const { AtomicI32::new(0) }; 160];
-/// The FIFO that was made here. The handler may read it: it is written once, before `IS_MADE` says so.
-static PATH: OnceLock<CString> = OnceLock::new();
-static IS_MADE: AtomicBool = AtomicBool::new(false);
-static DEVICE: AtomicU64 = AtomicU64::new(0);
-static INODE: AtomicU64 = AtomicU64::new(0);
+/// The FIFOs that were made here; null is a free place. A note is never freed, so the handler may read it at any time.
+static MADE: [AtomicPtr<Made>; 16] = [const { AtomicPtr::new(ptr::null_mut()) }; 16];
+
+/// A FIFO that was made here: its name, and what it was the name of.
+struct Made {
+    path: CString,
+    device: u64,
+    inode: u64,
+}
 
 /// From now on SIGTERM ends the process by [`end`]. A second one while the first is dealt with waits.
 ///
@@ -56,41 +60,40 @@ extern "C" fn end(_signal: c_int) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         }
     }
-    unlink_made_fifo();
+    unlink_made_fifos();
     // SAFETY: _exit(2) has no precondition; it runs no exit handler and no destructor.
     unsafe { libc::_exit(STATUS) }
 }
 
-/// `path` is a FIFO that this process has just made, and `status` what stat(2) says of it: it is removed at the
-/// end, whatever that end is. Only one can be noted.
+/// `path` is a FIFO that this process has just made, and `status` what stat(2) says of it: its name is removed at the
+/// end, whatever that end is. Beyond 16 of them nothing is noted.
 pub fn note_made_fifo(path: &Path, status: &FileStat) {
-    if let Ok(path) = CString::new(path.as_os_str().as_bytes())
-        && PATH.set(path).is_ok()
-    {
-        DEVICE.store(status.st_dev, Ordering::Relaxed);
-        INODE.store(status.st_ino, Ordering::Relaxed);
-        IS_MADE.store(true, Ordering::Release);
-    }
+    let Ok(path) = CString::new(path.as_os_str().as_bytes()) else { return };
+    let made = Box::into_raw(Box::new(Made { path, device: status.st_dev, inode: status.st_ino }));
+    let _ = MADE.iter().find(|place| {
+        place.compare_exchange(ptr::null_mut(), made, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    });
 }
 
-/// Removes the FIFO that was made here, if there is one and its name is still its own.
-pub fn remove_made_fifo() {
-    // The handler must not come when the note is gone and the name is not.
+/// Removes the names of the FIFOs that were made here, each only if it is still its own. Call it while the FIFOs are
+/// still open: whoever opens the name of one that is closed already waits for somebody who has gone.
+pub fn remove_made_fifos() {
+    // The handler must not come when a note is gone and its name is not.
     let _hold = Hold::new();
-    unlink_made_fifo();
+    unlink_made_fifos();
 }
 
 /// Called by the handler, too: system calls and atomics only.
-fn unlink_made_fifo() {
-    if !IS_MADE.swap(false, Ordering::AcqRel) {
-        return;
-    }
-    let Some(path) = PATH.get() else { return };
-    let is_own = stat(path.as_c_str()).is_ok_and(|now| {
-        (now.st_dev, now.st_ino) == (DEVICE.load(Ordering::Relaxed), INODE.load(Ordering::Relaxed))
-    });
-    if is_own {
-        let _ = unlink(path.as_c_str());
+fn unlink_made_fifos() {
+    for place in &MADE {
+        let made = place.swap(ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: the pointer is null or comes from a Box that nobody frees, and nobody changes what it points to.
+        let Some(made) = (unsafe { made.as_ref() }) else { continue };
+        let is_own =
+            stat(made.path.as_c_str()).is_ok_and(|now| (now.st_dev, now.st_ino) == (made.device, made.inode));
+        if is_own {
+            let _ = unlink(made.path.as_c_str());
+        }
     }
 }
 
@@ -105,7 +108,9 @@ pub fn start(body: impl FnOnce() -> u8) -> nix::Result<Pid> {
         for other in &CHILDREN {
             other.store(0, Ordering::Relaxed);
         }
-        IS_MADE.store(false, Ordering::Relaxed);
+        for fifo in &MADE {
+            fifo.store(ptr::null_mut(), Ordering::Relaxed);
+        }
         match hold.release() {
             Ok(()) => body(),
             Err(_) => 1,

@@ -6,7 +6,7 @@ use std::fs;
 
 use testkit::{Fault, Proc, Room, same_bytes};
 
-use super::prodcon;
+use super::{PAGE, prodcon};
 
 /// A pipe holds 65 536 bytes. What is larger passes through it in pieces; what is smaller leaves it partly empty; and
 /// nothing at all is an input, too. The consumer ends when the pipe is empty and nobody can write to it any more: a
@@ -52,18 +52,23 @@ fn two_processes_share_the_work() {
             "a pid is that of nobody\nexpected: the {who} is prodcon or a child of it\nreceived: {pid}, and there are {family:?}"
         );
     }
-    let own = |pid: i32| Proc::read(pid).map(|process| process.descriptors()).unwrap_or_default();
-    let outer: BTreeSet<String> =
-        own(copy.pid()).into_iter().filter(|fd| fd.number <= 2).map(|fd| fd.target).collect();
-    for (who, pid, wanted) in [("producer", producer, "write"), ("consumer", consumer, "read")] {
-        let inner: BTreeSet<&str> = own(pid)
-            .into_iter()
-            .filter(|fd| fd.target.starts_with("pipe:") && !outer.contains(&fd.target))
-            .map(|fd| access(pid, fd.number))
-            .collect();
+    // The pipe between them is the one that the producer can write to and the consumer can read.
+    let held = |pid: i32| -> BTreeSet<(String, &str)> {
+        let all = Proc::read(pid).map(|process| process.descriptors()).unwrap_or_default();
+        let pipes = all.into_iter().filter(|fd| fd.target.starts_with("pipe:"));
+        pipes.map(|fd| (fd.target, access(pid, fd.number))).collect()
+    };
+    let (puts, takes) = (held(producer), held(consumer));
+    let between = puts.iter().find(|(pipe, how)| *how == "write" && takes.contains(&(pipe.clone(), "read")));
+    let Some((pipe, _)) = between else {
+        panic!(
+            "there is no pipe from the producer to the consumer\nexpected: one that {producer} can write and {consumer} can read\nreceived: none"
+        )
+    };
+    for (who, ends, other) in [("producer", puts.clone(), "read"), ("consumer", takes, "write")] {
         assert!(
-            inner == BTreeSet::from([wanted]),
-            "the {who} holds other ends of the pipe than expected\nexpected: its {wanted} end only\nreceived: {inner:?}"
+            !ends.contains(&(pipe.clone(), other)),
+            "the {who} holds an end of the pipe that it does not use\nexpected: one end each\nreceived: the {who} holds the {other} end, too"
         );
     }
     copy.close_stdin();
@@ -96,7 +101,8 @@ fn the_first_line_is_out_before_the_input_ends() {
 }
 
 /// read may give less than there is, and write may take less than it was given: a signal, a nearly full pipe, a slow
-/// device. Both tell how much it was. Here every transfer moves one byte. read(2), write(2): RETURN VALUE.
+/// device. Both tell how much it was. Here every transfer moves one byte; and then everybody is stopped in the midst of a long
+/// write, and goes on. read(2), write(2): RETURN VALUE; signal(7): SIGSTOP.
 #[test]
 fn a_transfer_may_be_short() {
     let room = Room::new();
@@ -105,6 +111,20 @@ fn a_transfer_may_be_short() {
     let done = prodcon(&room, "copy").stdin(bytes.as_slice()).trace(Fault::ShortTransfers).run();
     done.code(0);
     same_bytes("the copy", &bytes, &done.output().stdout);
+
+    let bytes = room.bytes(100_000);
+    room.write("input", &bytes);
+    room.fifo("out");
+    let reader = room.reader("out");
+    reader.resize(PAGE as i32);
+    let copy = prodcon(&room, "copy").stdin_from("input").stdout_to("out");
+    let copy = copy.note("stdout is a pipe of 4096 bytes; it is stopped, and goes on").spawn();
+    copy.still_waits("until somebody reads");
+    let family: Vec<Proc> = copy.descendants().into_iter().chain(Proc::read(copy.pid())).collect();
+    family.iter().for_each(Proc::stop);
+    family.iter().for_each(Proc::cont);
+    same_bytes("the copy", &bytes, &reader.rest());
+    copy.wait().code(0);
 }
 
 /// A write to a pipe that nobody reads fails with EPIPE (Rust programs ignore SIGPIPE). Then both processes have nothing

@@ -180,6 +180,7 @@ fn wrong_usage_does_nothing(#[case] args: &str) {
     2
 )]
 #[case::consume("consume --from - --max 0", "consume --from -", 4)]
+#[case::consume_some("consume --from - --max 0", "consume --from - --max 1000", 4)]
 fn a_record_costs_few_system_calls(#[case] none: &str, #[case] thousand: &str, #[case] most: u64) {
     let room = Room::new();
     room.write("input", stream(&made(1, 1000, 100)));

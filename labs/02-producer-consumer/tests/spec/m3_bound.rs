@@ -30,16 +30,14 @@ fn one_producer_and_one_consumer_pass_every_record() {
 /// A full pipe makes write wait: that is all the flow control there is, and it is enough. A producer that drops, gives up or
 /// asks again and again has not understood it. When somebody reads, it goes on where it was. pipe(7), "Pipe capacity".
 #[rstest]
-#[case::records_of_a_page(4088)]
-#[case::short_records(100)]
-#[case::records_larger_than_the_pipe(20_000)]
-fn a_full_pipe_stops_the_producer(#[case] size: usize) {
+#[case::records_of_a_page(4088, 30)]
+#[case::short_records(100, 400)]
+#[case::records_larger_than_the_pipe(20_000, 6)]
+fn a_full_pipe_stops_the_producer(#[case] size: usize, #[case] count: u32) {
     let room = Room::new();
     room.fifo("out");
     let reader = room.reader("out");
     reader.resize(PAGE as i32);
-    let count = 400;
-
     let produce = prodcon(&room, format!("produce --id 9 --count {count} --size {size} --to -"));
     let produce = produce.stdout_to("out").note("nobody reads its output").spawn();
     produce.still_waits("until somebody reads");
@@ -116,7 +114,7 @@ fn is_put(puts: &[String], printed: usize, places: usize) {
 #[rstest]
 #[case::a_consumer_of_nothing("consume --from -", "")]
 #[case::a_consumer_of_half_a_record("consume --from -", "HALF")]
-#[case::a_producer_without_room("produce --id 1 --count 100000 --size 4 --to -", "")]
+#[case::a_producer_without_room("produce --id 1 --count 3000 --size 4 --to -", "")]
 #[case::a_full_buffer("run -p 1 -c 1 -n 5000 --capacity 2", "")]
 fn who_waits_sleeps(#[case] args: &str, #[case] input: &str) {
     let room = Room::new();

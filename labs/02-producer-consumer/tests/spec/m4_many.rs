@@ -146,10 +146,15 @@ fn a_death_that_keeps_a_place_ends_them_all(
 #[case::no_last_consumer(5)]
 fn a_failing_fork_leaves_nobody_behind(#[case] nth: u64) {
     let room = Room::new();
+    room.fifo("out");
+    let _reader = room.reader("out");
     let fault = Fault::FailCall { family: Family::Fork, nth, errno: Errno::EAGAIN };
-    let done = prodcon(&room, "run -p 3 -c 2 -n 100000").trace(fault).run();
+    let run = prodcon(&room, "run -p 3 -c 2 -n 100000").trace(fault);
+    let done = run.stdout_to("out").note("nobody reads its output").run();
     done.check(done.fault_delivered(), format!("it calls fork at least {nth} times for 5 processes"));
     done.code(1).stderr(contains("prodcon: fork: Resource temporarily unavailable\n"));
+    // That nobody is left is asserted while nobody can go on.
+    drop(room);
 }
 
 /// SIGTERM to the program means all of its processes. Who only ends itself leaves children that nobody knows any more; here they
@@ -170,4 +175,6 @@ fn sigterm_ends_all_of_them(#[case] args: &str) {
     assert!(count > 0, "there is one process only\nexpected: prodcon has started others\nreceived: none");
     running.kill(Signal::SIGTERM);
     ended_by_sigterm(&running.wait());
+    // That nobody is left is asserted while nobody can go on.
+    drop(room);
 }

@@ -5,9 +5,9 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use rstest::rstest;
-use testkit::{Room, Signal, same_bytes};
+use testkit::{Address, Fault, Proc, Room, Signal, When, same_bytes};
 
-use super::record::{lines, made, stream};
+use super::record::{Record, lines, made, stream};
 use super::{PAGE, ended_by_sigterm, prodcon};
 
 /// Whether there is a FIFO of this name.
@@ -112,28 +112,77 @@ fn only_the_maker_removes_the_fifo(#[case] producer_makes: Option<bool>) {
     );
 }
 
+/// Between the closing of a FIFO and the removal of its name there must be no moment: who opens the name then waits for somebody who
+/// has gone, and whoever comes later makes another FIFO and waits there. First the name, then the end. Here the maker is stopped at
+/// each of its last system calls. fifo(7), unlink(2).
+#[test]
+fn the_name_goes_before_the_fifo_is_closed() {
+    let record = Record::made(8, 0, 50, 0);
+    let consume = |room: &Room| prodcon(room, "consume --from fifo:f --max 1");
+    let feed = |room: &Room| {
+        room.writer("f").send(record.bytes());
+    };
+
+    let room = Room::new();
+    let counted = consume(&room).trace(Fault::Count).spawn();
+    feed(&room);
+    let done = counted.wait();
+    done.code(0).stdout(record.line());
+    let calls: u64 = done.calls().values().sum();
+    drop(room);
+
+    for call in calls.saturating_sub(12)..=calls {
+        let room = Room::new();
+        let stop = Fault::SignalAt { signal: Signal::SIGSTOP, call, when: When::Before };
+        let maker = consume(&room).trace(stop).spawn();
+        feed(&room);
+        let state = || Proc::read(maker.pid()).map(|process| process.state);
+        maker.eventually(|| maker.has_ended() || state() == Some('T'), "it to be stopped, or to end");
+        let holds = maker.fds().iter().any(|fd| fd.target.ends_with("/f"));
+        let leads_to_nobody = !maker.has_ended() && !holds && exists(&room, "f");
+        assert!(
+            !leads_to_nobody,
+            "the FIFO is closed, and its name is still there\nexpected: the maker removes the name while it has the FIFO open\nreceived: before its system call {call} the maker has closed f, and f is there"
+        );
+        maker.cont();
+        maker.wait().code(0).stdout(record.line());
+        assert!(!exists(&room, "f"), "the name is still there at the end");
+    }
+}
+
 /// A wrong name must cost nothing: opened with O_CREAT or O_TRUNC, or written to, a file is ruined before anybody has looked what it
 /// is. fstat(2) tells, also of the descriptor that is open already. open(2), inode(7).
 #[rstest]
-#[case::a_file_to_write("produce --id 8 --count 2 --size 100 --to fifo:f", false)]
-#[case::a_file_to_read("consume --from fifo:f", false)]
-#[case::a_file_to_try("produce --id 8 --count 2 --size 100 --to fifo:f --try", false)]
-#[case::a_folder_to_write("produce --id 8 --count 2 --size 100 --to fifo:f", true)]
-#[case::a_folder_to_read("consume --from fifo:f", true)]
-fn what_is_no_fifo_is_left_alone(#[case] args: &str, #[case] is_folder: bool) {
+#[case::a_file("file")]
+#[case::a_folder("folder")]
+#[case::a_socket("socket")]
+fn what_is_no_fifo_is_left_alone(#[case] kind: &str) {
     let room = Room::new();
-    let content = if is_folder { Vec::new() } else { stream(&made(1, 1, 10)) };
-    let path = if is_folder { room.mkdir("f") } else { room.write("f", &content) };
-    let before = fs::metadata(&path).expect("it has just been made");
+    let content = stream(&made(1, 1, 10));
+    let _listener = match kind {
+        "file" => {
+            room.write("f", &content);
+            None
+        }
+        "folder" => {
+            room.mkdir("f");
+            None
+        }
+        _ => Some(room.listen(&Address::Unix("f".into()))),
+    };
+    let status = || fs::symlink_metadata(room.path("f")).map(|f| (f.ino(), f.mode(), f.len())).ok();
+    let before = status();
 
-    prodcon(&room, args).run().code(1).stdout("").stderr("prodcon: fifo:f: not a FIFO\n");
-    let after = fs::metadata(&path);
-    let same = after.as_ref().is_ok_and(|after| (after.ino(), after.mode()) == (before.ino(), before.mode()));
-    assert!(
-        same,
-        "what was there is not the same any more\nexpected: f as it was\nreceived: another file, mode or nothing"
-    );
-    if !is_folder {
+    let produce = "produce --id 8 --count 2 --size 100 --to fifo:f";
+    for args in [produce, "consume --from fifo:f", &format!("{produce} --try"), "consume --from fifo:f --try"]
+    {
+        prodcon(&room, args).run().code(1).stdout("").stderr("prodcon: fifo:f: not a FIFO\n");
+        assert!(
+            before.is_some() && status() == before,
+            "what was there is not the same any more\nexpected: f, a {kind}, as it was\nreceived: another file, length or mode, or nothing"
+        );
+    }
+    if kind == "file" {
         same_bytes("the file f", &content, &room.read("f"));
     }
 }
@@ -192,7 +241,6 @@ fn a_producer_goes_on_with_the_next_consumer(#[case] size: usize, #[case] first:
     let room = Room::new();
     room.fifo("f");
     let expected = stream(&made(8, 6, size));
-
     let reader = room.reader("f");
     reader.resize(PAGE as i32);
     let produce = prodcon(&room, format!("produce --id 8 --count 6 --size {size} --to fifo:f"));
@@ -206,6 +254,27 @@ fn a_producer_goes_on_with_the_next_consumer(#[case] size: usize, #[case] first:
     bytes.extend(reader.rest());
     produce.wait().code(0).stderr("");
     same_bytes("what both readers got together", &expected, &bytes);
+    drop(reader);
+
+    // The name leads to another FIFO when the reader leaves: what was in the old one is lost, but no record is torn.
+    let reader = room.reader("f");
+    reader.resize(PAGE as i32);
+    let produce = prodcon(&room, format!("produce --id 8 --count 6 --size {size} --to fifo:f"));
+    let produce = produce.note("its reader leaves, and the next one has another FIFO of that name").spawn();
+    let _ = reader.take(first);
+    produce.still_waits("for room in the FIFO");
+    fs::remove_file(room.path("f")).expect("the FIFO is removed");
+    room.fifo("f");
+    drop(reader);
+    produce.still_waits("for another reader");
+    let bytes = room.reader("f").rest();
+    produce.wait().code(0).stderr("");
+    assert!(
+        expected.ends_with(&bytes) && bytes.len().is_multiple_of(8 + size) && !bytes.is_empty(),
+        "what is in the other FIFO does not begin with a whole record\nexpected: the last ones of 6 records, all whole\nreceived: {} bytes, records of {}",
+        bytes.len(),
+        8 + size
+    );
 }
 
 /// Several producers may write to one FIFO. A record of up to PIPE_BUF bytes that is written by one write stays whole; header and payload

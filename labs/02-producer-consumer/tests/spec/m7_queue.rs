@@ -2,10 +2,10 @@
 //! Man pages: mq_overview(7), mq_open(3), mq_send(3), mq_receive(3), sysvipc(7), ftok(3), msgop(2), msgctl(2), poll(2).
 
 use rstest::rstest;
-use testkit::{PosixName, PosixQueue, Room, SystemVKey, SystemVQueue, same_bytes};
+use testkit::{PosixName, PosixQueue, Room, Signal, SystemVKey, SystemVQueue, same_bytes};
 
-use super::prodcon;
 use super::record::{Record, lines, made};
+use super::{ended_by_sigterm, prodcon};
 
 /// Of which kind a queue is.
 #[derive(Clone, Copy)]
@@ -212,6 +212,10 @@ fn records_survive_both_processes(#[case] kind: Kind) {
         name.exists(),
         "the queue is gone\nexpected: it stays until `prodcon rm`\nreceived: a consumer has removed it"
     );
+    let waits = prodcon(&room, format!("consume --from {target}")).spawn();
+    waits.still_waits("for a record");
+    waits.kill(Signal::SIGTERM);
+    ended_by_sigterm(&waits.wait());
     let remove = || prodcon(&room, format!("rm {target}")).run();
     remove().code(0).stdout("").stderr("");
     assert!(
@@ -232,8 +236,9 @@ fn a_full_queue_stops_the_producer(#[case] kind: Kind) {
     let target = name.target();
     let places = room.number(2..10);
     let capacity = if matches!(kind, Kind::Posix) { format!(" --capacity {places}") } else { String::new() };
-    // Bytes are not known before the queue is there: a queue that holds more than this is beyond every default.
-    let count = 300;
+    // What a new System V queue holds, in bytes: msgop(2).
+    let bytes = std::fs::read_to_string("/proc/sys/kernel/msgmnb").unwrap_or_default();
+    let count = 20 + bytes.trim().parse::<u32>().unwrap_or(16_384) / 8192;
 
     let args = format!("produce --id 6 --count {count} --size 8184 --to {target}{capacity}");
     let produce = prodcon(&room, args).note("nobody takes from the queue").spawn();
@@ -355,4 +360,15 @@ fn a_queue_and_a_stream_are_waited_for_together(#[case] by_fifo: bool) {
     consume.wait_stdout(lines(&records));
     queue.send(&Record::end(0));
     consume.wait().code(0).stderr("");
+
+    // Two streams, which it makes itself; the second one is first.
+    let consume = prodcon(&room, "consume --from fifo:one --from fifo:two").spawn();
+    for (name, record) in [("two", &records[0]), ("one", &records[1])] {
+        room.until(format!("the FIFO {name} to be made"), || room.path(name).exists());
+        room.writer(name).send(record.bytes());
+    }
+    consume.wait().code(0).stdout(lines(&records[..2])).stderr("");
+    let left: Vec<String> =
+        room.list("").into_iter().filter(|name| ["one", "two"].contains(&name.as_str())).collect();
+    assert!(left.is_empty(), "FIFOs are left\nexpected: their maker removes both\nreceived: {left:?}");
 }
