@@ -17,7 +17,7 @@ use crate::target::Target;
 use crate::terminate::errno_of;
 
 /// Where records come from.
-pub(crate) trait Source {
+pub(crate) trait Source: Send {
     /// Takes one record.
     ///
     /// # Errors
