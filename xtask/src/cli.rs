@@ -127,6 +127,7 @@ pub struct CheckArgs {
 #[command(after_help = "Examples:
   cargo xtask grade                              the sample class, in every lab
   cargo xtask grade --lab 02                     the sample class of one lab
+  cargo xtask grade --lab 02 --mutant all        the same with every bug that is known
   cargo xtask grade ~/submissions                each lab that somebody handed in
   cargo xtask grade ~/submissions --lab 01       one lab; --lab may be repeated
 
@@ -140,6 +141,9 @@ pub struct GradeArgs {
     /// Only this lab [default: every lab that was handed in].
     #[arg(long = "lab", value_name = "LAB")]
     pub labs: Vec<String>,
+    /// In the sample class: this mutant, or `all`; may be repeated [default: one for each milestone].
+    #[arg(long = "mutant", value_name = "NAME")]
+    pub mutants: Vec<String>,
     /// How many sandboxes at once [default: three times the number of cores]. Below the level full always 1.
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,

@@ -44,7 +44,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     let labs = workspace.labs_or_all(&args.labs)?;
     let class = match &args.dir {
         Some(dir) => submissions::read(workspace, dir, labs, !args.labs.is_empty())?,
-        None => sample_class(workspace, labs)?,
+        None => sample_class(workspace, labs, &args.mutants)?,
     };
     interrupt::install()?;
     interrupt::survive_file_limit()?;
@@ -73,9 +73,9 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     Ok(Exit::Interrupted)
 }
 
-fn sample_class(workspace: &Workspace, labs: Vec<Lab>) -> Result<Class> {
+fn sample_class(workspace: &Workspace, labs: Vec<Lab>, mutants: &[String]) -> Result<Class> {
     let with_members = |lab: Lab| {
-        let members = sample::members(workspace, &lab, &rules(&lab)?)?;
+        let members = sample::members(workspace, &lab, &rules(&lab)?, mutants)?;
         Ok((lab, members))
     };
     Ok(Class { labs: labs.into_iter().map(with_members).collect::<Result<_>>()?, notes: Vec::new() })
