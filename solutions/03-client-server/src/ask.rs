@@ -163,6 +163,7 @@ impl<W: Write> Answer<W> {
     }
 }
 // END SOLUTION
+
 /// Says what went wrong, and gives the status for it.
 #[must_use]
 pub fn status_of(error: &AskError, address: &Address) -> u8 {

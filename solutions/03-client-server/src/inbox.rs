@@ -30,17 +30,17 @@ impl Inbox {
         if kind == Kind::Stream { Self::Stream(Vec::new()) } else { Self::Packet(None) }
     }
 
-    /// Takes what is there, by one `recv`; false at the end of the input.
+    /// Takes what is there, by one `recv`; false at the end of the input. Whether it waits is up to the socket.
     ///
     /// # Errors
-    /// `EAGAIN` if nothing is there; `ECONNRESET` and others if the client is lost.
+    /// `EAGAIN` if nothing is there and the socket does not block; `ECONNRESET` and others if the client is lost.
     pub fn receive(&mut self, socket: impl AsFd) -> nix::Result<bool> {
         let mut buffer = [0; CHUNK];
         let (longest, bytes) = match self {
             Self::Stream(bytes) => (CHUNK, bytes),
             Self::Packet(message) => (MESSAGE, message.insert(Vec::new())),
         };
-        let n = retry(|| recv(socket.as_fd().as_raw_fd(), &mut buffer[..longest], MsgFlags::MSG_DONTWAIT))?;
+        let n = retry(|| recv(socket.as_fd().as_raw_fd(), &mut buffer[..longest], MsgFlags::empty()))?;
         bytes.extend_from_slice(&buffer[..n]);
         Ok(n > 0)
     }

@@ -4,10 +4,15 @@
 //! |---|---|---|
 //! | where is the server? | [`address`], [`listen`] | socket, bind, listen |
 //! | where does a request end? | [`inbox`], [`request`] | recv |
-//! | who is ready? | [`server`], `connection` | poll, accept |
-//! | what is still to be sent? | `outbox`, [`answer`] | send |
-//! | which file is it? | [`root`], `content` | openat2, fstat |
-//! | who waits for the file? | `helpers`, `helper`, `order` | fork, socketpair, waitpid |
+// BEGIN SOLUTION
+//! | who is ready? | [`server`], [`connection`] | poll, accept |
+//! | what is still to be sent? | [`outbox`], [`answer`] | send |
+//! | which file is it? | [`root`], [`content`] | openat2, fstat |
+//! | who waits for the file? | [`helpers`], [`helper`], [`order`] | fork, socketpair, waitpid |
+// END SOLUTION
+// STUB: //! | who is ready? | [`server`], and what you add | poll, accept |
+// STUB: //! | what is the answer? | [`answer`] | send |
+// STUB: //! | which file is it? | [`root`] | openat2, fstat |
 //! | what if there are no connections? | [`datagram`] | recvfrom, sendto |
 //! | how does a descriptor travel? | [`pass`] | sendmsg, recvmsg |
 //! | when does it end? | [`signals`] | signalfd |

@@ -56,12 +56,15 @@ impl Listening {
         // STUB: todo!("M1: socket, bind, listen, and the port that the kernel has chosen")
     }
 
-    /// Takes the next client out of the backlog; does not wait for one.
+    /// Takes the next client out of the backlog. Whether it waits for one is up to the socket.
     ///
     /// # Errors
     /// `EAGAIN` if there is none, `ECONNABORTED` if it has gone again, `EMFILE` and others if there is no descriptor.
     pub fn accept(&self) -> nix::Result<OwnedFd> {
+        // BEGIN SOLUTION
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        // END SOLUTION
+        // STUB: let flags = SockFlag::SOCK_CLOEXEC; // M3, M4: what may wait for this client?
         let number = retry(|| accept4(self.socket.as_raw_fd(), flags))?;
         // SAFETY: accept4 has just made this descriptor, and nobody else knows of it.
         Ok(unsafe { OwnedFd::from_raw_fd(number) })

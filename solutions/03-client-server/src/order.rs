@@ -77,7 +77,9 @@ pub fn report(
 }
 
 /// Reads what [`report`] sent.
-#[must_use]
+///
+/// # Errors
+/// Why the helper will not do it.
 pub fn read_report(bytes: [u8; REPORT]) -> Result<u64, Refusal> {
     let [first, size @ ..] = bytes;
     match first.checked_sub(1) {

@@ -1,3 +1,4 @@
+// BEGIN SOLUTION
 //! What a client has not yet taken. See `send(2)`, `unix(7)`: SCM_RIGHTS.
 
 use std::collections::VecDeque;
@@ -116,3 +117,4 @@ impl Outbox {
         Ok(())
     }
 }
+// END SOLUTION

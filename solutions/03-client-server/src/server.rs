@@ -100,10 +100,12 @@ impl Server<'_> {
         }
         for (id, client, socket) in self.helpers.sockets() {
             let client = client.and_then(|client| self.connections.get(&client));
-            // A helper must wait if its client does: then its own write waits.
-            let has_room = client.is_none_or(|client| client.outbox.room() > 0);
-            tokens.push(Token::Helper(id));
-            polled.push(PollFd::new(socket, if has_room { PollFlags::POLLIN } else { PollFlags::empty() }));
+            // A helper must wait if its client does: then its own write waits. Without any interest poll would still
+            // tell that it is dead, at once and for ever, and nobody could do anything about it yet.
+            if client.is_none_or(|client| client.outbox.room() > 0) {
+                tokens.push(Token::Helper(id));
+                polled.push(PollFd::new(socket, PollFlags::POLLIN));
+            }
         }
         retry(|| poll(&mut polled, PollTimeout::NONE))?;
         let events = polled.iter().map(|polled| polled.revents().unwrap_or(PollFlags::empty()));

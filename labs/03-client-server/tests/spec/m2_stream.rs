@@ -10,16 +10,16 @@ use super::{TCP, UNIX, ask, command, ok, ready, serve};
 /// for a request works on its author's machine. Here each cut is made, and the server has read the first part before
 /// the second is sent. recv(2).
 #[rstest]
-#[case::unix(UNIX)]
-#[case::tcp(TCP)]
-fn a_request_may_come_in_any_pieces(#[case] options: &[&str]) {
+#[case::unix(UNIX, 1)]
+#[case::tcp(TCP, 5)]
+fn a_request_may_come_in_any_pieces(#[case] options: &[&str], #[case] step: usize) {
     let room = Room::new();
     let (word, other) = (room.word(), room.word());
     let requests = format!("ECHO {word}\nECHO {other}\r\nECHO\nQUIT\n");
     let answers = [ok(&word), ok(&other), ok("")].concat();
     let site = serve(&room, options);
 
-    for cut in 1..requests.len() {
+    for cut in (1..requests.len()).step_by(step) {
         let client = site.client(&room, &format!("the client whose requests are cut at byte {cut}"));
         let (first, second) = requests.split_at(cut);
         client.send_pieces([first, second]).expect(&answers).ends();
@@ -151,7 +151,7 @@ fn filec_puts_an_answer_together(#[case] at: &str, #[case] step: usize) {
     let server = room.listen(&Address::parse(at).expect("an address"));
     let at = if at.starts_with("unix:") { at.to_owned() } else { server.address().to_string() };
 
-    for cut in 1..answer.len() {
+    for cut in (1..answer.len()).step_by(step) {
         let client =
             ask(&room, &at, &["ECHO", &word]).note(format!("the answer is cut at byte {cut}")).spawn();
         let peer = server.accept().called("filec");

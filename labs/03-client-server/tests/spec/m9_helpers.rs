@@ -143,6 +143,7 @@ fn a_killed_helper_costs_one_answer() {
         .filter(|helper| helper.descriptors().iter().any(|open| open.target == big.to_string_lossy()))
         .collect();
     helpers.iter().for_each(|helper| helper.kill(Signal::SIGKILL));
+    site.server.assert_all_idle();
     if !helpers.is_empty() {
         slow.expect(format!("OK {BIG}\n")).is_over();
     }
