@@ -9,7 +9,8 @@ use std::ptr;
 use ipc_kit::retry;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags};
-use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
+use nix::sys::socket::{MsgFlags, Shutdown, recv, send, setsockopt, shutdown};
+use nix::{setsockopt_impl, sockopt_impl};
 
 use crate::answer::{Refusal, ok_line};
 use crate::board::Board;
@@ -21,6 +22,15 @@ use crate::pass::send_with;
 const TAIL: usize = 16 << 10;
 /// So often what a client has sent in vain is thrown away before its connection is closed.
 const DISCARDS: usize = 64;
+
+sockopt_impl!(
+    /// There is room for more only if less than so many bytes wait until they are transmitted.
+    UnsentAtMost,
+    SetOnly,
+    libc::IPPROTO_TCP,
+    libc::TCP_NOTSENT_LOWAT,
+    u32
+);
 
 /// There is nothing more to say to this client: it is lost, or it has got less than it was promised, or it said QUIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +104,7 @@ impl<'a> Client<'a> {
     /// [`Over`]: the client is lost.
     pub fn send_descriptor(&self, file: impl AsFd) -> Result<(), Over> {
         let line = ok_line(0);
-        self.finish(|| match send_with(self.socket, line.as_bytes(), Some(file.as_fd())) {
+        self.finish(|| match send_with(self.socket, line.as_bytes(), file.as_fd()) {
             Ok(n) => self.send_all(&line.as_bytes()[n..]),
             Err(_) => Err(Over),
         })
@@ -131,8 +141,15 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// Says that nothing more will come. What the client has sent in vain is taken away, for a socket that is closed
-    /// with unread bytes resets the connection, and with it whatever the client has not yet got.
+    /// Waits until all that was sent is with the client's kernel, or the client is lost. TCP only: on a Unix socket it is there
+    /// already. A client that asks on after filed has closed resets the connection, and what had not left yet would be lost.
+    pub fn wait_until_sent(&self) {
+        if setsockopt(&self.socket, UnsentAtMost, &1).is_ok() {
+            self.wait_for_room();
+        }
+    }
+
+    /// Says that nothing more will come.
     pub fn hang_up(&self) {
         hang_up(self.socket);
     }
@@ -152,6 +169,7 @@ pub fn turn_away(socket: &OwnedFd) {
     hang_up(socket.as_fd());
 }
 
+/// What a client has sent in vain is taken away: a socket that is closed with unread bytes resets the connection.
 fn hang_up(socket: BorrowedFd<'_>) {
     // It fails if the client was here first.
     let _ = shutdown(socket.as_raw_fd(), Shutdown::Write);

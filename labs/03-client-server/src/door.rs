@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, SocketAddrV4};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use ipc_kit::retry;
@@ -111,16 +111,28 @@ impl AsFd for Door {
 #[derive(Debug)]
 struct Name {
     path: PathBuf,
+    file: Option<(u64, u64)>,
     owner: Pid,
+}
+
+impl Name {
+    fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: identity(path), owner: getpid() }
+    }
 }
 
 impl Drop for Name {
     fn drop(&mut self) {
-        if self.owner == getpid() {
-            // Whoever has removed it before has done our work.
+        if self.owner == getpid() && self.file == identity(&self.path) {
+            // Whoever removes it at this moment does our work.
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Device and number of a file: a name may be somebody else's when filed ends.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
 }
 
 fn new_socket(address: &Address, kind: Kind) -> nix::Result<OwnedFd> {
@@ -143,7 +155,7 @@ fn bind_to_file(socket: &OwnedFd, address: &Address, path: &Path, kind: Kind) ->
         }
         bound => bound?,
     }
-    Ok(Name { path: path.to_owned(), owner: getpid() })
+    Ok(Name::new(path))
 }
 
 /// The umask decides the mode of the file, so it is right from its first moment. The umask is that of the whole process,

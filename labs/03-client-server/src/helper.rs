@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use ipc_kit::{exit_code, pipe, retry, run_in_child, wait_for, write_all};
 use nix::fcntl::OFlag;
@@ -22,11 +22,32 @@ use crate::root::{Document, Root};
 /// The most bytes that are taken from a FIFO.
 const FIFO_MAX: u64 = 65536;
 
-/// How a helper can end by itself: its exit status says it.
+/// How a helper ends by itself: its exit status says it. Any other end is the matter of whoever killed it.
 const SENT: u8 = 0;
-const CUT: u8 = 1;
+const OVER: u8 = 1;
 const REFUSED: [(u8, Refusal); 4] =
     [(2, Refusal::Forbidden), (3, Refusal::NotFound), (4, Refusal::TooLong), (5, Refusal::Failed)];
+
+/// Why there is no whole block from a file.
+#[derive(Debug, Clone, Copy)]
+enum NotSent {
+    /// No byte of it was sent, and this is what to say instead.
+    Refused(Refusal),
+    /// There is nothing more to say.
+    Over,
+}
+
+impl From<Refusal> for NotSent {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Over> for NotSent {
+    fn from(_: Over) -> Self {
+        Self::Over
+    }
+}
 
 /// In which form the client wants the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,36 +63,38 @@ pub enum Form {
 /// # Errors
 /// [`Over`]: the client is lost, or has a part of an answer that nobody can complete.
 pub fn hand_out(client: &Client<'_>, root: &Root, name: &[u8], form: Form) -> Result<(), Over> {
-    match by_helper(client, root, name, form)? {
+    match by_helper(client, root, name, form) {
         Ok(()) => Ok(()),
-        Err(refusal) => client.refuse(refusal),
+        Err(NotSent::Refused(refusal)) => client.refuse(refusal),
+        Err(NotSent::Over) => Err(Over),
     }
 }
 
-fn by_helper(client: &Client<'_>, root: &Root, name: &[u8], form: Form) -> Result<Result<(), Refusal>, Over> {
-    let Ok((hears, says)) = pipe() else {
-        return Ok(Err(Refusal::Failed));
-    };
+fn by_helper(client: &Client<'_>, root: &Root, name: &[u8], form: Form) -> Result<(), NotSent> {
+    let (hears, says) = pipe().map_err(|_| Refusal::Failed)?;
     let session = getpid();
     let helper = run_in_child(|| {
         if !ends_with(session) {
-            return CUT;
+            return OVER;
         }
-        let begin = || {
-            client.wait_for_room();
-            write_all(&says, b"!").map_err(|_| Over)
-        };
-        status_of(send(client, root, name, form, begin))
+        status_of(help(client, root, name, form, &says))
     });
-    let Ok(helper) = helper else {
-        return Ok(Err(Refusal::Failed));
-    };
+    let helper = helper.map_err(|_| Refusal::Failed)?;
     drop(says);
-    watch(client, helper, hears)
+    let has_begun = watch(client, helper, hears)?;
+    match wait_for(helper).ok().and_then(exit_code) {
+        Some(SENT) => Ok(()),
+        Some(OVER) => Err(NotSent::Over),
+        _ if has_begun => Err(NotSent::Over),
+        status => {
+            let told = REFUSED.iter().find(|&&(code, _)| Some(code) == status);
+            Err(told.map_or(Refusal::Failed, |&(_, refusal)| refusal).into())
+        }
+    }
 }
 
-/// Waits for the helper, but not longer than for the client.
-fn watch(client: &Client<'_>, helper: Pid, hears: impl AsFd) -> Result<Result<(), Refusal>, Over> {
+/// Waits until the helper has ended, but not longer than for the client. Tells whether the answer has begun.
+fn watch(client: &Client<'_>, helper: Pid, hears: impl AsFd) -> Result<bool, Over> {
     let mut has_begun = false;
     loop {
         let mut polled = [
@@ -79,56 +102,50 @@ fn watch(client: &Client<'_>, helper: Pid, hears: impl AsFd) -> Result<Result<()
             // Its requests can wait, so only its end is asked for, and that is always told.
             PollFd::new(client.as_fd(), PollFlags::empty()),
         ];
-        let is_lost = wait_for_any(&mut polled).is_err() || is_up(&polled[1]);
-        if is_lost {
-            // It cannot be gone: nobody has waited for it.
-            let _ = kill(helper, Signal::SIGKILL);
+        if wait_for_any(&mut polled).is_err() || is_up(&polled[1]) {
+            // Neither can fail: a child that nobody has waited for is there, be it as a zombie.
+            let _ = kill(helper, Signal::SIGKILL).and_then(|()| wait_for(helper));
+            return Err(Over);
         }
-        if is_lost || retry(|| read(&hears, &mut [0])) == Ok(0) {
-            break;
+        if retry(|| read(&hears, &mut [0])) == Ok(0) {
+            return Ok(has_begun);
         }
         has_begun = true;
     }
-    let status = wait_for(helper).ok().and_then(exit_code);
-    match status {
-        Some(SENT) => Ok(Ok(())),
-        Some(CUT) => Err(Over),
-        _ if has_begun => Err(Over),
-        status => {
-            let told = REFUSED.iter().find(|&&(code, _)| Some(code) == status);
-            Ok(Err(told.map_or(Refusal::Failed, |&(_, refusal)| refusal)))
-        }
-    }
 }
 
-fn status_of(sent: Result<Result<(), Over>, Refusal>) -> u8 {
-    match sent {
-        Ok(Ok(())) => SENT,
-        Ok(Err(Over)) => CUT,
-        Err(refusal) => REFUSED.iter().find(|&&(_, of)| of == refusal).map_or(CUT, |&(code, _)| code),
-    }
-}
-
-/// In the helper. `begin` is called when all is ready for the first byte of the answer.
-fn send(
-    client: &Client<'_>,
-    root: &Root,
-    name: &[u8],
-    form: Form,
-    begin: impl FnOnce() -> Result<(), Over>,
-) -> Result<Result<(), Over>, Refusal> {
+/// In the helper: opens the file, waits for it, and sends the answer.
+fn help(client: &Client<'_>, root: &Root, name: &[u8], form: Form, says: &OwnedFd) -> Result<(), NotSent> {
     let document = root.document(name, OFlag::empty())?;
-    let answer = match (document, form) {
+    // After this, nobody else may answer.
+    let begin = || {
+        client.wait_for_room();
+        write_all(says, b"!").map_err(|_| Over)
+    };
+    let body = match (document, form) {
         (Document::Regular(file, _) | Document::Fifo(file), Form::Descriptor) => {
-            return Ok(begin().and_then(|()| client.send_descriptor(file)));
+            begin()?;
+            return Ok(client.send_descriptor(file)?);
         }
         (Document::Regular(file, size), Form::Bytes) if client.kind() == Kind::Stream => {
-            return Ok(begin().and_then(|()| client.send_file(&file, size)));
+            begin()?;
+            return Ok(client.send_file(&file, size)?);
         }
         (Document::Regular(file, size), Form::Bytes) => whole(file, size)?,
         (Document::Fifo(file), Form::Bytes) => read_up_to(file, FIFO_MAX)?,
     };
-    Ok(begin().and_then(|()| client.send(&ok(&answer))))
+    begin()?;
+    Ok(client.send(&ok(&body))?)
+}
+
+fn status_of(sent: Result<(), NotSent>) -> u8 {
+    match sent {
+        Ok(()) => SENT,
+        Err(NotSent::Over) => OVER,
+        Err(NotSent::Refused(refusal)) => {
+            REFUSED.iter().find(|&&(_, of)| of == refusal).map_or(OVER, |&(code, _)| code)
+        }
+    }
 }
 
 /// The body of a message.

@@ -38,6 +38,7 @@ impl Session<'_> {
                 break;
             }
         }
+        self.client.wait_until_sent();
         self.board.leave(self.seat);
         self.client.hang_up();
     }
