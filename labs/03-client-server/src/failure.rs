@@ -25,15 +25,3 @@ pub fn complain(line: &str) {
 pub fn failed(what: impl std::fmt::Display, errno: Errno) -> anyhow::Error {
     anyhow::anyhow!("{what}: {}", reason(errno))
 }
-
-/// The error number of an `io::Error`, or `EIO` if it has none.
-#[must_use]
-pub fn errno_of(error: &io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
-}
-
-/// The same as [`failed`], for an error of the standard library.
-#[must_use]
-pub fn failed_io(what: impl std::fmt::Display, error: &io::Error) -> anyhow::Error {
-    failed(what, errno_of(error))
-}
