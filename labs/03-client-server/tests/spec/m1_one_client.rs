@@ -106,7 +106,7 @@ fn filec_prints_the_body_of_the_answer(#[case] at: &str) {
         (&["GET", &word], format!("GET {word}")),
     ] {
         let client = ask(&room, &at, words).spawn();
-        let peer = server.accept().called("filec");
+        let peer = server.accept().called("the server");
         peer.expect(format!("{request}\n"));
         peer.send(ok(&body));
         client.wait().code(0).stdout(&body).stderr("");

@@ -93,8 +93,15 @@ fn a_half_closed_client_gets_all_its_answers(#[case] options: &[&str]) {
     let word = room.word();
     client.send(format!("ECHO {word}\n")).half_close().expect(ok(&word)).ends();
 
-    // More than the buffers of both directions hold.
+    // filed has read everything, its end too, and the client's buffer is full of answers.
     let text = room.word().repeat(500);
+    for count in [45, 50, 55, 60, 65] {
+        let client = site.client(&room, "the client that reads later");
+        client.send(format!("ECHO {text}\n").repeat(count)).half_close();
+        site.server.asleep();
+        client.expect(ok(&text).repeat(count)).ends();
+    }
+    // More than the buffers of both directions hold.
     let client = site.client(&room, "the client that asks for much");
     client.send_and_listen(format!("ECHO {text}\n").repeat(300)).half_close();
     client.expect(ok(&text).repeat(300)).ends();
@@ -133,7 +140,7 @@ fn one_byte_at_a_time_changes_nothing() {
 
     let server = room.listen(&Address::Unix("server".into()));
     let client = ask(&room, "unix:server", &["ECHO", &text]).trace(Fault::ShortTransfers).spawn();
-    let peer = server.accept().called("filec");
+    let peer = server.accept().called("the server");
     peer.expect(format!("ECHO {text}\n")).send(ok(&text));
     client.wait().code(0).stdout(&text).stderr("");
 }
@@ -154,14 +161,14 @@ fn filec_puts_an_answer_together(#[case] at: &str, #[case] step: usize) {
     for cut in (1..answer.len()).step_by(step) {
         let client =
             ask(&room, &at, &["ECHO", &word]).note(format!("the answer is cut at byte {cut}")).spawn();
-        let peer = server.accept().called("filec");
+        let peer = server.accept().called("the server");
         peer.expect(format!("ECHO {word}\n"));
         let (first, second) = answer.split_at(cut);
         peer.send_pieces([first, second]);
         client.wait().code(0).stdout(&body).stderr("");
     }
     let client = ask(&room, &at, &["ECHO", &word]).note("the answer comes byte by byte").spawn();
-    let peer = server.accept().called("filec");
+    let peer = server.accept().called("the server");
     peer.expect(format!("ECHO {word}\n")).send_pieces(answer.chunks(1));
     client.wait().code(0).stdout(&body).stderr("");
 }
@@ -178,14 +185,14 @@ fn filec_notices_an_answer_that_ends_too_early() {
     for cut in 0..answer.len() {
         let client = ask(&room, "unix:server", &["ECHO", &word]);
         let client = client.note(format!("the server closes after byte {cut} of its answer")).spawn();
-        let peer = server.accept().called("filec");
+        let peer = server.accept().called("the server");
         peer.expect(format!("ECHO {word}\n")).send(&answer[..cut]);
         drop(peer);
         client.wait().code(4).stderr(one_line("filec: bad answer: "));
     }
     // A reset is no better end than another.
     let client = ask(&room, "unix:server", &["ECHO", &word]).spawn();
-    let peer = server.accept().called("filec");
+    let peer = server.accept().called("the server");
     peer.send(&answer[..answer.len() - 1]);
     drop(peer);
     client.wait().code(4).stderr(one_line("filec: bad answer: "));

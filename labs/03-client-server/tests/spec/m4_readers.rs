@@ -164,7 +164,7 @@ fn a_file_may_grow_or_shrink_on_its_way(#[case] grows: bool) {
     let sparse = File::create(room.path("files/big")).and_then(|file| file.set_len(size));
     sparse.expect("make a sparse file");
 
-    let client = site.client(&room, "the client");
+    let client = site.client(&room, "the client whose file is changed");
     client.send("GET big\n");
     site.server.asleep();
     let file = OpenOptions::new().append(true).open(room.path("files/big"));
