@@ -59,14 +59,6 @@ impl Fifo {
         self
     }
 
-    /// Whether somebody has it open for reading, or waits in open(2) to do so, now.
-    #[must_use]
-    pub fn has_reader(&self) -> bool {
-        // A second write end, closed at once, ends nothing as long as the first is there; without a first one it would be
-        // an end of file for the reader.
-        self.end.borrow().is_some() && self.open().is_ok()
-    }
-
     fn open(&self) -> Result<File, Errno> {
         let file = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&self.path);
         file.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
@@ -92,7 +84,7 @@ impl Fifo {
         drop(self.end.borrow_mut().take());
     }
 
-    /// The processes among `program` and its descendants that have it open.
+    /// The processes among `program` and its descendants that have it open: whoever is still in open(2) has not.
     #[must_use]
     pub fn readers(&self, program: &Running) -> Vec<Proc> {
         let mut all = program.descendants();

@@ -6,6 +6,7 @@
 //! | where does a request end? | [`inbox`], [`request`] | recv |
 // BEGIN SOLUTION
 //! | who is ready? | [`server`], [`connection`] | poll, accept |
+//! | what does it want? | [`answers`] | getsockopt |
 //! | what is still to be sent? | [`outbox`], [`answer`] | send |
 //! | which file is it? | [`root`], [`content`] | openat2, fstat |
 //! | who waits for the file? | [`helpers`], [`helper`], [`order`] | fork, socketpair, waitpid |
@@ -28,6 +29,9 @@
 
 pub mod address;
 pub mod answer;
+// BEGIN SOLUTION
+pub mod answers;
+// END SOLUTION
 pub mod ask;
 // BEGIN SOLUTION
 pub mod connection;

@@ -33,7 +33,7 @@ fn each_datagram_gets_one_answer(#[case] request: &[u8], #[case] answer: &[u8]) 
     let site = serve(&room, DGRAM);
     room.write("files/file", &word);
     let _fifo = room.gate("files/fifo");
-    let (one, two) = (named(&room, "one"), room.datagram(Some(&Address::Abstract(room.word()))));
+    let (one, two) = (named(&room, "one"), named(&room, "two"));
     let fill = |text: &[u8]| -> Vec<u8> {
         let parts: Vec<&[u8]> = text.split(|&byte| byte == b'W').collect();
         if text.windows(2).any(|pair| pair == b"WH") { text.to_vec() } else { parts.join(word.as_bytes()) }

@@ -130,6 +130,8 @@ fn a_killed_helper_costs_one_answer() {
         let fifo = room.fifo(format!("files/fifo{turn}"));
         client.send(format!("GET fifo{turn}\nECHO a\nGET file\n"));
         fifo.is_read();
+        // Until its open has returned.
+        site.server.asleep();
         fifo.readers(&site.server).iter().for_each(|helper| helper.kill(Signal::SIGKILL));
         client.expect("ERR 503 failed\n").expect(ok("a")).expect(ok(&content));
     }
