@@ -1,4 +1,4 @@
-//! Addresses, as text and as the kernel wants them. Complete; nothing to do here. See `unix(7)`, `ip(7)`, `ipv6(7)`.
+//! Addresses, as text and as the kernel wants them. See `unix(7)`, `ip(7)`, `ipv6(7)`.
 
 use std::ffi::OsString;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The first line of an answer. Complete; nothing to do here.
+//! The first line of an answer.
 
 /// The most bytes of a body that goes into one datagram or packet.
 pub const MESSAGE_BODY_MAX: usize = 65536;

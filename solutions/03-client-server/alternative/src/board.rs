@@ -1,7 +1,8 @@
-//! What all processes of filed know of each other: counters in memory that fork does not copy. See `mmap(2)`: MAP_SHARED.
+//! What all processes of filed know of each other: counters in memory that fork does not copy. See `mmap(2)`:
+//! MAP_SHARED.
 //!
-//! The memory is that of a memfd, because `memmap2::MmapMut::map_anon` makes a *private* mapping: after fork, each process
-//! would count for itself.
+//! The memory is that of a memfd, because `memmap2::MmapMut::map_anon` makes a *private* mapping: after fork,
+//! each process would count for itself.
 
 #![allow(unsafe_code, reason = "shared memory is bytes until somebody says what they are")]
 
@@ -46,8 +47,9 @@ impl Board {
     }
 
     fn counters(&self) -> &Counters {
-        // SAFETY: the mapping is as long as the type and page aligned; zeros are valid atomics; nobody, in any process,
-        // ever reaches it but through `&Counters`; and the file cannot shrink, as nobody has a descriptor of it.
+        // SAFETY: the mapping is as long as the type and page aligned; zeros are valid atomics; nobody, in any
+        // process, ever reaches it but through `&Counters`; and the file cannot shrink, as nobody has a
+        // descriptor of it.
         unsafe { &*self.0.as_ptr().cast::<Counters>() }
     }
 

@@ -1,4 +1,5 @@
-//! The sending side of a connection: calls that wait until the client has room. See `send(2)`, `sendfile(2)`, `tcp(7)`.
+//! The sending side of a connection: calls that wait until the client has room. See `send(2)`, `sendfile(2)`,
+//! `tcp(7)`.
 
 #![allow(unsafe_code, reason = "sendfile(2) is not in the features of nix that this workspace uses")]
 
@@ -18,8 +19,8 @@ use crate::family::wait_for_any;
 use crate::options::Kind;
 use crate::pass::send_with;
 
-/// The end of a block, which is sent when there is room for it at once: the block is counted just before.
-const TAIL: usize = 16 << 10;
+/// The end of a file, which is sent when there is room for it at once: the block is counted just before.
+const TAIL: u64 = 16 << 10;
 /// So often what a client has sent in vain is thrown away before its connection is closed.
 const DISCARDS: usize = 64;
 
@@ -32,7 +33,8 @@ sockopt_impl!(
     u32
 );
 
-/// There is nothing more to say to this client: it is lost, or it has got less than it was promised, or it said QUIT.
+/// There is nothing more to say to this client: it is lost, or it has got less than it was promised, or it said
+/// QUIT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Over;
 
@@ -60,19 +62,33 @@ impl<'a> Client<'a> {
 
     /// Waits until the kernel takes bytes for this client; also until it is lost, which the next call will tell.
     pub fn wait_for_room(&self) {
-        // Without poll it is the send that waits: then STAT counts a block too early.
+        // If poll cannot, it is the next call that waits.
         let _ = wait_for_any(&mut [PollFd::new(self.socket, PollFlags::POLLOUT)]);
     }
 
     /// Sends a whole block, in one piece if it is a packet.
     ///
+    /// It is counted before its last byte leaves: whoever has an answer finds it counted. If there is no room
+    /// for that byte, it was too early.
+    ///
     /// # Errors
     /// [`Over`]: the client is lost.
-    pub fn send(&self, block: &[u8]) -> Result<(), Over> {
-        let tail = if self.kind == Kind::Stream { TAIL } else { block.len() };
-        let (most, end) = block.split_at(block.len().saturating_sub(tail));
-        self.send_all(most)?;
-        self.finish(|| self.send_all(end))
+    pub fn send(&self, mut block: &[u8]) -> Result<(), Over> {
+        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        loop {
+            self.count();
+            let sent = retry(|| send(self.socket.as_raw_fd(), block, flags));
+            if sent == Ok(block.len()) {
+                return Ok(());
+            }
+            self.uncount();
+            match sent {
+                Ok(n) => block = &block[n..],
+                Err(Errno::EAGAIN) => {}
+                Err(_) => return Err(Over),
+            }
+            self.wait_for_room();
+        }
     }
 
     /// Sends a block that is an error.
@@ -92,8 +108,8 @@ impl<'a> Client<'a> {
         if size == 0 {
             return self.send(line.as_bytes());
         }
-        let tail = size.min(TAIL as u64);
         self.send_all(line.as_bytes())?;
+        let tail = size.min(TAIL);
         self.send_from(file, size - tail)?;
         self.finish(|| self.send_from(file, tail))
     }
@@ -104,28 +120,31 @@ impl<'a> Client<'a> {
     /// [`Over`]: the client is lost.
     pub fn send_descriptor(&self, file: impl AsFd) -> Result<(), Over> {
         let line = ok_line(0);
-        self.finish(|| match send_with(self.socket, line.as_bytes(), file.as_fd()) {
-            Ok(n) => self.send_all(&line.as_bytes()[n..]),
-            Err(_) => Err(Over),
+        self.finish(|| {
+            let n = send_with(self.socket, line.as_bytes(), file.as_fd()).map_err(|_| Over)?;
+            self.send_all(&line.as_bytes()[n..])
         })
     }
 
-    /// Counts the block as soon as its last bytes find room, and sends them: whoever has an answer finds it counted.
+    /// Counts the block as soon as its last bytes find room, and sends them.
     fn finish(&self, send_end: impl FnOnce() -> Result<(), Over>) -> Result<(), Over> {
         self.wait_for_room();
+        self.count();
+        send_end().inspect_err(|_| self.uncount())
+    }
+
+    fn count(&self) {
         self.board.inspect(|board| board.count());
-        let sent = send_end();
-        if sent.is_err() {
-            self.board.inspect(|board| board.uncount());
-        }
-        sent
+    }
+
+    fn uncount(&self) {
+        self.board.inspect(|board| board.uncount());
     }
 
     fn send_all(&self, mut bytes: &[u8]) -> Result<(), Over> {
         while !bytes.is_empty() {
-            let n =
-                retry(|| send(self.socket.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL)).map_err(|_| Over)?;
-            bytes = &bytes[n..];
+            let sent = retry(|| send(self.socket.as_raw_fd(), bytes, MsgFlags::MSG_NOSIGNAL));
+            bytes = &bytes[sent.map_err(|_| Over)?..];
         }
         Ok(())
     }
@@ -141,8 +160,9 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// Waits until all that was sent is with the client's kernel, or the client is lost. TCP only: on a Unix socket it is there
-    /// already. A client that asks on after filed has closed resets the connection, and what had not left yet would be lost.
+    /// Waits until all that was sent is with the client's kernel, or the client is lost. TCP only: on a Unix
+    /// socket it is there already. A client that asks on after filed has closed resets the connection, and what
+    /// had not left yet would be lost.
     pub fn wait_until_sent(&self) {
         if setsockopt(&self.socket, UnsentAtMost, &1).is_ok() {
             self.wait_for_room();

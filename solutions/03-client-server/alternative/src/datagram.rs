@@ -1,6 +1,8 @@
-//! The server without connections: each datagram is a request, each answer a datagram. See `unix(7)`, `recvfrom(2)`.
+//! The server without connections: each datagram is a request, each answer a datagram. See `unix(7)`,
+//! `recvfrom(2)`.
 //!
-//! Here nobody can be kept waiting, so one process does it all: it reads regular files only, and never waits for a peer.
+//! Here nobody can be kept waiting, so one process does it all: it reads regular files only, and never waits
+//! for a peer.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 

@@ -83,7 +83,8 @@ impl Door {
     /// Takes the next client out of the backlog; does not wait for one. The connection itself is one that waits.
     ///
     /// # Errors
-    /// `EAGAIN` if there is none, `ECONNABORTED` if it has gone again, `EMFILE` and others if there is no descriptor.
+    /// `EAGAIN` if there is none, `ECONNABORTED` if it has gone again, `EMFILE` and others if there is no
+    /// descriptor.
     pub fn accept(&self) -> nix::Result<OwnedFd> {
         let number = retry(|| accept4(self.socket.as_raw_fd(), SockFlag::SOCK_CLOEXEC))?;
         // SAFETY: accept4 has just made this descriptor, and nobody else knows of it.
@@ -158,8 +159,8 @@ fn bind_to_file(socket: &OwnedFd, address: &Address, path: &Path, kind: Kind) ->
     Ok(Name::new(path))
 }
 
-/// The umask decides the mode of the file, so it is right from its first moment. The umask is that of the whole process,
-/// which has one thread.
+/// The umask decides the mode of the file, so it is right from its first moment. The umask is that of the whole
+/// process, which has one thread.
 fn bind_private(socket: &OwnedFd, address: &Address) -> nix::Result<()> {
     let kernel = address.to_kernel()?;
     let before = umask(Mode::from_bits_truncate(0o177));

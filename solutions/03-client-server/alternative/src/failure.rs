@@ -1,4 +1,4 @@
-//! How the programs say what went wrong. Complete; nothing to do here.
+//! How the programs say what went wrong.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,5 @@
-//! What processes owe each other: a child that ends with its parent, and one call that waits for several. See `prctl(2)`.
+//! What processes owe each other: a child that ends with its parent, and one call that waits for several. See
+//! `prctl(2)`.
 
 use nix::poll::{PollFd, PollTimeout, poll};
 use nix::sys::prctl::set_pdeathsig;
@@ -7,7 +8,8 @@ use nix::unistd::{Pid, getppid};
 
 use ipc_kit::retry;
 
-/// For a child: from here on the kernel kills it when `parent` ends, however that comes. False if it has ended already.
+/// For a child: from here on the kernel kills it when `parent` ends, however that comes. False if it has ended
+/// already.
 #[must_use]
 pub fn ends_with(parent: Pid) -> bool {
     // Asked after prctl: a parent that ended before it would never be noticed.

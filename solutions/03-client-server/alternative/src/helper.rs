@@ -1,7 +1,8 @@
-//! A process for one file: it opens it, waits for it, and answers the client itself. See `fork(2)`, `waitpid(2)`, `fifo(7)`.
+//! A process for one file: it opens it, waits for it, and answers the client itself. See `fork(2)`,
+//! `waitpid(2)`, `fifo(7)`.
 //!
-//! Its session waits for it without a timer: helper and session share a pipe, whose end of file is the helper's end. A byte
-//! in it says that the answer begins, so the session knows whether it may still send another one.
+//! Its session waits for it without a timer: helper and session share a pipe, whose end of file is the helper's
+//! end. A byte in it says that the answer begins, so the session knows whether it may still send another one.
 
 use std::fs::File;
 use std::io::Read;

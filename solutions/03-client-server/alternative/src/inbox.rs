@@ -34,8 +34,8 @@ impl<'a> Inbox<'a> {
         Self { kind, lifeline, bytes: Vec::new(), is_message: false }
     }
 
-    /// Waits for the next request, and takes it, without its end. `None` if there will be none: the client has ended its
-    /// input, or is lost, or filed ends.
+    /// Waits for the next request, and takes it, without its end. `None` if there will be none: the client has
+    /// ended its input, or is lost, or filed ends.
     pub fn next(&mut self, socket: impl AsFd) -> Option<Result<Vec<u8>, Refusal>> {
         let mut has_looked = false;
         loop {

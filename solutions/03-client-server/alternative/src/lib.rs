@@ -1,7 +1,8 @@
 //! A second `filed`: correct, and made in another way, to keep the checks honest.
 //!
-//! One process a client and, below it, one process a file, so every call may simply wait. Counters live in memory that
-//! all of them share; the end of the service is the end of file of a pipe; names are walked by hand.
+//! One process a client and, below it, one process a file, so every call may simply wait. Counters live in
+//! memory that all of them share; the end of the service is the end of file of a pipe; names are walked by
+//! hand.
 //!
 //! | process | waits for | is started for |
 //! |---|---|---|

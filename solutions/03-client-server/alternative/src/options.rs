@@ -1,4 +1,4 @@
-//! What the two programs are told on their command lines. Complete; nothing to do here.
+//! What the two programs are told on their command lines.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -1,4 +1,5 @@
-//! Descriptors on their way through a Unix socket, beside bytes. See `sendmsg(2)`, `cmsg(3)`, `unix(7)`: SCM_RIGHTS.
+//! Descriptors on their way through a Unix socket, beside bytes. See `sendmsg(2)`, `cmsg(3)`, `unix(7)`:
+//! SCM_RIGHTS.
 
 #![allow(unsafe_code, reason = "a received descriptor is a bare number that somebody must own")]
 

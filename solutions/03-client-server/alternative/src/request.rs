@@ -1,4 +1,4 @@
-//! From a line to a request. Complete; nothing to do here.
+//! From a line to a request.
 
 use crate::answer::Refusal;
 use crate::options::count;

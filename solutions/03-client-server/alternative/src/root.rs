@@ -1,7 +1,8 @@
-//! The folder whose files filed gives out, and nothing beside it. See `openat(2)`: O_PATH, O_NOFOLLOW; `path_resolution(7)`.
+//! The folder whose files filed gives out, and nothing beside it. See `openat(2)`: O_PATH, O_NOFOLLOW;
+//! `path_resolution(7)`.
 //!
-//! The kernel is never asked to follow a link nor to go up: this file does both itself, from the root down, one component
-//! at a time. So a name cannot leave the root, whoever moves folders or swaps links meanwhile.
+//! The kernel is never asked to follow a link nor to go up: this file does both itself, from the root down, one
+//! component at a time. So a name cannot leave the root, whoever moves folders or swaps links meanwhile.
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -63,7 +64,8 @@ impl Root {
     }
 }
 
-/// Whether the text alone, without a look at the files, says that the name is above the root at one of its components.
+/// Whether the text alone, without a look at the files, says that the name is above the root at one of its
+/// components.
 fn climbs_out(name: &[u8]) -> bool {
     let mut depth = 0_usize;
     for component in name.split(|&byte| byte == b'/') {
@@ -139,7 +141,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Goes up by going down again from the root: the kernel's `..` leads wherever the folder has been moved to meanwhile.
+    /// Goes up by going down again from the root: the kernel's `..` leads wherever the folder has been moved to
+    /// meanwhile.
     fn up(&mut self) -> Result<(), Refusal> {
         self.trail.pop().ok_or(Refusal::Forbidden)?;
         self.here = self.root.0.try_clone().map_err(|_| Refusal::Failed)?;

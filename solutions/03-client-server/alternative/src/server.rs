@@ -1,4 +1,5 @@
-//! filed itself: it lets clients in, gives each of them a process, and collects what has ended. See `accept(2)`, `fork(2)`.
+//! filed itself: it lets clients in, gives each of them a process, and collects what has ended. See
+//! `accept(2)`, `fork(2)`.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};

@@ -29,8 +29,8 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Answers until one side has had enough. The client's place is free before its connection is closed: whoever sees the
-    /// end of file and comes again finds room.
+    /// Answers until one side has had enough. The client's place is free before its connection is closed:
+    /// whoever sees the end of file and comes again finds room.
     pub fn run(&self, lifeline: &Lifeline) {
         let mut inbox = Inbox::new(self.client.kind(), lifeline);
         while let Some(line) = inbox.next(&self.client) {

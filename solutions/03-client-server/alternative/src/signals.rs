@@ -1,8 +1,9 @@
-//! Signals as ends of file and bytes: two pipes that handlers write to, or close. See `pipe(7)`, `signal-safety(7)`.
+//! Signals as ends of file and bytes: two pipes that handlers write to, or close. See `pipe(7)`,
+//! `signal-safety(7)`.
 //!
-//! The *lifeline* is a pipe that nobody ever writes to. SIGTERM and SIGINT close its only write end, and whoever polls the
-//! read end, in filed and in all sessions, sees the end of file at once and for ever: no such signal comes between a look
-//! and a wait. The *bell* gets a byte for each SIGCHLD.
+//! The *lifeline* is a pipe that nobody ever writes to. SIGTERM and SIGINT close its only write end, and
+//! whoever polls the read end, in filed and in all sessions, sees the end of file at once and for ever: no such
+//! signal comes between a look and a wait. The *bell* gets a byte for each SIGCHLD.
 
 #![allow(unsafe_code, reason = "handlers, and descriptors that only a handler can own")]
 
@@ -78,8 +79,8 @@ impl Signals {
         while retry(|| read(&self.bell, &mut bytes)) == Ok(bytes.len()) {}
     }
 
-    /// For a child of filed: the lifeline stays, signals are a matter of filed alone, and no write end may be left here.
-    /// `None` if filed has ended already.
+    /// For a child of filed: the lifeline stays, signals are a matter of filed alone, and no write end may be
+    /// left here. `None` if filed has ended already.
     pub fn belong_to(&self, filed: Pid) -> Option<&Lifeline> {
         handle([Signal::SIGTERM, Signal::SIGINT], SigHandler::SigIgn).ok()?;
         handle([Signal::SIGCHLD], SigHandler::SigDfl).ok()?;
