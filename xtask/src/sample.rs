@@ -12,7 +12,7 @@ use crate::grade::Member;
 use crate::intake::{self, Files, rules::Rules};
 use crate::mutants;
 use crate::patch::{self, Mutant};
-use crate::score::{Entry, Expect};
+use crate::score::{Entry, Expect, Standing};
 use crate::starter::rename;
 use crate::workspace::{Lab, Workspace};
 
@@ -22,10 +22,11 @@ use crate::workspace::{Lab, Workspace};
 /// When this checkout has no solutions, or a file cannot be read.
 pub fn members(workspace: &Workspace, lab: &Lab, rules: &Rules) -> Result<Vec<Member>> {
     let Some(solution) = &lab.solution else {
-        return Err(bad_input(
-            "the sample class is made from solutions/, which this checkout does not have; \
+        return Err(bad_input(format!(
+            "lab {}: the sample class is made from solutions/, which this checkout does not have; \
              name a folder of submissions",
-        ));
+            lab.manifest.id
+        )));
     };
     let reference = files(solution, rules)?;
     let renamed = |files: &Files| -> Files {
@@ -54,7 +55,13 @@ pub fn members(workspace: &Workspace, lab: &Lab, rules: &Rules) -> Result<Vec<Me
 }
 
 fn member(name: &str, files: Files, expect: Expect) -> Member {
-    let entry = Entry { name: name.to_owned(), notes: Vec::new(), refused: None, expect: Some(expect) };
+    let entry = Entry {
+        name: name.to_owned(),
+        notes: Vec::new(),
+        refused: None,
+        standing: Standing::HandedIn,
+        expect: Some(expect),
+    };
     Member { entry, files }
 }
 

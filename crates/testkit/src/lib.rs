@@ -78,6 +78,6 @@ pub use program::Program;
 pub use room::{Room, eventually};
 pub use running::Running;
 pub use stdin::StdinWriter;
-pub use sweep::sweep;
+pub use sweep::{first_call, sweep};
 pub use text::{shell_quote, visible};
 pub use trace::{Family, Fault, When};

@@ -16,6 +16,7 @@ use crate::failure::{fail, or_grader_error};
 use crate::finished::{Finished, Outcome};
 use crate::line::Line;
 use crate::process::Proc;
+use crate::room::note_halted;
 use crate::shared::Shared;
 use crate::stdin::{Slot, StdinWriter};
 use crate::text::shown;
@@ -200,6 +201,7 @@ impl Running {
     #[track_caller]
     pub fn stop(&self) -> &Self {
         self.kill(Signal::SIGSTOP);
+        note_halted(self.pid, true);
         let stands = || Proc::read(self.pid).is_none_or(|process| matches!(process.state, 'T' | 'Z'));
         self.shared.wait_for(&format!("{} to stop", self.name), stands);
         self
@@ -208,6 +210,7 @@ impl Running {
     /// Lets it go on.
     #[track_caller]
     pub fn cont(&self) -> &Self {
+        note_halted(self.pid, false);
         self.kill(Signal::SIGCONT)
     }
 

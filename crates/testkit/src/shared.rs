@@ -1,8 +1,9 @@
 //! What a room and its programs share, and how anything is waited for.
 
+use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use autopsy::{Report, Scene, World};
@@ -47,6 +48,10 @@ pub(crate) struct Shared {
     pub(crate) roles: Mutex<Vec<autopsy::Role>>,
     /// The FIFOs that the check opens itself, when it is time.
     pub(crate) gates: Mutex<Vec<PathBuf>>,
+    /// The programs that the check has stopped, and lets go on later.
+    pub(crate) halted: Mutex<BTreeSet<i32>>,
+    /// The inode of the check's socket on which it waits for an answer; 0 for none.
+    pub(crate) awaits: AtomicU64,
     /// The thread that made the room: while it waits, the check does nothing.
     pub(crate) maker: Pid,
     /// What the program under test had become when it ended, if not itself.
@@ -76,9 +81,13 @@ impl Shared {
         done: impl FnMut() -> bool,
     ) {
         let pause = |longest| peer::await_ready(socket, ready, longest);
-        if let Err(stuck) = self.watch().until_by(pause, done) {
+        let inode = if ready == PollFlags::POLLIN { peer::inode(socket) } else { 0 };
+        self.awaits.store(inode, Ordering::Relaxed);
+        let waited = self.watch().until_by(pause, done);
+        if let Err(stuck) = waited {
             self.hang(what, stuck);
         }
+        self.awaits.store(0, Ordering::Relaxed);
     }
 
     /// The same where it is the rest of the programs that is waited for.
@@ -152,6 +161,8 @@ impl Shared {
             roles: self.roles.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             world: World::Closed,
             stopped: stopped_threads(),
+            halted: self.halted.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect(),
+            awaits: Some(self.awaits.load(Ordering::Relaxed)).filter(|inode| *inode != 0),
             gates: self.gates.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }

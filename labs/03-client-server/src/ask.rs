@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{SockFlag, SockType, connect, socket};
 
 use crate::address::Address;
+use crate::answer::Refusal;
 use crate::failure::reason;
 use crate::options::ClientOptions;
 use crate::pass::{receive_with, send_with};

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::sys::socket::{SockFlag, SockType, connect, socket};
 
 use crate::address::Address;
+use crate::answer::Refusal;
 use crate::failure::reason;
 use crate::options::ClientOptions;
 use crate::pass::{receive_with, send_with};
@@ -33,13 +34,16 @@ pub fn run(options: &ClientOptions, stdout: impl Write) -> Result<bool, AskError
     let socket = connected(&options.address).map_err(AskError::NoConnection)?;
     // A server that is busy may have closed already; what it said can still be read.
     let _ = send_all(&socket, &[&options.request, &b"\n"[..]].concat());
-    let mut answer = Answer { socket, stdout, read: Vec::new(), descriptor: None };
+    let mut answer = Answer { socket, stdout, read: Vec::new(), descriptor: None, is_over: false };
     match Request::parse(&options.request) {
         Ok(Request::Quit) => answer.end().map(|()| true),
         Ok(Request::Batch(blocks, _)) => {
             let mut all_ok = true;
             for _ in 0..blocks {
                 all_ok &= answer.block()?;
+                if answer.is_over {
+                    break;
+                }
             }
             Ok(all_ok)
         }
@@ -73,6 +77,8 @@ struct Answer<W> {
     /// What has come and is not yet used.
     read: Vec<u8>,
     descriptor: Option<OwnedFd>,
+    /// The server has closed: no block follows.
+    is_over: bool,
 }
 
 /// The first line of a block is never longer.
@@ -91,6 +97,7 @@ impl<W: Write> Answer<W> {
         }
         match line.strip_prefix("ERR ").map(|error| (error, error.as_bytes())) {
             Some((error, [a, b, c, b' ', _, ..])) if [a, b, c].iter().all(|byte| byte.is_ascii_digit()) => {
+                self.is_over = [Refusal::Busy, Refusal::TooLong].iter().any(|last| last.text() == error);
                 crate::complain(&format!("filec: ERR {error}"));
                 Ok(false)
             }

@@ -161,10 +161,13 @@ fn editable(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
     Ok(problems)
 }
 
-/// No file a student gets names the solution.
+/// No file a student gets names a solution, be it another lab's.
 fn names(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
-    let id = &lab.manifest.id;
-    let mut forbidden = vec![format!("sol{id}"), format!("solutions/{id}"), "BEGIN SOLUTION".to_owned()];
+    let mut forbidden = vec!["BEGIN SOLUTION".to_owned()];
+    for name in workspace.lab_names()? {
+        let id = name.split('-').next().unwrap_or_default();
+        forbidden.extend([format!("sol{id}"), format!("solutions/{id}")]);
+    }
     forbidden.extend(lab.manifest.programs.iter().map(|program| format!("sol-{program}")));
     let mut problems = Vec::new();
     for (path, text) in files::texts(&lab.dir, "")? {

@@ -149,6 +149,10 @@ fn the_status_of_filec_tells_what_went_wrong(
     } else {
         done.stderr(one_line(message));
     }
+    // A server that is busy says so once, and closes.
+    let client = ask(&room, "unix:server", &["BATCH", "3", &word]).spawn();
+    server.accept().called("the server").send("ERR 503 busy\n");
+    client.wait().code(1).stdout("").stderr("filec: ERR 503 busy\n");
     drop(server);
 
     // The file is still there, and nobody listens.

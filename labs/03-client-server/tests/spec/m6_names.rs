@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use nix::unistd::{Pid, getegid, geteuid};
 use rstest::rstest;
-use testkit::{Address, Fault, Proc, Room, Running, Signal, When, one_line, sweep};
+use testkit::{Address, Fault, Proc, Room, Running, Signal, When, first_call, one_line, sweep};
 
 use super::{TCP, UNIX, ask, command, filed, ok, serve};
 
@@ -17,29 +17,35 @@ use super::{TCP, UNIX, ask, command, filed, ok, serve};
 #[case::of_both_sockets(&["--unix", "s", "--control", "c"])]
 #[case::of_a_datagram_socket(&["--unix", "s", "--dgram"])]
 fn the_socket_is_private_from_its_first_moment(#[case] options: &[&str]) {
-    let mut seen = 0;
-    sweep(|call| {
+    // Whether a socket file is there, and whether filed is ready, when it is killed at this call.
+    let look = |call| {
         let room = Room::new();
         let fault = Fault::KillAt { call, nth_process: 0 };
         let server = command(&room, options).umask(0).trace(fault).spawn();
         server.eventually(|| server.has_ended() || is_ready(&server), "filed to be ready, or to be killed");
         server.kill(Signal::SIGKILL);
         let done = server.wait();
-        for name in ["s", "c"].map(|name| room.path(name)) {
-            let Ok(meta) = fs::symlink_metadata(name) else { continue };
-            let mode = meta.permissions().mode() & 0o7777;
+        let is_ready = !done.output().stdout.is_empty();
+        done.check(is_ready || done.fault_delivered(), "filed prints `ready ADDRESS`");
+        let modes = ["s", "c"].map(|name| fs::symlink_metadata(room.path(name)).ok());
+        for mode in modes.iter().flatten().map(|meta| meta.permissions().mode() & 0o7777) {
             assert!(
                 mode == 0o600,
                 "before its system call {call}, filed has a socket that others may use\nexpected: mode 0600\nreceived: mode {mode:04o}"
             );
-            seen += 1;
         }
-        // When it is ready, it has come past all of this.
-        done.output().stdout.is_empty()
+        (modes.iter().any(Option::is_some), is_ready)
+    };
+    let first = first_call(|call| {
+        let (is_there, is_ready) = look(call);
+        is_there || is_ready
     });
+    // A call more or less.
+    let begin = first.saturating_sub(3);
+    sweep(|call| !look(begin + call).1);
     assert!(
-        seen > 0,
-        "no socket file was ever seen\nexpected: `s` is there when filed is ready\nreceived: no such file"
+        look(u64::MAX).0,
+        "no socket file was ever seen\nexpected: it is there when filed is ready\nreceived: no such file"
     );
 }
 
@@ -49,22 +55,17 @@ fn the_socket_is_private_from_its_first_moment(#[case] options: &[&str]) {
 #[case::unix(UNIX)]
 #[case::tcp(TCP)]
 fn ready_means_that_a_client_may_come(#[case] options: &[&str]) {
-    sweep(|call| {
+    // Whether filed comes to this call before it rests, and whether it is ready then.
+    let stopped_at = |call| {
         let room = Room::new();
         let fault = Fault::SignalAt { signal: Signal::SIGSTOP, call, when: When::Before };
         let server = command(&room, options).trace(fault).spawn();
-        let has_ended = || server.has_ended();
         let is_stopped = || Proc::read(server.pid()).is_some_and(|process| process.state == 'T');
-        server.eventually(
-            || has_ended() || is_stopped() || is_ready(&server),
-            "filed to be ready, or to be stopped",
-        );
+        let stands = || server.has_ended() || is_stopped() || is_ready(&server);
+        server.eventually(stands, "filed to be ready, or to be stopped");
         if is_ready(&server) {
             // It may still be on its way to this call, or rest before it.
-            server.eventually(|| is_stopped() || has_ended() || !server.fault_delivered(), "filed to stop");
-            if !is_stopped() {
-                server.asleep();
-            }
+            server.asleep();
             let refused = room.try_connect(&server.ready()).err();
             assert!(
                 refused.is_none(),
@@ -74,9 +75,18 @@ fn ready_means_that_a_client_may_come(#[case] options: &[&str]) {
         }
         let comes_to_it = server.fault_delivered();
         server.kill(Signal::SIGKILL);
-        server.wait();
-        comes_to_it
-    });
+        let done = server.wait();
+        let is_ready = !done.output().stdout.is_empty();
+        done.check(is_ready || comes_to_it, "filed prints `ready ADDRESS`");
+        (comes_to_it, is_ready)
+    };
+    let beyond = first_call(|call| !stopped_at(call).0);
+    // Back to the first at which it is ready.
+    for call in (1..=beyond).rev() {
+        if !stopped_at(call).1 {
+            break;
+        }
+    }
 }
 
 /// A name has one owner. A second filed sees that somebody listens there, says so, and leaves everything as it is, also if
