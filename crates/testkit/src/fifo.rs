@@ -1,96 +1,242 @@
-//! A FIFO of which the check holds the write end: a file that keeps its reader waiting.
+//! An end of a FIFO, held by the check.
+//!
+//! No thread reads in secret, and each call moves exactly the bytes that it is asked for: what a program has written
+//! stays in the kernel, and presses back, until the check takes it. A FIFO is also a way to watch a standard output:
+//! open it here for reading, then start the program with [`Cmd::stdout_to`](crate::Cmd::stdout_to) that path.
+#![allow(unsafe_code, reason = "FIONREAD has no safe wrapper")]
 
-use std::cell::RefCell;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, Result};
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::poll::PollFlags;
 use nix::sys::stat::Mode;
-use nix::unistd::mkfifo;
+use nix::unistd::{mkfifo, read, write};
 use sandbox::protocol::Verdict;
 
 use crate::failure::{fail, or_grader_error};
-use crate::process::Proc;
 use crate::room::Room;
-use crate::running::Running;
 use crate::shared::Shared;
+use crate::text::shown;
 
-/// A FIFO in the room: fifo(7). Until [`is_read`](Self::is_read) nobody has its write end, and a reader waits in open(2).
-pub struct Fifo {
+mod raw {
+    nix::ioctl_read_bad!(unread, libc::FIONREAD, libc::c_int);
+}
+
+/// How many bytes one read takes at most.
+const PIECE: usize = 64 * 1024;
+
+/// One end of a FIFO, or both. Dropping it closes it.
+pub struct FifoEnd {
     shared: Arc<Shared>,
-    path: PathBuf,
-    end: RefCell<Option<File>>,
+    end: OwnedFd,
+    name: String,
 }
 
 impl Room {
-    /// Makes a FIFO of this name (relative to the room), which nobody writes to.
-    #[must_use]
+    /// Makes a FIFO of this name in the room, mode 0600, and gives its path.
     #[track_caller]
-    pub fn fifo(&self, name: impl AsRef<Path>) -> Fifo {
+    pub fn fifo(&self, name: impl AsRef<Path>) -> PathBuf {
         let path = self.path(name);
         let made = mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR);
         or_grader_error(made.with_context(|| format!("make FIFO {}", path.display())));
-        // Whoever waits there waits for the check.
-        self.shared.gates.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
-        Fifo { shared: Arc::clone(&self.shared), path, end: RefCell::default() }
+        path
+    }
+
+    /// Opens a FIFO of the room for reading, at once: whoever waits for a reader goes on.
+    #[must_use]
+    #[track_caller]
+    pub fn reader(&self, fifo: impl AsRef<Path>) -> FifoEnd {
+        self.fifo_end(fifo.as_ref(), OFlag::O_RDONLY)
+    }
+
+    /// Opens a FIFO of the room for writing. Waits until a program has it open for reading.
+    #[must_use]
+    #[track_caller]
+    pub fn writer(&self, fifo: impl AsRef<Path>) -> FifoEnd {
+        let (path, mut opened) = (self.path(&fifo), Err(Errno::ENXIO));
+        let what = format!("somebody to open {} for reading", fifo.as_ref().display());
+        self.shared.wait_for_programs(&what, || {
+            opened = open(&path, OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty());
+            !matches!(opened, Err(Errno::ENXIO | Errno::ENOENT))
+        });
+        let end = or_grader_error(opened.with_context(|| format!("open {}", path.display())));
+        FifoEnd { shared: Arc::clone(&self.shared), end, name: fifo.as_ref().display().to_string() }
+    }
+
+    /// Opens both ends of a FIFO of the room, at once. As long as it lives, nobody meets an end of file or a FIFO
+    /// without a reader.
+    #[must_use]
+    #[track_caller]
+    pub fn both_ends(&self, fifo: impl AsRef<Path>) -> FifoEnd {
+        self.fifo_end(fifo.as_ref(), OFlag::O_RDWR)
+    }
+
+    #[track_caller]
+    fn fifo_end(&self, fifo: &Path, how: OFlag) -> FifoEnd {
+        let opened = open(&self.path(fifo), how | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty());
+        let end = or_grader_error(opened.with_context(|| format!("open {}", fifo.display())));
+        FifoEnd { shared: Arc::clone(&self.shared), end, name: fifo.display().to_string() }
     }
 }
 
-impl Fifo {
-    /// Waits until somebody has opened it for reading, or waits in open(2) to do so. From then on the check holds the write
-    /// end: the reader has it open, and waits for bytes.
+impl FifoEnd {
+    /// Takes exactly the next `n` bytes.
+    #[must_use]
     #[track_caller]
-    pub fn is_read(&self) -> &Self {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let mut opened = Err(Errno::ENXIO);
-        self.shared.wait_for_programs(&format!("a process to open the FIFO `{name}` for reading"), || {
-            if opened.is_err() {
-                opened = self.open();
+    pub fn take(&self, n: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(n);
+        let mut ended = false;
+        let what = format!("{n} bytes from {}", self.name);
+        self.shared.wait_for_socket(&what, (&self.end, PollFlags::POLLIN), || {
+            while bytes.len() < n && !ended {
+                match self.read_some(n - bytes.len()) {
+                    Some(piece) if piece.is_empty() => ended = true,
+                    Some(piece) => bytes.extend_from_slice(&piece),
+                    None if !self.shared.is_empty() => return false,
+                    // The last one may have written before it ended.
+                    None => match self.read_some(n - bytes.len()) {
+                        Some(piece) if !piece.is_empty() => bytes.extend_from_slice(&piece),
+                        _ => return true,
+                    },
+                }
             }
-            // ENXIO: nobody reads. fifo(7)
-            !matches!(opened, Err(Errno::ENXIO))
+            true
         });
-        let file = or_grader_error(opened.with_context(|| format!("open FIFO {name}")));
-        *self.end.borrow_mut() = Some(file);
-        self
+        if bytes.len() < n && !ended {
+            // Nobody is left: it may have said why.
+            self.shared.wait_for_programs(&what, || false);
+        }
+        if ended {
+            self.fail(&format!("{what}\nreceived: end of file after {}", shown(&bytes, 300)));
+        }
+        bytes
     }
 
-    fn open(&self) -> Result<File, Errno> {
-        let file = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&self.path);
-        file.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
-    }
-
-    /// Writes to its reader, at most what an empty pipe takes (64 KiB).
+    /// Takes the next line, and gives it without its newline.
+    #[must_use]
     #[track_caller]
-    pub fn send(&self, bytes: impl AsRef<[u8]>) -> &Self {
-        let mut end = self.end.borrow_mut();
-        match end.as_mut().map(|end| end.write_all(bytes.as_ref())) {
-            Some(Ok(())) => self,
-            Some(Err(error)) => {
-                let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-                let text = format!("expected: the FIFO `{name}` is read\nreceived: {error}");
-                fail(Verdict::Fail, format!("{}\n{text}", self.shared.command_line()))
+    pub fn line(&self) -> String {
+        let mut line = Vec::new();
+        loop {
+            match self.take(1)[0] {
+                b'\n' => return String::from_utf8_lossy(&line).into_owned(),
+                byte => line.push(byte),
             }
-            None => fail(Verdict::GraderError, "the check writes to a FIFO before `is_read`"),
         }
     }
 
-    /// Closes the write end: the reader sees end of file.
-    pub fn close(&self) {
-        drop(self.end.borrow_mut().take());
+    /// Takes all bytes until the last writer has closed, or no program is left.
+    #[must_use]
+    #[track_caller]
+    pub fn rest(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let what = format!("the end of file of {}", self.name);
+        self.shared.wait_for_socket(&what, (&self.end, PollFlags::POLLIN), || {
+            loop {
+                match self.read_some(PIECE) {
+                    Some(piece) if piece.is_empty() => return true,
+                    Some(piece) => bytes.extend_from_slice(&piece),
+                    None => return self.shared.is_empty(),
+                }
+            }
+        });
+        bytes.extend(self.now());
+        bytes
     }
 
-    /// The processes among `program` and its descendants that have it open: whoever is still in open(2) has not.
+    /// Takes what is there now; nothing may be.
     #[must_use]
-    pub fn readers(&self, program: &Running) -> Vec<Proc> {
-        let mut all = program.descendants();
-        all.extend(Proc::read(program.pid()));
-        let has_it_open =
-            |process: &Proc| process.descriptors().iter().any(|open| Path::new(&open.target) == self.path);
-        all.into_iter().filter(has_it_open).collect()
+    pub fn now(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = self.read_some(PIECE).filter(|piece| !piece.is_empty()) {
+            bytes.extend_from_slice(&piece);
+        }
+        bytes
+    }
+
+    /// How many bytes are there to be taken.
+    #[must_use]
+    #[track_caller]
+    pub fn waiting(&self) -> usize {
+        let mut bytes = 0;
+        // SAFETY: FIONREAD on a pipe (pipe(7)) writes one int, and `bytes` is one; the descriptor is ours.
+        let asked = unsafe { raw::unread(self.end.as_raw_fd(), &mut bytes) };
+        or_grader_error(asked.context("ask how many bytes a FIFO holds"));
+        usize::try_from(bytes).unwrap_or_default()
+    }
+
+    /// Sends all of `bytes`; a FIFO that nobody reads any more fails the check.
+    #[track_caller]
+    pub fn send(&self, bytes: impl AsRef<[u8]>) -> &Self {
+        let bytes = bytes.as_ref();
+        let (mut sent, mut failed) = (0, None);
+        let what = format!("somebody to read from {}", self.name);
+        self.shared.wait_for_socket(&what, (&self.end, PollFlags::POLLOUT), || {
+            while sent < bytes.len() && failed.is_none() {
+                match write(&self.end, &bytes[sent..]) {
+                    Ok(count) => sent += count,
+                    Err(Errno::EAGAIN) => return false,
+                    Err(error) => failed = Some(error),
+                }
+            }
+            true
+        });
+        if let Some(error) = failed {
+            self.fail(&format!("{} is read\nreceived: {}", self.name, error.desc()));
+        }
+        self
+    }
+
+    /// Sends as much of `bytes` as there is room for now, and says how much that is.
+    #[must_use]
+    #[track_caller]
+    pub fn send_now(&self, bytes: impl AsRef<[u8]>) -> usize {
+        match write(&self.end, bytes.as_ref()) {
+            Ok(count) => count,
+            Err(Errno::EAGAIN) => 0,
+            Err(error) => or_grader_error(Err(error).context("write to a FIFO")),
+        }
+    }
+
+    /// Makes the FIFO hold `bytes` (a power of two, 4096 at least): `F_SETPIPE_SZ`, fcntl(2).
+    #[track_caller]
+    pub fn resize(&self, bytes: i32) -> &Self {
+        or_grader_error(self.try_resize(bytes));
+        self
+    }
+
+    fn try_resize(&self, bytes: i32) -> Result<()> {
+        let size = fcntl(self.end.as_fd(), FcntlArg::F_SETPIPE_SZ(bytes)).context("resize a FIFO")?;
+        anyhow::ensure!(size == bytes, "a FIFO of {bytes} bytes holds {size}");
+        Ok(())
+    }
+
+    /// Up to `most` bytes; empty at end of file, `None` if there are none now. (Before the first writer has come there
+    /// is no end of file either: poll(2) tells the two apart.)
+    fn read_some(&self, most: usize) -> Option<Vec<u8>> {
+        let mut buffer = vec![0; most.min(PIECE)];
+        match read(&self.end, &mut buffer) {
+            Ok(0) if !self.has_hung_up() => None,
+            Ok(count) => {
+                buffer.truncate(count);
+                Some(buffer)
+            }
+            Err(_) => None,
+        }
+    }
+
+    fn has_hung_up(&self) -> bool {
+        let mut list = [nix::poll::PollFd::new(self.end.as_fd(), PollFlags::POLLIN)];
+        let asked = nix::poll::poll(&mut list, nix::poll::PollTimeout::ZERO);
+        asked.is_ok() && list[0].revents().is_some_and(|events| events.contains(PollFlags::POLLHUP))
+    }
+
+    #[track_caller]
+    fn fail(&self, expected: &str) -> ! {
+        fail(Verdict::Fail, format!("{}\nexpected: {expected}", self.shared.command_line()))
     }
 }

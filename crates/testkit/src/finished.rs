@@ -154,6 +154,14 @@ impl Finished {
         self.report().calls.get(name).copied().unwrap_or(0)
     }
 
+    /// System calls of the program itself after its exec, all its threads, its descendants not counted, by name. Only of
+    /// a traced program.
+    #[must_use]
+    #[track_caller]
+    pub fn own_calls(&self) -> &BTreeMap<String, u64> {
+        &self.report().own_calls
+    }
+
     /// Whether the fault happened. A sweep over k = 1, 2, ... ends when it does not.
     #[must_use]
     #[track_caller]

@@ -75,6 +75,7 @@ impl Room {
             events: Arc::default(),
             names: Names::now(),
             evidence: Mutex::default(),
+            queues: Mutex::default(),
             last_command: Mutex::default(),
             last_program: Mutex::default(),
             roles: Mutex::default(),
@@ -227,6 +228,12 @@ impl Room {
     #[track_caller]
     pub fn eventually(&self, what: impl AsRef<str>, done: impl FnMut() -> bool) {
         self.shared.wait_for(what.as_ref(), done);
+    }
+
+    /// The same for what only a program of the room can do: if none is left, the check fails at once.
+    #[track_caller]
+    pub fn until(&self, what: impl AsRef<str>, done: impl FnMut() -> bool) {
+        self.shared.wait_for_programs(what.as_ref(), done);
     }
 
     /// The value of `PATH` that programs get: helpers first, then the system's.

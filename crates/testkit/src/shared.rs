@@ -20,6 +20,7 @@ use crate::names::{Evidence, Names};
 use crate::own;
 use crate::peer;
 use crate::process::{Proc, stopped_threads};
+use crate::queue::QueueName;
 use crate::referee::referee;
 use crate::text::shown;
 use crate::tree::Tree;
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) names: Names,
     /// What is known of the room's own.
     pub(crate) evidence: Mutex<Evidence>,
+    /// The names of queues that the check has given out.
+    pub(crate) queues: Mutex<Vec<QueueName>>,
     /// The last command started: what a hang is reported for.
     pub(crate) last_command: Mutex<Option<Arc<Line>>>,
     /// The program started last: its name and its output so far, for a wait that it can no longer end.
@@ -127,6 +130,11 @@ impl Shared {
         )
     }
 
+    /// Whether no program is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tree.members().is_empty()
+    }
+
     pub(crate) fn try_wait(&self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
         self.watch().until(done)
     }
@@ -212,6 +220,7 @@ impl Shared {
                 eprintln!("testkit: a tracer thread panicked");
             }
         }
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(QueueName::remove);
     }
 }
 

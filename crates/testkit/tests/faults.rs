@@ -38,6 +38,17 @@ fn drip_writes_as_often_as_there_are_bytes() {
 }
 
 #[test]
+fn own_calls_are_those_of_the_program_alone() {
+    let room = Room::new();
+    let text = room.lines(10);
+    let done = sh(&room, "drip; exit 0").stdin(text.clone()).trace(Fault::Count).run();
+    done.code(0).stdout(&text);
+    assert_eq!(done.calls_of("write"), 90);
+    assert_eq!(done.own_calls().get("write"), None, "{:?}", done.own_calls());
+    assert!(done.own_calls().contains_key("wait4"), "{:?}", done.own_calls());
+}
+
+#[test]
 fn count_counts_no_threads() {
     let room = Room::new();
     let text = "import threading\nfor i in range(5):\n t=threading.Thread(target=print,args=(i,)); t.start(); t.join()";

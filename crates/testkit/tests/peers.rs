@@ -191,7 +191,7 @@ fn a_sweep_meets_every_call() {
 #[test]
 fn a_fifo_keeps_its_reader_waiting() {
     let room = Room::new();
-    let fifo = room.fifo("slow");
+    let fifo = room.slow_file("slow");
     let word = room.word();
     let reader = room.command("sh").args(["-c", "cat slow; echo end"]).spawn();
     reader.asleep();

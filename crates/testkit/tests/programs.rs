@@ -158,7 +158,7 @@ fn descendants_are_seen_with_their_groups() {
     let gate = room.gate("g");
     let running = sh(&room, "gate g | (setsid gate g; exit 0) & wait").spawn();
     gate.reached_by(2);
-    running.asleep().assert_no_zombie().assert_idle();
+    running.asleep().assert_no_zombie().assert_idle().assert_descendants_idle();
     let names: Vec<String> = running.descendants().into_iter().map(|process| process.name).collect();
     assert_eq!(names.iter().filter(|name| *name == "gate").count(), 2, "{names:?}");
     assert_eq!(running.fds().len(), 3);

@@ -112,5 +112,7 @@ pub enum Family {
 pub(crate) struct Report {
     pub(crate) forks: u64,
     pub(crate) calls: BTreeMap<String, u64>,
+    /// Those of the program itself, all its threads.
+    pub(crate) own_calls: BTreeMap<String, u64>,
     pub(crate) delivered: bool,
 }

@@ -160,6 +160,9 @@ impl Session {
             None => (usize::MAX, 0),
         };
         let of_root = tgid == self.root;
+        if of_root {
+            *self.report().own_calls.entry(name(number)).or_default() += 1;
+        }
         match self.fault.clone() {
             Fault::ShortTransfers => {
                 let shortened = shorten(tid, number, args);

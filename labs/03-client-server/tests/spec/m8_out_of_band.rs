@@ -28,7 +28,7 @@ fn a_batch_is_answered_block_by_block() {
     same_bytes("a thousand blocks", &all, &client.take(all.len()));
     client.ends();
 
-    let fifo = room.fifo("files/fifo");
+    let fifo = room.slow_file("files/fifo");
     let client = site.client(&room, "the client of a FIFO");
     client.send("BATCH 3 fifo\nECHO end\n");
     for _ in 0..3 {
@@ -49,7 +49,7 @@ fn a_batch_is_answered_block_by_block() {
 fn abort_drops_what_is_queued(#[case] was_there: bool) {
     let room = Room::new();
     let site = serve(&room, CONTROLLED);
-    let fifo = room.fifo("files/fifo");
+    let fifo = room.slow_file("files/fifo");
     let early = was_there.then(|| overseer(&room));
     let client = site.client(&room, "the client");
     for _ in 0..2 {
@@ -78,7 +78,7 @@ fn abort_drops_what_is_queued(#[case] was_there: bool) {
 fn abort_leaves_other_requests_alone() {
     let room = Room::new();
     let site = serve(&room, CONTROLLED);
-    let fifo = room.fifo("files/fifo");
+    let fifo = room.slow_file("files/fifo");
     let (content, word) = (room.bytes(2000), room.word());
     room.write("files/file", &content);
     let (overseer, client) = (overseer(&room), site.client(&room, "the client"));

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, Write};
 use std::os::fd::OwnedFd;
 
 use rstest::rstest;
-use testkit::{Address, Fault, Fifo, Peer, Room, Running, Signal, same_bytes};
+use testkit::{Address, Fault, Peer, Room, Running, Signal, SlowFile, same_bytes};
 
 use super::{Site, TCP, UNIX, ask, command, ok, ready, serve};
 
@@ -21,7 +21,7 @@ fn a_file_that_waits_holds_up_nobody(#[case] options: &[&str]) {
     let site = serve(&room, options);
     let content = room.bytes(200_000);
     room.write("files/file", &content);
-    let mut waiting: Vec<(Peer, Fifo)> = (1..=24).map(|number| waits(&room, &site, number)).collect();
+    let mut waiting: Vec<(Peer, SlowFile<'_>)> = (1..=24).map(|number| waits(&room, &site, number)).collect();
     site.server.asleep();
     for name in ["another client", "one more client"] {
         site.serves(&room, name);
@@ -51,7 +51,7 @@ fn a_file_that_waits_holds_up_nobody(#[case] options: &[&str]) {
 fn the_queue_can_be_seen_while_a_file_waits() {
     let room = Room::new();
     let site = serve(&room, &["--unix", "s", "--control", "c"]);
-    let fifos = ["one", "two"].map(|name| room.fifo(format!("files/{name}")));
+    let fifos = ["one", "two"].map(|name| room.slow_file(format!("files/{name}")));
     let numbers = [room.number(3..30) as usize, room.number(3..30) as usize];
     let clients = ["one", "two"].map(|name| site.client(&room, &format!("the client of {name}")));
     for ((client, number), name) in clients.iter().zip(numbers).zip(["one", "two"]) {
@@ -88,7 +88,7 @@ fn the_queue_can_be_seen_while_a_file_waits() {
 fn a_helper_reads_the_file() {
     let room = Room::new();
     let site = serve(&room, UNIX);
-    let fifo = room.fifo("files/fifo");
+    let fifo = room.slow_file("files/fifo");
     sparse(&room, "files/big");
     let (client, slow) = (site.client(&room, "the client"), site.client(&room, "the slow reader"));
     client.send("GET fifo\n");
@@ -123,11 +123,11 @@ fn a_killed_helper_costs_one_answer() {
     let content = room.bytes(100_000);
     room.write("files/file", &content);
     let (client, other) = (site.client(&room, "the client"), site.client(&room, "another client"));
-    let waiting = room.fifo("files/waiting");
+    let waiting = room.slow_file("files/waiting");
     other.send("GET waiting\n");
     waiting.is_read();
     for turn in 0..3 {
-        let fifo = room.fifo(format!("files/fifo{turn}"));
+        let fifo = room.slow_file(format!("files/fifo{turn}"));
         client.send(format!("GET fifo{turn}\nECHO a\nGET file\n"));
         fifo.is_read();
         // Until its open has returned.
@@ -205,7 +205,7 @@ fn no_helper_outlives_filed() {
     site.server.asleep();
     // Whoever is left is found when the room is closed.
     drop((client, slow));
-    let (clients, _fifos): (Vec<Peer>, Vec<Fifo>) = waiting.into_iter().unzip();
+    let (clients, _fifos): (Vec<Peer>, Vec<SlowFile<'_>>) = waiting.into_iter().unzip();
     site.end();
     drop(clients);
 }
@@ -321,8 +321,8 @@ fn sparse(room: &Room, name: &str) {
 }
 
 /// A client that waits for a FIFO of its own, and has an ECHO behind.
-fn waits(room: &Room, site: &Site, number: usize) -> (Peer, Fifo) {
-    let fifo = room.fifo(format!("files/fifo {number}"));
+fn waits<'a>(room: &'a Room, site: &Site, number: usize) -> (Peer, SlowFile<'a>) {
+    let fifo = room.slow_file(format!("files/fifo {number}"));
     let client = site.client(room, &format!("the client of fifo {number}"));
     client.send(format!("GET fifo {number}\nECHO after\n"));
     (client, fifo)
