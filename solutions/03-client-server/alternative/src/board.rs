@@ -1,30 +1,27 @@
 //! What all processes of filed know of each other: counters in memory that fork does not copy. See `mmap(2)`:
 //! MAP_SHARED.
 //!
-//! The memory is that of a memfd, because `memmap2::MmapMut::map_anon` makes a *private* mapping: after fork,
-//! each process would count for itself.
+//! The mapping must be shared: `memmap2::MmapMut::map_anon` makes a private one, and after fork each process would
+//! count for itself, without an error.
 
 #![allow(unsafe_code, reason = "shared memory is bytes until somebody says what they are")]
 
-use std::fs::File;
-use std::io;
-use std::mem::size_of;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use memmap2::{MmapOptions, MmapRaw};
-use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous};
 
 /// More connections than one machine gives processes to.
 pub const SEATS: usize = 1 << 14;
 
-#[repr(C)]
+#[derive(Debug)]
 struct Counters {
     served: AtomicU64,
     seats: [Seat; SEATS],
 }
 
 /// One client.
-#[repr(C)]
+#[derive(Debug)]
 struct Seat {
     is_taken: AtomicBool,
     /// The blocks of its BATCH that have not begun.
@@ -33,42 +30,39 @@ struct Seat {
 
 /// The counters of STAT, the same in all processes.
 #[derive(Debug)]
-pub struct Board(MmapRaw);
+pub struct Board(&'static Counters);
 
 impl Board {
     /// Nobody is there, and nothing is served.
     ///
     /// # Errors
-    /// If there is no memory or no descriptor.
-    pub fn new() -> io::Result<Self> {
-        let file = File::from(memfd_create(c"filed", MFdFlags::MFD_CLOEXEC)?);
-        file.set_len(size_of::<Counters>() as u64)?;
-        MmapOptions::new().map_raw(&file).map(Self)
-    }
-
-    fn counters(&self) -> &Counters {
-        // SAFETY: the mapping is as long as the type and page aligned; zeros are valid atomics; nobody, in any
-        // process, ever reaches it but through `&Counters`; and the file cannot shrink, as nobody has a
-        // descriptor of it.
-        unsafe { &*self.0.as_ptr().cast::<Counters>() }
+    /// If there is no memory.
+    pub fn new() -> nix::Result<Self> {
+        const LENGTH: NonZeroUsize = NonZeroUsize::new(size_of::<Counters>()).unwrap();
+        let (access, flags) = (ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, MapFlags::MAP_SHARED);
+        // SAFETY: the kernel chooses a free place for the mapping, so it covers nothing of this program.
+        let start = unsafe { mmap_anonymous(None, LENGTH, access, flags) }?;
+        // SAFETY: the mapping is as long as the type, page aligned, and never unmapped; zeros are valid atomics;
+        // nobody, in any process, ever reaches it but through `&Counters`.
+        Ok(Self(unsafe { start.cast::<Counters>().as_ref() }))
     }
 
     /// The connections that are accepted and not yet closed.
     #[must_use]
     pub fn clients(&self) -> usize {
-        self.counters().seats.iter().filter(|seat| seat.is_taken.load(Ordering::SeqCst)).count()
+        self.0.seats.iter().filter(|seat| seat.is_taken.load(Ordering::SeqCst)).count()
     }
 
     /// The blocks of all BATCHes under way that have not begun.
     #[must_use]
     pub fn queued(&self) -> usize {
-        self.counters().seats.iter().map(|seat| seat.queued.load(Ordering::SeqCst)).sum()
+        self.0.seats.iter().map(|seat| seat.queued.load(Ordering::SeqCst)).sum()
     }
 
     /// The blocks sent so far.
     #[must_use]
     pub fn served(&self) -> u64 {
-        self.counters().served.load(Ordering::SeqCst)
+        self.0.served.load(Ordering::SeqCst)
     }
 
     /// The body of the answer to STAT.
@@ -79,40 +73,40 @@ impl Board {
 
     /// One block more. To be called before its last byte is sent: whoever has that byte finds the block counted.
     pub fn count(&self) {
-        self.counters().served.fetch_add(1, Ordering::SeqCst);
+        self.0.served.fetch_add(1, Ordering::SeqCst);
     }
 
     /// The last byte could not be sent.
     pub fn uncount(&self) {
-        self.counters().served.fetch_sub(1, Ordering::SeqCst);
+        self.0.served.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// A client has come.
     pub fn sit_down(&self, seat: usize) {
-        self.counters().seats[seat].is_taken.store(true, Ordering::SeqCst);
+        self.0.seats[seat].is_taken.store(true, Ordering::SeqCst);
     }
 
     /// The client has gone, and what was queued for it.
     pub fn leave(&self, seat: usize) {
-        self.counters().seats[seat].queued.store(0, Ordering::SeqCst);
-        self.counters().seats[seat].is_taken.store(false, Ordering::SeqCst);
+        self.0.seats[seat].queued.store(0, Ordering::SeqCst);
+        self.0.seats[seat].is_taken.store(false, Ordering::SeqCst);
     }
 
     /// The first block of a BATCH begins, and so many are left.
     pub fn queue(&self, seat: usize, blocks: usize) {
-        self.counters().seats[seat].queued.store(blocks, Ordering::SeqCst);
+        self.0.seats[seat].queued.store(blocks, Ordering::SeqCst);
     }
 
     /// The next block begins; false if it may not, because of an ABORT.
     #[must_use]
     pub fn begin_queued(&self, seat: usize) -> bool {
-        let queued = &self.counters().seats[seat].queued;
+        let queued = &self.0.seats[seat].queued;
         queued.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |blocks| blocks.checked_sub(1)).is_ok()
     }
 
     /// ABORT: when this returns, none of the blocks that were queued begins.
     pub fn abort(&self) {
-        for seat in &self.counters().seats {
+        for seat in &self.0.seats {
             seat.queued.store(0, Ordering::SeqCst);
         }
     }

@@ -20,7 +20,7 @@ use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Pid, getpid};
 
 use crate::address::Address;
-use crate::failure::failed;
+use crate::failure::{failed, failed_io};
 use crate::options::Kind;
 
 /// So many may wait until they are accepted.
@@ -95,10 +95,10 @@ impl Door {
     ///
     /// # Errors
     /// If standard output cannot be written.
-    pub fn announce(&self) -> io::Result<()> {
+    pub fn announce(&self) -> anyhow::Result<()> {
         let mut stdout = io::stdout();
-        writeln!(stdout, "ready {}", self.address)?;
-        stdout.flush()
+        let written = writeln!(stdout, "ready {}", self.address).and_then(|()| stdout.flush());
+        written.map_err(|error| failed_io("stdout", &error))
     }
 }
 

@@ -35,7 +35,7 @@ use std::io;
 pub use failure::complain;
 
 use door::{Door, Purpose};
-use failure::{failed, failed_io};
+use failure::failed;
 use options::{ClientOptions, Kind, ServerOptions};
 use root::Root;
 use server::Server;
@@ -61,10 +61,16 @@ fn try_serve(options: &ServerOptions) -> anyhow::Result<()> {
     if let Some(control) = &options.control {
         doors.push(Door::open(control, Kind::Stream, Purpose::Control)?);
     }
-    doors[0].announce().map_err(|error| failed_io("stdout", &error))?;
     match options.kind {
-        Kind::Datagram => datagram::run(&doors[0], &root, &signals),
-        Kind::Stream | Kind::Packet => Server::new(doors, root, signals, options.max_clients)?.run(),
+        Kind::Datagram => {
+            doors[0].announce()?;
+            datagram::run(&doors[0], &root, &signals)
+        }
+        Kind::Stream | Kind::Packet => {
+            let server = Server::new(doors, root, signals, options.max_clients)?;
+            server.announce()?;
+            server.run()
+        }
     }
 }
 

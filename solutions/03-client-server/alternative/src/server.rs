@@ -15,7 +15,7 @@ use crate::board::{Board, SEATS};
 use crate::client::{Client, turn_away};
 use crate::control;
 use crate::door::{Door, Purpose};
-use crate::failure::{failed, failed_io};
+use crate::failure::failed;
 use crate::family::{is_up, wait_for_any};
 use crate::root::Root;
 use crate::session::Session;
@@ -55,7 +55,7 @@ impl Server {
         signals: Signals,
         max_clients: Option<usize>,
     ) -> anyhow::Result<Self> {
-        let board = Board::new().map_err(|error| failed_io("counters", &error))?;
+        let board = Board::new().map_err(|errno| failed("counters", errno))?;
         // The helpers of a session that was killed are filed's to collect.
         set_child_subreaper(true).map_err(|errno| failed("helpers", errno))?;
         Ok(Self {
@@ -68,6 +68,14 @@ impl Server {
             sessions: HashMap::new(),
             is_short: false,
         })
+    }
+
+    /// Prints `ready ADDRESS`: from now on a client may come.
+    ///
+    /// # Errors
+    /// If standard output cannot be written.
+    pub fn announce(&self) -> anyhow::Result<()> {
+        self.doors[0].announce()
     }
 
     /// Serves clients until SIGTERM or SIGINT, and then until all answers that have begun are complete.
