@@ -98,7 +98,6 @@ fn what_is_right_passes_the_gate_and_what_lacks_is_told() {
         "  labs/01-two-checks/tests/spec/m2_more.rs: m2_more::it_prints_more has no comment for students",
         "  lab 01: 1 mutants, at least 20 are needed",
         "  lab 01: no mutant is caught by m2_more::it_prints_more",
-        "  labs/01-two-checks/causes.toml: prints_no_newline is missing; run `cargo xtask causes`",
         "ok     lab 01: the starter fails for the stated reason",
         "ok     lab 01: the reference has all points, three times",
         "ok     lab 01: the alternative has all points",

@@ -191,13 +191,14 @@ pub(super) fn matrix(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<Str
     Ok(matrix_problems(&lab.manifest.id, &mutants, &checks))
 }
 
-/// The catalogue of bugs fits the mutants: `check` reads it where there are none.
+/// The catalogue of bugs fits the mutants: `check` reads it where there are none. A lab may do without one: then `check`
+/// names no likely cause.
 ///
 /// # Errors
 /// When a patch cannot be read.
 pub(super) fn causes(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
     let path = lab.dir.join(causes::FILE);
-    let catalogue = catalogue::load(workspace, lab)?.unwrap_or_default();
+    let Some(catalogue) = catalogue::load(workspace, lab)? else { return Ok(Vec::new()) };
     let checks: BTreeSet<&str> = lab.manifest.checks().map(|check| check.name.as_str()).collect();
     let problems = causes::problems(&catalogue, &mutants::load(workspace, lab)?, &checks);
     let told = |problem| format!("{}: {problem}; run `cargo xtask causes`", workspace.shown(&path));
