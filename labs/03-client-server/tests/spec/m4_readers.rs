@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 
 use rstest::rstest;
-use testkit::{Errno, Peer, Room, same_bytes};
+use testkit::{Room, same_bytes};
 
 use super::{Site, TCP, UNIX, ok, serve};
 
@@ -107,7 +107,7 @@ fn who_does_not_read_is_not_read_from() {
     let request = format!("ECHO {text}\n");
     let client = site.client(&room, "the client that reads no answer");
 
-    let sent = flood(&site, &client, request.as_bytes(), 40 * MIB as usize);
+    let sent = site.flood(&client, request.as_bytes(), 40 * MIB as usize);
     assert!(
         sent < 40 * MIB as usize,
         "filed reads on from a client that takes no answers\nexpected: it stops reading when its answers are not taken\nreceived: it has taken {} MiB of requests",
@@ -179,23 +179,6 @@ fn a_file_may_grow_or_shrink_on_its_way(#[case] grows: bool) {
     }
     site.serves(&room, "another client");
     site.end();
-}
-
-/// Asks again and again, whatever comes back, until nobody takes more requests, or `most` bytes are taken. Gives their number.
-fn flood(site: &Site, client: &Peer, request: &[u8], most: usize) -> usize {
-    let mut sent = 0;
-    let mut has_rested = false;
-    while sent < most {
-        match client.try_send(&request[sent % request.len()..]) {
-            Ok(n) => (sent, has_rested) = (sent + n, false),
-            Err(Errno::EAGAIN) if !has_rested => {
-                site.server.asleep();
-                has_rested = true;
-            }
-            Err(_) => break,
-        }
-    }
-    sent
 }
 
 /// The memory that the contract allows with so many connections.

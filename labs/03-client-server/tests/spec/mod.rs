@@ -16,7 +16,7 @@ mod m7_messages;
 mod m8_out_of_band;
 mod m9_helpers;
 
-use testkit::{Address, Cmd, Finished, Peer, Program, Room, Running, Signal, bin};
+use testkit::{Address, Cmd, Errno, Finished, Peer, Program, Room, Running, Signal, bin};
 
 /// The server under test.
 fn filed() -> Program {
@@ -69,6 +69,25 @@ impl Site {
         let word = room.word();
         let client = self.client(room, name);
         client.send(format!("ECHO {word}\n")).expect(ok(&word));
+    }
+
+    /// Sends a request again and again without reading an answer, until nobody takes more, or `most` bytes are taken. Gives their
+    /// number; the last request may be cut.
+    fn flood(&self, client: &Peer, request: &[u8], most: usize) -> usize {
+        let mut sent = 0;
+        let mut has_rested = false;
+        while sent < most {
+            let rest = &request[sent % request.len()..];
+            match client.try_send(&rest[..rest.len().min(most - sent)]) {
+                Ok(n) => (sent, has_rested) = (sent + n, false),
+                Err(Errno::EAGAIN) if !has_rested => {
+                    self.server.asleep();
+                    has_rested = true;
+                }
+                Err(_) => break,
+            }
+        }
+        sent
     }
 
     /// The check is over, and so is the server: killed, because how it ends by itself is for milestone 5.
