@@ -1,6 +1,5 @@
 //! The lecture's program as a server, for the tests: started, asked for its address, ended whatever happens.
 
-use crate::run;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
@@ -70,7 +69,10 @@ impl Server {
         let start = std::time::Instant::now();
         while self.descriptors() != wanted {
             let left = self.descriptors();
-            assert!(start.elapsed() < run::WATCHDOG, "the server has {left} descriptors, not {wanted}");
+            assert!(
+                start.elapsed() < lecture_kit::WATCHDOG,
+                "the server has {left} descriptors, not {wanted}"
+            );
             std::thread::yield_now();
         }
     }
@@ -84,7 +86,10 @@ impl Server {
             if place.starts_with(&format!("{call} ")) {
                 return;
             }
-            assert!(start.elapsed() < run::WATCHDOG, "the server sleeps not in call {call}, but: {place}");
+            assert!(
+                start.elapsed() < lecture_kit::WATCHDOG,
+                "the server sleeps not in call {call}, but: {place}"
+            );
             std::thread::yield_now();
         }
     }
@@ -127,12 +132,12 @@ impl Client {
         let stream: Box<dyn Stream> = match address.strip_prefix("unix:") {
             Some(path) => {
                 let stream = UnixStream::connect(path).expect("the server can be called");
-                stream.set_read_timeout(Some(run::WATCHDOG)).expect("the watchdog can be set");
+                stream.set_read_timeout(Some(lecture_kit::WATCHDOG)).expect("the watchdog can be set");
                 Box::new(stream)
             }
             None => {
                 let stream = TcpStream::connect(address).expect("the server can be called");
-                stream.set_read_timeout(Some(run::WATCHDOG)).expect("the watchdog can be set");
+                stream.set_read_timeout(Some(lecture_kit::WATCHDOG)).expect("the watchdog can be set");
                 Box::new(stream)
             }
         };
