@@ -14,6 +14,8 @@
 
 pub mod boss;
 pub mod channel;
+pub mod clients;
+pub mod doors;
 pub mod effect;
 pub mod failure;
 pub mod http;
@@ -29,6 +31,7 @@ pub mod record;
 pub mod run;
 pub mod serve;
 pub mod signals;
+pub mod site;
 pub mod task;
 pub mod web;
 pub mod worker;

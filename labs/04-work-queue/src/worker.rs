@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::job::{Order, Reply};
 use crate::line::Answer;
 use crate::task::Task;
-use crate::web;
+use crate::site;
 
 /// What all workers have in common.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Workshop {
         }
         while let Ok(Some(message)) = channel.receive() {
             let reply = match &self.root {
-                Some(root) => Reply { told: true, answer: web::answer(root, message) },
+                Some(root) => Reply { told: true, answer: site::answer(root, message) },
                 None => obey(message),
             };
             // Without a boss there is nobody to tell; the end of the channel is seen next.
