@@ -119,7 +119,11 @@ impl<F: Front> Boss<F> {
     /// Does all that has become possible by what has just happened.
     pub fn proceed(&self, desk: &mut Desk<F>) {
         let Desk { pool, front, .. } = desk;
-        pool.dispatch(front);
+        if pool.is_draining {
+            front.drain();
+        } else {
+            pool.dispatch(front);
+        }
         if !pool.is_ending && front.is_done(pool.is_draining) && pool.is_quiet() {
             pool.end();
         }
@@ -162,7 +166,12 @@ impl<F: Front> Boss<F> {
     }
 
     /// The worker has answered or is dead.
-    fn listen<'a>(&'a self, slot: usize, channel: &crate::channel::Channel, mut desk: Held<'a, F>) -> Held<'a, F> {
+    fn listen<'a>(
+        &'a self,
+        slot: usize,
+        channel: &crate::channel::Channel,
+        mut desk: Held<'a, F>,
+    ) -> Held<'a, F> {
         let Desk { pool, front, .. } = &mut *desk;
         let result = match channel.receive() {
             Ok(Some(message)) => pool.answered(slot, &message.bytes, front),
@@ -187,7 +196,8 @@ impl<F: Front> Boss<F> {
     /// In fork mode: makes a worker for the next task, or waits for one.
     fn find_work<'a>(&'a self, slot: usize, mut desk: Held<'a, F>) -> Held<'a, F> {
         let Desk { pool, front, .. } = &mut *desk;
-        let hired = if pool.is_one_task() && !pool.is_draining { pool.hire_for_task(slot, front) } else { Ok(false) };
+        let hired =
+            if pool.is_one_task() && !pool.is_draining { pool.hire_for_task(slot, front) } else { Ok(false) };
         match hired {
             Ok(true) => desk,
             Ok(false) => self.wait(&self.work, desk),

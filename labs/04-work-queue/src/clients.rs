@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::sys::epoll::EpollFlags;
 use nix::sys::socket::{MsgFlags, Shutdown, send, shutdown};
 
-use crate::doors::{self, Doors, ENTRANCE, House, State};
+use crate::doors::{self, Doors, ENTRANCE, Entrance, House, State};
 use crate::failure::Failure;
 use crate::input::{Input, Line};
 use crate::job::Job;
@@ -33,15 +33,14 @@ pub struct Rules {
 #[derive(Debug)]
 pub struct Clients {
     rules: Rules,
-    listener: UnixListener,
-    doors: Arc<Doors>,
+    entrance: Entrance,
     clients: BTreeMap<u64, Client>,
     /// The number of the client who came last.
     newest: u64,
     /// The number of the client whose turn was last.
     last_turn: u64,
-    /// There was no descriptor for the next one.
-    is_full: bool,
+    /// No line is taken any more.
+    is_draining: bool,
 }
 
 #[derive(Debug)]
@@ -66,34 +65,18 @@ impl Clients {
     /// # Errors
     /// When the listener cannot be waited for.
     pub fn new(rules: Rules, listener: UnixListener) -> Result<Clients, Failure> {
-        let doors = Doors::new()?;
-        let added = doors.add(ENTRANCE, &listener, EpollFlags::EPOLLIN);
-        added.map_err(|errno| Failure::system("epoll", errno))?;
+        let entrance = Entrance::new(listener.into())?;
         let clients = BTreeMap::new();
-        Ok(Clients { rules, listener, doors, clients, newest: ENTRANCE, last_turn: ENTRANCE, is_full: false })
+        Ok(Clients { rules, entrance, clients, newest: ENTRANCE, last_turn: ENTRANCE, is_draining: false })
     }
 
     fn accept(&mut self) {
-        while let Some(socket) = self.next_socket() {
+        while let Some(socket) = self.entrance.admit() {
             let (number, client) = (self.newest + 1, Client::new(socket));
             self.newest = number;
             // Who cannot be waited for is sent away.
-            if self.doors.add(number, &client.socket, client.events).is_ok() {
+            if self.doors().add(number, &client.socket, client.events).is_ok() {
                 self.clients.insert(number, client);
-            }
-        }
-    }
-
-    fn next_socket(&mut self) -> Option<OwnedFd> {
-        match self.listener.accept() {
-            Ok((socket, _)) => Some(socket.into()),
-            Err(error) => {
-                if matches!(error.raw_os_error().map(Errno::from_raw), Some(Errno::EMFILE | Errno::ENFILE)) {
-                    // It would be told again and again, until somebody leaves.
-                    self.is_full = true;
-                    self.doors.change(ENTRANCE, &self.listener, EpollFlags::empty());
-                }
-                None
             }
         }
     }
@@ -102,27 +85,26 @@ impl Clients {
     fn update(&mut self, number: u64) {
         let Some(client) = self.clients.get_mut(&number) else { return };
         client.tell_rest();
-        client.take_lines(number, &self.rules);
+        if !self.is_draining {
+            client.take_lines(number, &self.rules);
+        }
         if client.is_through && client.is_served() {
             self.remove(number);
             return;
         }
-        let events = client.wanted(self.rules.queue);
+        let events = client.wanted(self.rules.queue, self.is_draining);
         if events != client.events {
             client.events = events;
-            self.doors.change(number, &client.socket, events);
+            self.entrance.doors().change(number, &client.socket, events);
         }
     }
 
     fn remove(&mut self, number: u64) {
         let Some(client) = self.clients.remove(&number) else { return };
-        self.doors.remove(&client.socket);
+        self.doors().remove(&client.socket);
         // A worker that is just being made may have a copy of it.
         let _ = shutdown(client.socket.as_raw_fd(), Shutdown::Both);
-        if self.is_full {
-            self.is_full = false;
-            self.doors.change(ENTRANCE, &self.listener, EpollFlags::EPOLLIN);
-        }
+        self.entrance.somebody_left();
     }
 
     /// Those whose turn comes next stand in front.
@@ -169,14 +151,22 @@ impl Front for Clients {
         Ok(())
     }
 
+    fn drain(&mut self) {
+        if self.entrance.close() {
+            self.is_draining = true;
+            let numbers: Vec<u64> = self.clients.keys().copied().collect();
+            numbers.into_iter().for_each(|number| self.update(number));
+        }
+    }
+
     fn is_done(&self, is_draining: bool) -> bool {
-        is_draining
+        is_draining && self.clients.values().all(|client| client.untold.is_empty())
     }
 }
 
 impl House for Clients {
     fn doors(&self) -> &Arc<Doors> {
-        &self.doors
+        self.entrance.doors()
     }
 
     fn look(&mut self, door: u64, events: EpollFlags) {
@@ -249,11 +239,11 @@ impl Client {
     }
 
     /// What to wait for: its lines, if more may be taken and none is here; its reading, if it is stuck.
-    fn wanted(&self, queue: usize) -> EpollFlags {
+    fn wanted(&self, queue: usize, is_draining: bool) -> EpollFlags {
         let mut events = EpollFlags::empty();
-        events.set(EpollFlags::EPOLLOUT, self.is_stuck);
+        events.set(EpollFlags::EPOLLOUT, self.is_stuck && !(is_draining && self.untold.is_empty()));
         let wants_lines = self.waiting.len() < queue && !self.is_stuck;
-        events.set(EpollFlags::EPOLLIN, wants_lines && !self.input.has_ended());
+        events.set(EpollFlags::EPOLLIN, wants_lines && !self.input.has_ended() && !is_draining);
         events
     }
 

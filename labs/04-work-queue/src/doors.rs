@@ -2,14 +2,21 @@
 //!
 //! It waits without the lock; the set of doors may be changed meanwhile by whoever holds it.
 
-use std::os::fd::{AsFd, BorrowedFd};
+#![allow(
+    unsafe_code,
+    reason = "an accepted descriptor is a bare number that somebody must take into possession"
+)]
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 
 use ipc_kit::retry;
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::socket::{SockFlag, accept4};
 
-use crate::boss::{Boss, Held};
+use crate::boss::Boss;
 use crate::failure::Failure;
 use crate::pool::Front;
 
@@ -32,15 +39,6 @@ pub trait House: Front {
 pub struct Doors(Epoll);
 
 impl Doors {
-    /// No door yet.
-    ///
-    /// # Errors
-    /// When no descriptor is left.
-    pub fn new() -> Result<Arc<Doors>, Failure> {
-        let set = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC);
-        set.map(|set| Arc::new(Doors(set))).map_err(|errno| Failure::system("epoll", errno))
-    }
-
     /// Waits at one door more. That its other side is gone is told even if no event is asked for.
     ///
     /// # Errors
@@ -61,11 +59,85 @@ impl Doors {
     }
 }
 
+/// The door at which new clients come.
+#[derive(Debug)]
+pub struct Entrance {
+    listener: OwnedFd,
+    doors: Arc<Doors>,
+    state: Admission,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Admission {
+    Open,
+    /// There was no descriptor for the next one. It would be told again and again, until somebody leaves.
+    Full,
+    Closed,
+}
+
+impl Entrance {
+    /// The doors, and the entrance as the first of them. The listener must be non-blocking.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn new(listener: OwnedFd) -> Result<Entrance, Failure> {
+        let failed = |errno| Failure::system("epoll", errno);
+        let set = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(failed)?;
+        let doors = Arc::new(Doors(set));
+        doors.add(ENTRANCE, &listener, EpollFlags::EPOLLIN).map_err(failed)?;
+        Ok(Entrance { listener, doors, state: Admission::Open })
+    }
+
+    /// All doors.
+    pub fn doors(&self) -> &Arc<Doors> {
+        &self.doors
+    }
+
+    /// The next client, if one waits.
+    pub fn admit(&mut self) -> Option<OwnedFd> {
+        loop {
+            match accept4(self.listener.as_raw_fd(), SockFlag::SOCK_CLOEXEC) {
+                // SAFETY: accept4(2) has just made this descriptor for us, and told nobody else of it.
+                Ok(number) => return Some(unsafe { OwnedFd::from_raw_fd(number) }),
+                Err(Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM) => {
+                    self.set(Admission::Full);
+                    return None;
+                }
+                // It has gone before it came in.
+                Err(Errno::ECONNABORTED | Errno::EINTR) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// There is a descriptor again.
+    pub fn somebody_left(&mut self) {
+        if self.state == Admission::Full {
+            self.set(Admission::Open);
+        }
+    }
+
+    /// Nobody comes in any more. Tells whether somebody could until now.
+    pub fn close(&mut self) -> bool {
+        let was_closed = self.state == Admission::Closed;
+        self.set(Admission::Closed);
+        !was_closed
+    }
+
+    fn set(&mut self, state: Admission) {
+        if self.state != state {
+            self.state = state;
+            let events = if state == Admission::Open { EpollFlags::EPOLLIN } else { EpollFlags::empty() };
+            self.doors.change(ENTRANCE, &self.listener, events);
+        }
+    }
+}
+
 /// The doorkeeper's life. It allocates nothing while it has not the lock.
 pub fn keep<H: House>(boss: &Boss<H>) {
     let mut desk = boss.lock();
     let doors = Arc::clone(desk.front.doors());
-    while !desk.pool.is_draining {
+    loop {
         drop(desk);
         let mut events = [EpollEvent::empty(); AT_ONCE];
         let happened = retry(|| doors.0.wait(&mut events, EpollTimeout::NONE));
@@ -74,19 +146,9 @@ pub fn keep<H: House>(boss: &Boss<H>) {
         let count = *happened.as_ref().unwrap_or(&0);
         boss.check(&mut desk, happened.map(drop));
         for event in &events[..count] {
-            // Since the end has begun, nobody is heard any more.
-            if !desk.pool.is_draining {
-                desk.front.look(event.data(), event.events());
-            }
+            desk.front.look(event.data(), event.events());
         }
         boss.proceed(&mut desk);
-    }
-    rest(boss, desk);
-}
-
-fn rest<'a, H: House>(boss: &'a Boss<H>, mut desk: Held<'a, H>) {
-    while !desk.pool.is_ending {
-        desk = boss.wait(&boss.changed, desk);
     }
 }
 

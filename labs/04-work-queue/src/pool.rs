@@ -49,6 +49,9 @@ pub trait Front: Send + 'static {
     /// When the answer cannot be kept; then no attempt is started any more.
     fn ended(&mut self, ended: Ended) -> Result<(), Failure>;
 
+    /// No attempt starts any more: nothing is to be taken. This is said again and again.
+    fn drain(&mut self);
+
     /// Whether the workers may go, once they are idle: nothing waits and nothing will come, or, in the end by
     /// SIGTERM or by a failure (`is_draining`), all that was answered is told.
     fn is_done(&self, is_draining: bool) -> bool;
@@ -124,7 +127,8 @@ impl Pool {
         let workshop = Workshop::new(plan.one_task, plan.root.clone())?;
         let stages = plan.stages.iter().map(|_| Queue::default()).collect();
         let places = plan.stages.iter().enumerate();
-        let slots = places.flat_map(|(stage, has)| (0..has.workers).map(move |_| Slot { stage, ..Slot::default() }));
+        let slots =
+            places.flat_map(|(stage, has)| (0..has.workers).map(move |_| Slot { stage, ..Slot::default() }));
         let slots = slots.collect();
         let mut pool = Pool { plan, workshop, slots, stages, is_draining: false, is_ending: false };
         if !pool.plan.one_task {

@@ -129,7 +129,9 @@ impl Ledger {
     /// Some lines for one write.
     fn batch(&mut self) -> Vec<u8> {
         let mut batch = Vec::new();
-        while let Some(line) = self.output.pop_front_if(|line| batch.is_empty() || batch.len() + line.len() <= BATCH) {
+        while let Some(line) =
+            self.output.pop_front_if(|line| batch.is_empty() || batch.len() + line.len() <= BATCH)
+        {
             batch.extend(line);
             self.in_writing += 1;
         }
@@ -158,6 +160,10 @@ impl Front for Ledger {
         job.forget_effect();
         self.tell(line);
         Ok(())
+    }
+
+    fn drain(&mut self) {
+        // The reader sees it, and takes no line.
     }
 
     fn is_done(&self, is_draining: bool) -> bool {

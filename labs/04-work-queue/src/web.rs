@@ -1,7 +1,6 @@
 //! `pool serve --tcp`: files over HTTP. The boss collects requests, a worker answers the client itself (`site.rs`).
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use nix::sys::epoll::EpollFlags;
 use nix::sys::socket::{Shutdown, shutdown};
 
 use crate::boss::{Body, Boss};
-use crate::doors::{self, Doors, ENTRANCE, House};
+use crate::doors::{self, Doors, ENTRANCE, Entrance, House};
 use crate::failure::Failure;
 use crate::http::{LONGEST_HEAD, Request};
 use crate::input::Input;
@@ -26,22 +25,19 @@ use crate::signals;
 #[derive(Debug)]
 struct Visitors {
     scope: Arc<str>,
-    listener: TcpListener,
-    doors: Arc<Doors>,
+    entrance: Entrance,
     visitors: BTreeMap<u64, Visitor>,
     /// The number of the one who came last.
     newest: u64,
     /// Requests that wait, one for each connection at most.
     waiting: VecDeque<Job>,
-    /// There was no descriptor for the next one.
-    is_full: bool,
 }
 
 #[derive(Debug)]
 struct Visitor {
     socket: Arc<OwnedFd>,
     input: Input,
-    stage: Phase,
+    phase: Phase,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,15 +57,17 @@ enum Phase {
 /// What keeps pool from starting.
 pub fn run(options: &Web) -> Result<u8, Failure> {
     signals::hold().map_err(|errno| Failure::system("signal", errno))?;
-    let root = options.root.metadata().and_then(|meta| {
-        if meta.is_dir() { Ok(options.root.clone()) } else { Err(Errno::ENOTDIR.into()) }
-    });
+    let root = options
+        .root
+        .metadata()
+        .and_then(|meta| if meta.is_dir() { Ok(options.root.clone()) } else { Err(Errno::ENOTDIR.into()) });
     let root = root.map_err(|error| Failure::io(options.root.display().to_string(), &error))?;
     let (listener, address) = listen::tcp(options.address)?;
     let visitors = Visitors::new(listener)?;
     let stage = Stage { name: String::new(), workers: options.workers };
     // An answer that has begun cannot be begun again: no retries.
-    let pool = start(Plan { stages: vec![stage], root: Some(root), ..Plan::default() }, &address.to_string())?;
+    let pool =
+        start(Plan { stages: vec![stage], root: Some(root), ..Plan::default() }, &address.to_string())?;
     let bodies: [Body<Visitors>; 1] = [Box::new(doors::keep)];
     let (_, status) = Boss::run(pool, visitors, bodies.into())?;
     Ok(status)
@@ -77,35 +75,16 @@ pub fn run(options: &Web) -> Result<u8, Failure> {
 
 impl Visitors {
     fn new(listener: TcpListener) -> Result<Visitors, Failure> {
-        let doors = Doors::new()?;
-        let added = doors.add(ENTRANCE, &listener, EpollFlags::EPOLLIN);
-        added.map_err(|errno| Failure::system("epoll", errno))?;
+        let entrance = Entrance::new(listener.into())?;
         let (visitors, waiting) = (BTreeMap::new(), VecDeque::new());
-        Ok(Visitors { scope: "".into(), listener, doors, visitors, newest: ENTRANCE, waiting, is_full: false })
-    }
-
-    fn accept(&mut self) {
-        loop {
-            match self.listener.accept() {
-                Ok((socket, _)) => self.welcome(socket.into()),
-                // It would be told again and again, until somebody leaves.
-                Err(error) if is_shortage(&error) => {
-                    self.is_full = true;
-                    self.doors.change(ENTRANCE, &self.listener, EpollFlags::empty());
-                    return;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // It has gone before it came in.
-                Err(_) => {}
-            }
-        }
+        Ok(Visitors { scope: "".into(), entrance, visitors, newest: ENTRANCE, waiting })
     }
 
     fn welcome(&mut self, socket: OwnedFd) {
         self.newest += 1;
         let input = Input::with_room(2 * LONGEST_HEAD);
-        let visitor = Visitor { socket: Arc::new(socket), input, stage: Phase::Asks };
-        if self.doors.add(self.newest, &visitor.socket, EpollFlags::EPOLLIN).is_ok() {
+        let visitor = Visitor { socket: Arc::new(socket), input, phase: Phase::Asks };
+        if self.doors().add(self.newest, &visitor.socket, EpollFlags::EPOLLIN).is_ok() {
             self.visitors.insert(self.newest, visitor);
         }
     }
@@ -126,12 +105,12 @@ impl Visitors {
         }
     }
 
-    fn wait_for(&mut self, number: u64, stage: Phase) {
+    fn wait_for(&mut self, number: u64, phase: Phase) {
         let Some(visitor) = self.visitors.get_mut(&number) else { return };
-        if visitor.stage != stage {
-            visitor.stage = stage;
-            let events = if stage == Phase::IsAnswered { EpollFlags::empty() } else { EpollFlags::EPOLLIN };
-            self.doors.change(number, &visitor.socket, events);
+        if visitor.phase != phase {
+            visitor.phase = phase;
+            let events = if phase == Phase::IsAnswered { EpollFlags::empty() } else { EpollFlags::EPOLLIN };
+            self.entrance.doors().change(number, &visitor.socket, events);
         }
     }
 
@@ -147,19 +126,11 @@ impl Visitors {
 
     fn remove(&mut self, number: u64) {
         let Some(visitor) = self.visitors.remove(&number) else { return };
-        self.doors.remove(&visitor.socket);
+        self.doors().remove(&visitor.socket);
         // A worker that is just being made may have a copy of it.
         let _ = shutdown(visitor.socket.as_raw_fd(), Shutdown::Both);
-        if self.is_full {
-            self.is_full = false;
-            self.doors.change(ENTRANCE, &self.listener, EpollFlags::EPOLLIN);
-        }
+        self.entrance.somebody_left();
     }
-}
-
-fn is_shortage(error: &io::Error) -> bool {
-    let errno = error.raw_os_error().map(Errno::from_raw);
-    matches!(errno, Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM))
 }
 
 impl Front for Visitors {
@@ -180,6 +151,14 @@ impl Front for Visitors {
         Ok(())
     }
 
+    fn drain(&mut self) {
+        if self.entrance.close() {
+            for (&number, visitor) in &self.visitors {
+                self.entrance.doors().change(number, &visitor.socket, EpollFlags::empty());
+            }
+        }
+    }
+
     fn is_done(&self, is_draining: bool) -> bool {
         is_draining
     }
@@ -187,24 +166,27 @@ impl Front for Visitors {
 
 impl House for Visitors {
     fn doors(&self) -> &Arc<Doors> {
-        &self.doors
+        self.entrance.doors()
     }
 
     fn look(&mut self, door: u64, events: EpollFlags) {
         if door == ENTRANCE {
-            return self.accept();
+            while let Some(socket) = self.entrance.admit() {
+                self.welcome(socket);
+            }
+            return;
         }
         let Some(visitor) = self.visitors.get_mut(&door) else { return };
         if events.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR)
             || visitor.input.receive(&visitor.socket).is_err()
         {
             self.remove(door);
-        } else if visitor.stage == Phase::Lingers {
+        } else if visitor.phase == Phase::Lingers {
             visitor.input.take(visitor.input.bytes().len());
             if visitor.input.has_ended() {
                 self.remove(door);
             }
-        } else if visitor.stage == Phase::Asks {
+        } else if visitor.phase == Phase::Asks {
             self.ask(door);
         }
     }

@@ -1,6 +1,9 @@
 //! A worker: how it is made, what it keeps, and its loop. See `fork(2)`, `close_range(2)`, `signal-safety(7)`.
 
-#![allow(unsafe_code, reason = "fork(2) in a process with threads, and close_range(2), which closes by number")]
+#![allow(
+    unsafe_code,
+    reason = "fork(2) in a process with threads, and close_range(2), which closes by number"
+)]
 
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -16,8 +19,8 @@ use crate::channel::{Channel, Message};
 use crate::failure::Failure;
 use crate::job::{Order, Reply};
 use crate::line::Answer;
-use crate::task::Task;
 use crate::site;
+use crate::task::Task;
 
 /// What all workers have in common.
 #[derive(Debug)]
@@ -105,7 +108,8 @@ fn close_between(first: u32, last: u32) -> nix::Result<()> {
 /// Does one task. If it is the last part of a client's task, or fails, the client is told first.
 fn obey(message: Message) -> Reply {
     let order = Order::decode(&message.bytes);
-    let Some((order, task)) = order.and_then(|order| Task::parse(&order.text).map(|task| (order, task))) else {
+    let Some((order, task)) = order.and_then(|order| Task::parse(&order.text).map(|task| (order, task)))
+    else {
         return Reply { told: false, answer: Answer::bad_task() };
     };
     let answer = task.run(&order.key);

@@ -18,7 +18,8 @@ impl Pool {
     /// What the front says.
     pub fn answered(&mut self, slot: usize, message: &[u8], front: &mut impl Front) -> Result<(), Failure> {
         let place = &mut self.slots[slot];
-        let (Some(worker), Some(attempt)) = (&place.worker, place.attempt.take_if(|attempt| !attempt.is_given_up))
+        let (Some(worker), Some(attempt)) =
+            (&place.worker, place.attempt.take_if(|attempt| !attempt.is_given_up))
         else {
             return Ok(());
         };
