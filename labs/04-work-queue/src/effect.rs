@@ -10,8 +10,11 @@
 //! | `!` | absent | it has become FILE | says ok |
 //!
 //! One call goes from the second line to the third: `renameat2(draft, FILE, RENAME_NOREPLACE)` makes FILE appear, takes
-//! the draft away, and fails if somebody else has FILE. The mark is locked from the beginning to the end, so a worker
-//! whose boss was killed and a worker of the next boss do not meet; the lock of a dead one is gone.
+//! the draft away, and fails if somebody else has FILE.
+//!
+//! The mark is locked from the beginning to the end; the lock of a dead worker is gone. So a worker whose boss was killed
+//! and one of the next boss do not meet. And it begins nothing when its boss is dead: it might come so late that the next
+//! boss has had the task done, and has removed the helpers.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -24,6 +27,7 @@ use nix::fcntl::{AT_FDCWD, Flock, FlockArg, RenameFlags, renameat2};
 
 use crate::failure::reason;
 use crate::record::checksum;
+use crate::worker;
 
 /// The names beside a file.
 struct Helpers {
@@ -60,6 +64,11 @@ pub fn make(key: &[u8], file: &Path, content: &[u8]) -> Result<String, String> {
 fn attempt(helpers: &Helpers, file: &Path, content: &[u8]) -> nix::Result<()> {
     let mut mark = lock(&helpers.mark)?;
     if mark.metadata().map_err(errno)?.size() == 0 {
+        if !worker::has_boss() && is_absent(&helpers.draft) {
+            // Perhaps this call has made it, and nobody else would take it away.
+            fs::remove_file(&helpers.mark).map_err(errno)?;
+            return Err(Errno::EOWNERDEAD);
+        }
         File::create(&helpers.draft).and_then(|mut draft| draft.write_all(content)).map_err(errno)?;
         mark.write_all(b"!").map_err(errno)?;
     }
@@ -72,14 +81,19 @@ fn attempt(helpers: &Helpers, file: &Path, content: &[u8]) -> nix::Result<()> {
 
 /// Opens the mark, and waits until nobody else has it.
 fn lock(mark: &Path) -> nix::Result<Flock<File>> {
-    loop {
+    while worker::has_boss() {
         let file = File::options().append(true).create(true).open(mark).map_err(errno)?;
-        let lock = Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| errno)?;
+        let mut lock = Flock::lock(file, FlockArg::LockExclusive);
+        while let Err((file, Errno::EINTR)) = lock {
+            lock = Flock::lock(file, FlockArg::LockExclusive);
+        }
+        let lock = lock.map_err(|(_, errno)| errno)?;
         // Its name may have gone while we were waiting: then the lock protects nothing.
         if lock.metadata().map_err(errno)?.nlink() > 0 {
             return Ok(lock);
         }
     }
+    Err(Errno::EOWNERDEAD)
 }
 
 fn is_absent(path: &Path) -> bool {

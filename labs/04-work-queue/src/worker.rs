@@ -9,11 +9,12 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{MsgFlags, send};
-use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, fork, getpid};
+use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, fork, getpid, getppid};
 
 use crate::channel::{Channel, Message};
 use crate::failure::Failure;
@@ -21,6 +22,14 @@ use crate::job::{Order, Reply};
 use crate::line::Answer;
 use crate::site;
 use crate::task::Task;
+
+/// In a worker: whose it is.
+static BOSS: OnceLock<Pid> = OnceLock::new();
+
+/// In a worker: whether its boss lives. When somebody has reaped the boss, this is false.
+pub fn has_boss() -> bool {
+    BOSS.get().is_some_and(|&boss| boss == getppid())
+}
 
 /// What all workers have in common.
 #[derive(Debug)]
@@ -31,6 +40,7 @@ pub struct Workshop {
     one_task: bool,
     /// They answer HTTP from this folder.
     root: Option<PathBuf>,
+    boss: Pid,
 }
 
 impl Workshop {
@@ -41,7 +51,7 @@ impl Workshop {
     pub fn new(one_task: bool, root: Option<PathBuf>) -> Result<Workshop, Failure> {
         let null = File::options().read(true).write(true).open("/dev/null");
         let null = null.map_err(|error| Failure::io("/dev/null", &error))?;
-        Ok(Workshop { null, one_task, root })
+        Ok(Workshop { null, one_task, root, boss: getpid() })
     }
 
     /// Makes a worker. Gives its pid and the boss's side of its channel.
@@ -67,7 +77,7 @@ impl Workshop {
 
     /// In the child: does what the boss says until the boss, or its end of the channel, is gone.
     fn work(&self, channel: &Channel) -> u8 {
-        if self.settle(channel).is_err() {
+        if self.settle(channel).is_err() || BOSS.set(self.boss).is_err() {
             return 1;
         }
         while let Ok(Some(message)) = channel.receive() {
