@@ -1,31 +1,16 @@
 //! Bytes from a stream become lines: a read may bring half a line, or a hundred.
-//!
-//! The buffer is made once. So whoever reads allocates nothing, and may do so without the boss's lock.
 
-use std::os::fd::{AsFd, AsRawFd};
-
-use ipc_kit::retry;
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{MsgFlags, recv};
-use nix::unistd;
-
-use crate::line::LONGEST_LINE;
+use std::os::fd::AsFd;
 
 /// So much is read ahead at most.
-const MOST: usize = 64 << 10;
-/// So much of a line that is too long tells its ID.
-const BEGINNING: usize = 65;
+pub const MOST: usize = 64 << 10;
 
 /// What a stream has brought and nobody has taken yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Input {
-    buffer: Box<[u8]>,
-    /// The part of the buffer that is in use.
-    begin: usize,
-    end: usize,
-    /// No newline stands before this place.
-    searched: usize,
+    bytes: Vec<u8>,
+    /// So many of them are taken.
+    taken: usize,
     /// The beginning of a line that is too long, whose end has not come yet.
     too_long: Option<Vec<u8>>,
     ended: bool,
@@ -40,52 +25,15 @@ pub enum Line {
     TooLong(Vec<u8>),
 }
 
-impl Default for Input {
-    fn default() -> Input {
-        Input::with_room(MOST)
-    }
-}
-
 impl Input {
-    /// Reads ahead so many bytes at most.
-    pub fn with_room(room: usize) -> Input {
-        let buffer = vec![0; room].into_boxed_slice();
-        Input { buffer, begin: 0, end: 0, searched: 0, too_long: None, ended: false }
-    }
-
     /// The next line, if it has come as a whole.
     pub fn line(&mut self) -> Option<Line> {
-        let newline = self.buffer[self.searched..self.end].iter().position(|&byte| byte == b'\n');
-        let length = newline.map(|place| self.searched + place - self.begin);
-        self.searched = self.end;
-        if let Some(length) = length {
-            let line = self.cut(length);
-            self.take(length + 1);
-            return Some(line);
-        }
-        if self.bytes().len() > LONGEST_LINE || self.too_long.is_some() {
-            let length = self.bytes().len();
-            if let Line::TooLong(beginning) = self.cut(length) {
-                self.too_long = Some(beginning);
-            }
-            self.take(length);
-        }
-        if self.ended && (!self.bytes().is_empty() || self.too_long.is_some()) {
-            let line = self.cut(self.bytes().len());
-            self.take(self.bytes().len());
-            return Some(line);
-        }
-        None
+        todo!("M1: cut off the next whole line")
     }
 
-    /// A line of this length, and what has been dropped of it before.
-    fn cut(&mut self, length: usize) -> Line {
-        let bytes = &self.buffer[self.begin..self.begin + length];
-        match self.too_long.take() {
-            Some(beginning) => Line::TooLong(beginning),
-            None if length > LONGEST_LINE => Line::TooLong(bytes[..BEGINNING].to_vec()),
-            None => Line::Whole(bytes.to_vec()),
-        }
+    /// Whether reading makes sense: no whole line is here, and more may come.
+    pub fn wants_more(&self) -> bool {
+        todo!("M4: read only what there is room for")
     }
 
     /// Whether the stream has ended. There may be lines left.
@@ -93,42 +41,27 @@ impl Input {
         self.ended
     }
 
+    /// Whether the stream has ended, and all that it brought is taken.
+    pub fn is_exhausted(&self) -> bool {
+        self.ended && self.bytes().is_empty() && self.too_long.is_none()
+    }
+
     /// The bytes that are there, for protocols without lines.
     pub fn bytes(&self) -> &[u8] {
-        &self.buffer[self.begin..self.end]
+        &self.bytes[self.taken..]
     }
 
     /// So many of them are dealt with.
     pub fn take(&mut self, length: usize) {
-        self.begin += length;
-        self.searched = self.begin;
+        self.taken += length;
     }
 
-    /// The free part of the buffer, after what is in use has moved to its beginning.
-    fn room(&mut self) -> &mut [u8] {
-        self.buffer.copy_within(self.begin..self.end, 0);
-        self.end -= self.begin;
-        self.searched -= self.begin;
-        self.begin = 0;
-        &mut self.buffer[self.end..]
-    }
-
-    /// Waits for more, by read(2). The stream may be non-blocking: that is a property of all who hold it.
+    /// Reads once, by read(2), from a stream that is readable.
     ///
     /// # Errors
     /// What read(2) says.
     pub fn read(&mut self, from: impl AsFd) -> nix::Result<()> {
-        let got = loop {
-            match retry(|| unistd::read(&from, self.room())) {
-                Err(Errno::EAGAIN) => {
-                    let mut readable = [PollFd::new(from.as_fd(), PollFlags::POLLIN)];
-                    retry(|| poll(&mut readable, PollTimeout::NONE))?;
-                }
-                other => break other?,
-            }
-        };
-        self.got(got);
-        Ok(())
+        todo!("M1: read what there is")
     }
 
     /// Receives once, without waiting. `O_NONBLOCK` would be shared with everybody who holds this socket.
@@ -136,16 +69,6 @@ impl Input {
     /// # Errors
     /// What recv(2) says, but for EAGAIN.
     pub fn receive(&mut self, from: impl AsFd) -> nix::Result<()> {
-        let socket = from.as_fd().as_raw_fd();
-        match retry(|| recv(socket, self.room(), MsgFlags::MSG_DONTWAIT)) {
-            Err(Errno::EAGAIN) => {}
-            other => self.got(other?),
-        }
-        Ok(())
-    }
-
-    fn got(&mut self, got: usize) {
-        self.end += got;
-        self.ended = got == 0;
+        todo!("M9: receive what there is")
     }
 }

@@ -28,16 +28,7 @@ impl Journal {
     /// # Errors
     /// When it cannot be opened, or is damaged.
     pub fn open(path: &Path) -> Result<Journal, Failure> {
-        let name = path.display().to_string();
-        let failed = |error| Failure::io(&name, &error);
-        let mut file = File::options().read(true).append(true).create(true).open(path).map_err(failed)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
-        let (old, good) = parse(&bytes).map_err(|line| Failure::damaged(&name, line))?;
-        if good < bytes.len() {
-            file.set_len(good as u64).map_err(failed)?;
-        }
-        Ok(Journal { file, name, old })
+        todo!("M8: open the journal, read it, cut off a torn end")
     }
 
     /// The line of output that an earlier run has recorded for this ID.
@@ -50,28 +41,6 @@ impl Journal {
     /// # Errors
     /// When it cannot be written.
     pub fn append(&mut self, output: &[u8]) -> Result<(), Failure> {
-        let record = record::done(output);
-        match self.file.write(&record) {
-            Ok(length) if length == record.len() => Ok(()),
-            // The next run finds a torn end.
-            Ok(_) => Err(Failure::system(&self.name, nix::errno::Errno::ENOSPC)),
-            Err(error) => Err(Failure::io(&self.name, &error)),
-        }
+        todo!("M8: append a record by one write")
     }
-}
-
-/// The results, and how many bytes are good; or the number of the damaged line.
-fn parse(bytes: &[u8]) -> Result<(Results, usize), usize> {
-    let (mut old, mut good) = (Results::new(), 0);
-    for (number, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
-        let Some(fields) = line.strip_suffix(b"\n").and_then(record::unseal) else {
-            let is_last = good + line.len() == bytes.len();
-            return if is_last { Ok((old, good)) } else { Err(number + 1) };
-        };
-        if let Some((id, output)) = record::output(fields) {
-            old.insert(id.to_vec(), output);
-        }
-        good += line.len();
-    }
-    Ok((old, good))
 }

@@ -1,21 +1,30 @@
-//! A second `pool`: correct, and made in another way, to keep the checks honest.
+//! `pool`, a boss and its workers: forks, channels, queues, deaths, leases and a journal by hand.
 //!
-//! The boss has a thread for each worker and one lock (a monitor) instead of one poll loop; `write` commits by one
-//! renameat2(2) under a lock that dies with its holder; clients are served by a doorkeeper with an epoll(7) set.
+//! A task's way through the program:
 //!
-//! | module | does | system calls |
+//! | step | module | system calls |
 //! |---|---|---|
-//! | [`boss`] | threads, the lock, the rule that makes fork(2) safe | poll, waitpid, futex |
-//! | [`pool`] | who is idle, who does what until when | sendmsg, kill |
-//! | [`worker`], [`channel`], [`task`], [`effect`], [`meeting`] | do it | fork, recvmsg, renameat2, flock |
-//! | [`run`], [`input`], [`line`], [`journal`], [`record`] | lines in, results out | read, write |
-//! | [`serve`], [`clients`], [`web`], [`http`], [`doors`], [`listen`] | the same on sockets | epoll_wait, recv |
-//! | [`signals`] | SIGTERM | sigwait |
+//! | a line comes | [`input`], [`mod@line`] | read, recv |
+//! | it is a task, and there is room | [`mod@run`], [`serve`], [`task`], [`watch`] | poll |
+//! | it goes to an idle worker | [`pool`], [`job`], [`channel`] | sendmsg |
+//! | the worker does it | [`worker`], [`task`], [`effect`], [`meeting`] | fork, recvmsg, linkat |
+//! | its answer comes back, or the worker's end | [`pool`] | recvmsg, waitpid |
+//! | the answer is kept and told | [`journal`], [`record`], [`mod@run`] | write |
+//! | or the worker has told the client itself | [`worker`], [`serve`], [`web`], [`http`] | sendmsg with SCM_RIGHTS |
+//! | SIGTERM | [`signals`] | signalfd |
+//!
+//! **Descriptors.** The boss holds one end of each worker's channel, and nobody else holds it. A worker holds the other
+//! end, `/dev/null` and standard error. So the end of either is seen by the other, at once.
 
-pub mod boss;
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_mut,
+    unused_variables,
+    reason = "the starter names what its milestones will need; delete this when all are done"
+)]
+
 pub mod channel;
-pub mod clients;
-pub mod doors;
 pub mod effect;
 pub mod failure;
 pub mod http;
@@ -31,8 +40,8 @@ pub mod record;
 pub mod run;
 pub mod serve;
 pub mod signals;
-pub mod site;
 pub mod task;
+pub mod watch;
 pub mod web;
 pub mod worker;
 

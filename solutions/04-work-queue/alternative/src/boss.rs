@@ -8,8 +8,12 @@
 //! released. Therefore a thread of the boss does *everything* with the lock in its hand (*monitor*), allocation and
 //! messages included, and forks with it. Without it, it only waits: in poll, read, write or waitpid with memory that it
 //! has already, or for the lock. The first workers are made before there are threads. The beginning of a thread
-//! allocates outside the lock, but [`Boss::run`] lets nobody go on before all have begun; and a thread ends only when no
-//! worker is made any more.
+//! allocates outside the lock, but [`Boss::run`] lets nobody go on before all have begun; and a thread ends only when
+//! no worker is made any more. (POSIX promises a child of a process with threads the async-signal-safe calls only. What
+//! it guards against are exactly these locks; glibc takes those of malloc and stdio itself around fork.)
+//!
+//! **Why a worker that is given up is killed at once.** Its keeper reaps it before the task is tried again. So no two
+//! attempts of one boss ever overlap, and nothing it says late can count.
 
 use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -53,8 +57,8 @@ pub struct Desk<F> {
 /// The lock, held.
 pub type Held<'a, F> = MutexGuard<'a, Desk<F>>;
 
-/// The body of a thread of the front.
-pub type Body<F> = Box<dyn FnOnce(&Boss<F>) + Send>;
+/// A thread of the front: its name, and what it does.
+pub type Body<F> = (String, Box<dyn FnOnce(&Boss<F>) + Send>);
 
 impl<F: Front> Boss<F> {
     /// Runs the threads until all has ended. Gives the front and the status, 0 where nothing went wrong.
@@ -69,17 +73,19 @@ impl<F: Front> Boss<F> {
         let boss = Boss { desk: Mutex::new(desk), work, lease, changed, begun: Barrier::new(threads + 1) };
         let boss = Arc::new(boss);
         let mut all = bodies;
-        all.extend((0..keepers).map(|slot| -> Body<F> { Box::new(move |boss| boss.keep(slot)) }));
+        all.extend((0..keepers).map(|slot| -> Body<F> {
+            (format!("keeper {}", slot + 1), Box::new(move |boss| boss.keep(slot)))
+        }));
         if has_leases {
-            all.push(Box::new(Boss::watch_leases));
+            all.push(("leases".to_owned(), Box::new(Boss::watch_leases)));
         }
-        for body in all {
+        for (name, body) in all {
             let boss_of_thread = Arc::clone(&boss);
             let begin = move || {
                 boss_of_thread.begun.wait();
                 body(&boss_of_thread);
             };
-            if let Err(error) = thread::Builder::new().stack_size(STACK).spawn(begin) {
+            if let Err(error) = thread::Builder::new().name(name).stack_size(STACK).spawn(begin) {
                 boss.lock().pool.abandon();
                 return Err(Failure::io("fork", &error));
             }
@@ -198,15 +204,12 @@ impl<F: Front> Boss<F> {
         let Desk { pool, front, .. } = &mut *desk;
         let hired =
             if pool.is_one_task() && !pool.is_draining { pool.hire_for_task(slot, front) } else { Ok(false) };
-        match hired {
-            Ok(true) => desk,
-            Ok(false) => self.wait(&self.work, desk),
-            Err(failure) => {
-                self.check(&mut desk, Err(failure));
-                self.proceed(&mut desk);
-                desk
-            }
+        if matches!(hired, Ok(false)) {
+            return self.wait(&self.work, desk);
         }
+        self.check(&mut desk, hired.map(drop));
+        self.proceed(&mut desk);
+        desk
     }
 
     /// Waits for the next lease to pass, again and again.
