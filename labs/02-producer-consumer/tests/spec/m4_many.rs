@@ -110,13 +110,13 @@ fn a_killed_producer_does_not_stop_the_others(#[case] args: &str, #[case] victim
 /// Who dies while it has a place of a bounded buffer takes the place along; who dies while it takes a record takes half of it along.
 /// Then the others would wait for ever. `run` hears of the death from wait(2), and ends them all: that is better than a hang.
 #[rstest]
-#[case::a_producer_with_a_place("run -p 2 -c 1 -n 3 --size 8 --capacity 1", 1, "prodcon: producer 0 died\n")]
+#[case::a_producer_with_a_place("run -p 2 -c 1 -n 12 --size 8 --capacity 1", 1, "prodcon: producer 0 died\n")]
 #[case::a_producer_at_a_rendezvous(
-    "run -p 2 -c 1 -n 3 --size 8 --capacity 0",
+    "run -p 2 -c 1 -n 12 --size 8 --capacity 0",
     2,
     "prodcon: producer 1 died\n"
 )]
-#[case::a_consumer("run -p 1 -c 2 -n 3 --size 8", 2, "")]
+#[case::a_consumer("run -p 1 -c 2 -n 12 --size 8", 2, "")]
 fn a_death_that_keeps_a_place_ends_them_all(
     #[case] args: &str,
     #[case] nth_process: usize,
@@ -128,7 +128,7 @@ fn a_death_that_keeps_a_place_ends_them_all(
         let killed = done.fault_delivered();
         let output = done.stdout_text();
         let (_, number) = total(&output);
-        let wanted = if args.contains("-p 2") { 6 } else { 3 };
+        let wanted = if args.contains("-p 2") { 24 } else { 12 };
         done.code(i32::from(number < wanted));
         if killed && !said.is_empty() {
             done.stderr(contains(said));

@@ -1,7 +1,7 @@
 //! A second `prodcon`: correct, and made in another way, to keep the checks honest.
 //!
-//! Processes share memory (semaphores, a robust mutex) and a pipe of packets instead of pipes of places and record
-//! locks. What may wait is done by threads, in calls that block; the first thread waits for SIGTERM, without a handler.
+//! Processes share semaphores in memory and a pipe of packets instead of pipes of places; the lock is one of flock(2).
+//! What may wait is done by threads, in calls that block; the first thread waits for SIGTERM, without a handler.
 //!
 //! | what | module | system calls |
 //! |---|---|---|
@@ -9,7 +9,8 @@
 //! | send records, print records | `produce`, `consume`, `both` | write, threads |
 //! | what they go through | `stream`, `fifo`, `posix_queue`, `system_v` | read, writev, mkfifo, mq_*, msg* |
 //! | processes on one pipe | `copy`, `run`, `children` | splice, pipe, fork, sigwait, waitpid |
-//! | memory of several processes | `shared`, `semaphore`, `board`, `lock`, `print` | mmap, futex |
+//! | memory of several processes | `shared`, `semaphore`, `board` | mmap, futex |
+//! | whole words | `lock`, `print` | memfd_create, flock, write |
 //! | two directions, a queue that drops | `relay`, `play` | threads, shutdown, poll |
 //! | SIGTERM | `terminate` | sigprocmask, signalfd, sigwait |
 

@@ -1,65 +1,62 @@
-//! A lock between processes that outlives its owner: a robust mutex. See `pthread_mutexattr_setrobust(3)`,
-//! `get_robust_list(2)`.
+//! A lock between processes that outlives its owner: flock(2) on a file without a name. See `memfd_create(2)`.
 //!
-//! The kernel knows, by a list that each thread keeps, which locks it holds, and gives them back when it dies. The
-//! next owner is told, and says that what the lock guards is in order.
+//! Such a lock belongs to an *open file*. Each process opens the file for itself, by `/proc/self/fd`; a descriptor
+//! that fork has copied would be the same open file, and exclude nobody. When a process dies, its open file goes, and
+//! the lock with it.
+//!
+//! (A robust mutex in shared memory needs no system call while nobody competes, but it has a hole. Its owner frees the
+//! word and is killed before it wakes the one who sleeps on it; meanwhile a third one takes the lock, and knows of no
+//! sleeper. Whoever sleeps then, sleeps for ever.)
 
-#![allow(unsafe_code, reason = "nix has no mutexes")]
-
-use std::cell::UnsafeCell;
-use std::mem::MaybeUninit;
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::libc::{self, pthread_mutex_t, pthread_mutexattr_t};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use crate::shared::Shareable;
-
-/// A mutex in shared memory. It needs [`Lock::set`] before its first use.
-#[repr(transparent)]
-pub(crate) struct Lock(UnsafeCell<pthread_mutex_t>);
-
-// SAFETY: made as PTHREAD_PROCESS_SHARED it is for several processes. The addresses in it are of the list of the
-// thread that holds it, and only that thread and the kernel, when it dies, follow them. Zero bytes are a mutex.
-unsafe impl Shareable for Lock {}
+/// What the processes inherit.
+pub(crate) struct Lock(OwnedFd);
 
 impl Lock {
-    /// Makes it one. Nobody else uses it yet.
+    /// Makes one, to be inherited.
     ///
     /// # Errors
-    /// As pthread_mutex_init(3).
-    pub(crate) fn set(&self) -> nix::Result<()> {
-        let mut attributes = MaybeUninit::<pthread_mutexattr_t>::uninit();
-        let attributes = attributes.as_mut_ptr();
-        // SAFETY: it is room for the attributes.
-        check(unsafe { libc::pthread_mutexattr_init(attributes) })?;
-        // SAFETY: they were made by the call above.
-        check(unsafe { libc::pthread_mutexattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED) })?;
-        // SAFETY: as above.
-        check(unsafe { libc::pthread_mutexattr_setrobust(attributes, libc::PTHREAD_MUTEX_ROBUST) })?;
-        // SAFETY: as above; the lock is memory for a mutex, which stays where it is.
-        check(unsafe { libc::pthread_mutex_init(self.0.get(), attributes) })
+    /// As memfd_create(2).
+    pub(crate) fn new() -> nix::Result<Self> {
+        memfd_create(c"prodcon-lock", MFdFlags::MFD_CLOEXEC).map(Self)
     }
 
+    /// The lock in the hands of this process.
+    ///
+    /// # Errors
+    /// As open(2).
+    pub(crate) fn own(&self) -> nix::Result<Own> {
+        let path = format!("/proc/self/fd/{}", self.0.as_raw_fd());
+        OpenOptions::new().read(true).write(true).open(path).map(Own).map_err(errno)
+    }
+}
+
+/// An open file of this process alone.
+pub(crate) struct Own(File);
+
+impl Own {
     /// Does `work` while no other process does any under this lock.
     ///
     /// # Errors
-    /// As pthread_mutex_lock(3).
+    /// As flock(2).
     pub(crate) fn while_held<T>(&self, work: impl FnOnce() -> T) -> nix::Result<T> {
-        // SAFETY: `set` has made it a mutex.
-        match check(unsafe { libc::pthread_mutex_lock(self.0.get()) }) {
-            // Its owner died. The lock guards nothing that could be half done: only whose turn it is.
-            // SAFETY: this thread holds it now.
-            Err(Errno::EOWNERDEAD) => check(unsafe { libc::pthread_mutex_consistent(self.0.get()) })?,
-            other => other?,
+        while let Err(error) = self.0.lock() {
+            if error.kind() != ErrorKind::Interrupted {
+                return Err(errno(error));
+            }
         }
         let result = work();
-        // SAFETY: this thread holds it.
-        check(unsafe { libc::pthread_mutex_unlock(self.0.get()) })?;
+        self.0.unlock().map_err(errno)?;
         Ok(result)
     }
 }
 
-/// These calls return their error.
-fn check(error: libc::c_int) -> nix::Result<()> {
-    if error == 0 { Ok(()) } else { Err(Errno::from_raw(error)) }
+fn errno(error: std::io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }

@@ -12,22 +12,21 @@ use crate::children::{Children, Role};
 use crate::failure::Failure;
 use crate::lock::Lock;
 use crate::options::Print;
-use crate::shared::Shared;
 
 /// Prints each word so many times, each by a process of its own.
 ///
 /// # Errors
 /// What the system says; `Incomplete` if a process died.
 pub(crate) fn print(options: &Print) -> Result<(), Failure> {
-    let lock = Shared::<Lock>::zeroed().map_err(Failure::on("mmap"))?;
-    lock.set().map_err(Failure::on("pthread_mutex_init"))?;
+    let lock = Lock::new().map_err(Failure::on("memfd_create"))?;
     let mut children = Children::default();
     for (number, word) in (0..).zip(&options.words) {
         let write = || write_all(stdout(), word.as_bytes());
         children.start(Role::Printer(number), || {
+            let lock = lock.own().map_err(Failure::on("open"))?;
             for _ in 0..options.times {
                 let written = if options.racy { Ok(write()) } else { lock.while_held(write) };
-                written.map_err(Failure::on("pthread_mutex_lock"))?.map_err(Failure::writing("-"))?;
+                written.map_err(Failure::on("flock"))?.map_err(Failure::writing("-"))?;
             }
             Ok(())
         })?;
