@@ -30,7 +30,8 @@ pub fn run(workspace: &Workspace, args: &CheckArgs) -> anyhow::Result<Exit> {
     interrupt::install()?;
     let family = Family::new()?;
     let (package, prefix) = package(&lab, args.solution)?;
-    let wanted = Wanted { package: &package, programs: &lab.manifest.programs, prefix, stage: None };
+    let programs = &lab.manifest.programs;
+    let wanted = Wanted { package: &package, programs, prefix, ..Wanted::default() };
     let memory = (!args.solution).then(|| Memory::new(workspace, &lab));
     let built = compile::build(workspace, wanted).inspect_err(|error| {
         if let Some(memory) = &memory {

@@ -119,18 +119,35 @@ pub struct CheckArgs {
 }
 
 /// Grade a folder of submissions, or the sample class.
+///
+/// Each folder in DIR is a student, and may hold several labs. A part of it says of which lab it is by a folder
+/// with the lab's name (`labs/01-pipeline-shell`), by the SUBMISSION.json that `submit` packs, or by the lab's
+/// `lab.toml`. Graded is each lab of which anything was handed in. A bare `src/` is graded only with one --lab.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  cargo xtask grade ~/submissions --lab 01 --out grades")]
+#[command(after_help = "Examples:
+  cargo xtask grade                              the sample class, in every lab
+  cargo xtask grade --lab 02                     the sample class of one lab
+  cargo xtask grade --lab 02 --mutant all        the same with every bug that is known
+  cargo xtask grade ~/submissions                each lab that somebody handed in
+  cargo xtask grade ~/submissions --lab 01       one lab; --lab may be repeated
+
+DIR/alice/labs/01-pipeline-shell/src/run.rs and DIR/alice/02-producer-consumer/src/lib.rs are two labs of alice's.
+
+In grades/TIME: report.html, with a page for each lab; gradebook.csv, a column a lab; milestones.csv; results.json;
+and a journal for each lab, from which `cargo xtask report` writes all of these again.")]
 pub struct GradeArgs {
     /// A folder with one folder for each student; without it, the sample class.
     pub dir: Option<PathBuf>,
-    /// The lab.
-    #[arg(long, default_value = "01")]
-    pub lab: String,
+    /// Only this lab [default: every lab that was handed in].
+    #[arg(long = "lab", value_name = "LAB")]
+    pub labs: Vec<String>,
+    /// In the sample class: this mutant, or `all`; may be repeated [default: one for each milestone].
+    #[arg(long = "mutant", value_name = "NAME")]
+    pub mutants: Vec<String>,
     /// How many sandboxes at once [default: three times the number of cores]. Below the level full always 1.
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
-    /// Where journal and reports go.
+    /// Where the folder of each run goes.
     #[arg(long, value_name = "DIR", default_value = "grades")]
     pub out: PathBuf,
     /// The seed of the random challenges [default: a new one, written in the report].
@@ -155,9 +172,11 @@ pub enum Level {
     None,
 }
 
-/// Write the reports of a graded class again, from its journal.
+/// Write the reports of a graded class again, from its journals.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  cargo xtask report grades")]
+#[command(after_help = "Examples:
+  cargo xtask report                                     the newest in grades/
+  cargo xtask report grades/2026-01-31T10-00-00Z         an older one")]
 pub struct ReportArgs {
     /// The folder `grade` wrote.
     #[arg(default_value = "grades")]

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use crate::exit::{Exit, stop};
+use crate::family::Family;
 use crate::interrupt;
 use crate::workspace::Workspace;
 
@@ -34,6 +35,8 @@ pub struct Wanted<'a> {
     pub programs: &'a [String],
     /// What stands before a program's name in this package: nothing, or `sol-`.
     pub prefix: &'a str,
+    /// Whether the specification is left out: compiling it takes longer than the programs.
+    pub without_spec: bool,
     /// A staged copy of the workspace, with its own target folder: only programs are built there, and only
     /// errors are shown.
     pub stage: Option<Stage<'a>>,
@@ -46,6 +49,8 @@ pub struct Stage<'a> {
     pub root: &'a Path,
     /// Its target folder.
     pub target: &'a Path,
+    /// Who must not take cargo for a stray while referees run.
+    pub family: &'a Family,
 }
 
 #[derive(Deserialize)]
@@ -101,6 +106,8 @@ pub fn build(workspace: &Workspace, wanted: Wanted<'_>) -> anyhow::Result<Built>
     let mut command = cargo(workspace);
     command.args(["build", "--package", wanted.package, "--bins"]);
     match wanted.stage {
+        // With testkit, or cargo would choose other features of the libraries and compile them twice.
+        None if wanted.without_spec => command.args(["--package", "testkit"]),
         None => command.args(["--package", "testkit", "--test", "spec"]),
         Some(stage) => command.current_dir(stage.root).arg("--quiet").arg("--target-dir").arg(stage.target),
     };
@@ -108,10 +115,19 @@ pub fn build(workspace: &Workspace, wanted: Wanted<'_>) -> anyhow::Result<Built>
     if wanted.stage.is_none() && !std::io::stderr().is_terminal() {
         command.arg("--quiet");
     }
-    let mut child = command.spawn().context("start cargo")?;
+    let family = wanted.stage.map(|stage| stage.family);
+    let child = match family {
+        Some(family) => family.spawn(&mut command),
+        None => command.spawn(),
+    };
+    let mut child = child.context("start cargo")?;
     let output = child.stdout.take().context("read cargo's messages")?;
-    let found = read(BufReader::new(output), wanted)?;
-    let status = child.wait().context("wait for cargo")?;
+    let found = read(BufReader::new(output), wanted);
+    let status = child.wait();
+    if let Some(family) = family {
+        family.forget(&child);
+    }
+    let (found, status) = (found?, status.context("wait for cargo")?);
     if interrupt::is_set() {
         return Err(stop(Exit::Interrupted, "interrupted"));
     }

@@ -3,8 +3,10 @@
 use std::process::{Command, Stdio};
 
 use sandbox::doctor::Finding;
+use sandbox::{End, Job, Spec};
 
 use crate::exit::Exit;
+use crate::text::one_line;
 use crate::workspace::{Lab, Workspace};
 use crate::{files, seed};
 
@@ -23,6 +25,9 @@ pub fn run(workspace: &Workspace) -> anyhow::Result<Exit> {
         fix: "without a sandbox, `grade` needs --trust-submissions; `check` needs none".to_owned(),
     });
     findings.extend(probed.findings);
+    if probed.level != sandbox::Level::None {
+        findings.push(dev_null(probed.level));
+    }
     // A manifest that cannot be read has its own line.
     let labs = workspace.labs().unwrap_or_default();
     findings.extend(labs.iter().map(|lab| seed(workspace, lab, probed.level)));
@@ -101,6 +106,20 @@ fn labs(workspace: &Workspace) -> Finding {
         format!("{} found, {solutions} with a solution here", labs.len())
     });
     finding("labs", found, "repair the file that is named")
+}
+
+/// Students' programs and helpers write to `/dev/null` as the sandbox's user. In some containers only root may.
+fn dev_null(level: sandbox::Level) -> Finding {
+    let argv = ["/bin/sh", "-c", ": > /dev/null && : < /dev/null"].map(str::to_owned).to_vec();
+    let mut spec = Spec::new(Job::Exec { argv, cwd: "/".into() });
+    spec.level = Some(level);
+    let outcome = sandbox::run(&spec);
+    let found = match &outcome.end {
+        End::Exited(0) => Ok("the sandbox's user can read and write it".to_owned()),
+        End::Exited(_) => Err(one_line(outcome.stderr.text().trim(), 80)),
+        end => Err(format!("{end:?}")),
+    };
+    finding("/dev/null", found, "chmod 666 /dev/null (as root, on the host)")
 }
 
 /// The build seed that `grade` would use now. One that is not there is no fault: `grade` makes it.

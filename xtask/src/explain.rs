@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::check::find;
 use crate::exit::{Exit, bad_input, usage};
-use crate::manifest::{Check, Milestone};
+use crate::manifest::{Check, Manifest, Milestone};
 use crate::progress::{LabProgress, State, store};
 use crate::show::{BOLD, DIM};
 use crate::spec_text::Documented;
@@ -22,10 +22,14 @@ use crate::{files, hints, prose, spec_text};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask explain m2_pipe::the_reader_sees_end_of_file_when_the_writer_exits
-  cargo xtask explain the_reader_sees")]
+  cargo xtask explain the_reader_sees
+  cargo xtask explain 01 the_reader_sees     where several labs have such a check")]
 pub struct ExplainArgs {
+    /// The lab. It need not be named if no other has such a check, or in its folder.
+    #[arg(value_name = "LAB")]
+    pub lab: String,
     /// The check, or a part of its name that no other check has.
-    pub check: String,
+    pub check: Option<String>,
 }
 
 /// Shows a check's rule, reason and man page, from the comment above it, then its source.
@@ -33,8 +37,12 @@ pub struct ExplainArgs {
 /// # Errors
 /// When no lab has such a check, or its source is not here.
 pub fn run(workspace: &Workspace, args: &ExplainArgs) -> anyhow::Result<Exit> {
-    let labs = workspace.labs()?;
-    let (lab, check) = find_in(&labs, &args.check)?;
+    let (labs, name) = match &args.check {
+        Some(check) => (vec![workspace.lab(&args.lab)?], check),
+        None => (workspace.labs()?, &args.lab),
+    };
+    let here = workspace.lab_of_folder()?;
+    let (lab, check) = find_in(&labs, here.as_deref(), name)?;
     anstream::print!("{}", text(workspace, lab, check)?);
     Ok(Exit::Done)
 }
@@ -145,13 +153,74 @@ fn notes(lab: &Lab, milestone: &Milestone) -> Option<String> {
     Some(body).filter(|body| !body.is_empty())
 }
 
-fn find_in<'a>(labs: &'a [Lab], name: &str) -> anyhow::Result<(&'a Lab, &'a Check)> {
+/// The check that is meant: in the lab whose folder is `here`, else in the only lab that has one.
+fn find_in<'a>(labs: &'a [Lab], here: Option<&Path>, name: &str) -> anyhow::Result<(&'a Lab, &'a Check)> {
+    let mut found: Vec<(&Lab, &Check)> = Vec::new();
     let mut last = usage(format!("there is no check `{name}`"));
     for lab in labs {
         match find(&lab.manifest, name) {
-            Ok(check) => return Ok((lab, check)),
-            Err(error) => last = error,
+            Ok(check) if here == Some(lab.dir.as_path()) => return Ok((lab, check)),
+            Ok(check) => found.push((lab, check)),
+            // That a lab has two such checks says more than that another has none.
+            Err(error) if labs.len() == 1 || is_ambiguous(&lab.manifest, name) => last = error,
+            Err(_) => {}
         }
     }
-    Err(last)
+    // Who writes a whole name does not mean a longer one elsewhere.
+    let is_whole = |check: &Check| check.name == name || check.name.rsplit("::").next() == Some(name);
+    if found.iter().any(|(_, check)| is_whole(check)) {
+        found.retain(|(_, check)| is_whole(check));
+    }
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(last),
+        several => {
+            let tell = |(lab, check): &(&Lab, &Check)| format!("{} {}", lab.manifest.id, check.name);
+            let several: Vec<String> = several.iter().map(tell).collect();
+            Err(usage(format!("`{name}` may be {}; name the lab first", several.join(" or "))))
+        }
+    }
+}
+
+fn is_ambiguous(manifest: &Manifest, name: &str) -> bool {
+    let name = name.trim().replace(' ', "_");
+    manifest.checks().any(|check| check.name.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// Two labs whose checks have the same names; the second has one more word in each.
+    fn labs() -> Vec<Lab> {
+        let lab = |id: &str, end: &str| {
+            let mut manifest = Manifest { id: id.to_owned(), ..crate::progress::tests::manifest() };
+            let checks = manifest.milestones.iter_mut().flat_map(|milestone| &mut milestone.checks);
+            checks.for_each(|check| check.name.push_str(end));
+            Lab { manifest, dir: PathBuf::from(format!("/labs/{id}-x")), solution: None }
+        };
+        vec![lab("01", ""), lab("02", "_again")]
+    }
+
+    fn told(here: Option<&str>, name: &str) -> Result<String, String> {
+        let labs = labs();
+        let found = find_in(&labs, here.map(Path::new), name);
+        let shown = |(lab, check): (&Lab, &Check)| format!("{} {}", lab.manifest.id, check.name);
+        found.map(shown).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_check_is_found_in_the_lab_that_has_it() {
+        let first = labs()[0].manifest.checks().last().unwrap().name.clone();
+        assert_eq!(told(None, &format!("{first}_again")), Ok(format!("02 {first}_again")));
+        // A whole name is not taken for the beginning of a longer one.
+        assert_eq!(told(None, &first), Ok(format!("01 {first}")));
+        let part = &first[..first.len() - 1];
+        let several = format!("`{part}` may be 01 {first} or 02 {first}_again; name the lab first");
+        assert_eq!(told(None, part), Err(several));
+        // In a lab's folder its own checks are meant.
+        assert_eq!(told(Some("/labs/02-x"), part), Ok(format!("02 {first}_again")));
+        assert_eq!(told(None, "no_such"), Err("there is no check `no_such`".to_owned()));
+    }
 }

@@ -1,5 +1,5 @@
-//! Keeps hold of every process below us: the referees that run, and what a dead referee left. Nothing of a
-//! run outlives it, not even after Ctrl-C.
+//! Keeps hold of every process below us: the referees and compilers that run, and what a dead referee left. Nothing
+//! of a run outlives it, not even after Ctrl-C.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getpid};
 
-/// The referees that run now.
+/// The referees, and the compilers beside them, that run now.
 #[derive(Debug, Default)]
 pub struct Family {
     active: Mutex<BTreeSet<i32>>,
@@ -29,7 +29,7 @@ impl Family {
         Ok(Self::default())
     }
 
-    /// Starts a referee.
+    /// Starts a referee, or a compiler that shall run beside referees.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -41,12 +41,19 @@ impl Family {
         Ok(child)
     }
 
-    /// Forgets a referee that was waited for.
+    /// Forgets a child that was waited for.
     pub fn forget(&self, child: &Child) {
         self.active.lock().unwrap_or_else(PoisonError::into_inner).remove(&child.id().cast_signed());
     }
 
-    /// Kills and reaps every child that is no running referee: what a killed referee had started. Their own
+    /// Does `work`, which writes a program, while no child is between fork and exec: until then, it holds what we have
+    /// open, and execve(2) refuses a program that anybody has open for writing (`ETXTBSY`).
+    pub fn while_nobody_starts<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _starting = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+        work()
+    }
+
+    /// Kills and reaps every child that was not started here: what a killed referee had started. Their own
     /// children become ours in turn, so this goes on until there are none.
     pub fn sweep(&self) {
         let active = self.active.lock().unwrap_or_else(PoisonError::into_inner);

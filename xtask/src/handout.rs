@@ -101,7 +101,10 @@ fn keep_starter(workspace: &Workspace, lab: &Lab, dir: &Path) -> anyhow::Result<
         return Err(bad_input(format!("{shown}: not the starter's; run `cargo xtask starters`")));
     }
     let place = dir.join("labs").join(lab.manifest.folder()).join(pristine::FILE);
-    let text = pristine::text(&pristine::load(workspace, lab)?)?;
+    let mut given = pristine::load(workspace, lab)?;
+    // What git does not know was not handed out.
+    given.retain(|path, _| dir.join("labs").join(lab.manifest.folder()).join(path).is_file());
+    let text = pristine::text(&given)?;
     fs::write(&place, text).with_context(|| format!("write {}", place.display()))
 }
 

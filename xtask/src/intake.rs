@@ -4,7 +4,9 @@
 //! that match the lab's `editable` globs, within limits; everything else is either expected (and ignored in
 //! silence, when it equals the lab's own file) or named in a sentence.
 
+pub mod claims;
 pub mod copy;
+mod hand_in;
 pub mod root;
 pub mod rules;
 pub mod walk;
@@ -13,10 +15,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+pub use hand_in::HandIn;
 use root::Root;
 use rules::{Class, MAX_FILE, MAX_FILES, MAX_TOTAL, Rules, is_plain_name};
 use walk::{Entry, Kind};
 
+use crate::score::Standing;
 use crate::text::reason;
 
 /// Editable files by path inside the lab (`src/run.rs`).
@@ -33,30 +37,15 @@ pub struct Submission {
     pub missing: Vec<String>,
     /// Why there is nothing to grade.
     pub refused: Option<String>,
+    /// Whether anything of the lab was handed in.
+    pub standing: Standing,
 }
 
-/// Reads the submission in `folder`. `originals` is the lab's own folder: a file equal to it is not spoken of.
+/// Reads the one lab that the submission in `folder` holds. `originals` is the lab's own folder: a file equal to it is
+/// not spoken of.
 #[must_use]
 pub fn read(folder: &Path, rules: &Rules, originals: &Path) -> Submission {
-    let (entries, cut) = match walk::list(folder) {
-        Ok(listing) => listing,
-        Err(error) => return refuse(format!("the folder cannot be read: {}", reason(&error))),
-    };
-    if entries.is_empty() {
-        return refuse("the folder is empty".to_owned());
-    }
-    let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
-    let Some(root) = root::find(&names, rules) else {
-        let mut nothing = refuse(format!("no editable file of {} was found", rules.folder()));
-        nothing.notes = notes_without_lab(&entries);
-        return nothing;
-    };
-    let mut taking =
-        Taking { folder, rules, originals, root: &root, found: Submission::default(), others: vec![] };
-    if let Err(error) = taking.all(&entries) {
-        return refuse(format!("the folder cannot be read: {}", reason(&error)));
-    }
-    taking.finish(cut)
+    HandIn::open(folder, &[rules.folder().to_owned()], true).take(rules, originals)
 }
 
 /// One submission being taken.
@@ -192,16 +181,6 @@ fn limit(mut submission: Submission) -> Submission {
 
 fn refuse(reason: String) -> Submission {
     Submission { refused: Some(reason), ..Submission::default() }
-}
-
-/// What can be said of a folder in which no lab was found: links are the usual reason.
-fn notes_without_lab(entries: &[Entry]) -> Vec<String> {
-    let special = entries.iter().filter_map(|entry| match entry.kind {
-        Kind::Special(what) => Some(format!("{} is {what}: refused", entry.name)),
-        Kind::Unreadable(kind) => Some(format!("{} cannot be read: {kind}", entry.name)),
-        Kind::File | Kind::Skipped => None,
-    });
-    special.take(10).collect()
 }
 
 fn others_sentence(others: &[String]) -> String {

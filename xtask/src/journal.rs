@@ -1,19 +1,43 @@
 //! One line for each finished step, append-only, flushed: what a killed run leaves is readable.
 //!
-//! The first line is the [`Plan`]. [`read`] gives back plan and findings; a last line cut in the middle (the
-//! machine went down) is dropped.
+//! Each lab has a journal, and all of a run are begun before anything is graded, so that a killed run tells of the
+//! labs it has not come to. The first line is the [`Plan`]. [`read`] gives back plan and findings; a last line cut in
+//! the middle (the machine went down) is dropped.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::CheckOutcome;
 use crate::score::{Found, Plan};
 
-/// The journal's name in a folder of grades.
-pub const FILE: &str = "journal.jsonl";
+/// What the journals in a folder of grades are called, for people.
+pub const FILES: &str = "journal-LAB.jsonl";
+
+/// The name of a lab's journal in a folder of grades.
+#[must_use]
+pub fn file(lab: &str) -> String {
+    format!("journal-{lab}.jsonl")
+}
+
+/// The journals in a folder of grades, by lab.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let is_journal = |name: &str| name.starts_with("journal-") && name.ends_with(".jsonl");
+        if name.to_str().is_some_and(is_journal) {
+            found.push(folder.join(name));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +75,8 @@ impl Journal {
     /// # Errors
     /// When the file exists or cannot be written.
     pub fn begin(folder: &Path, plan: &Plan) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create_new(true).open(folder.join(FILE))?;
+        let file =
+            OpenOptions::new().append(true).create_new(true).open(folder.join(file(&plan.head.lab)))?;
         let mut journal = Self { file };
         journal.add(&Line::Class(Box::new(plan.clone())))?;
         Ok(journal)
@@ -68,23 +93,22 @@ impl Journal {
     }
 }
 
-/// Reads a journal back.
+/// Reads a journal back. `None`: the run died before it had written the plan.
 ///
 /// # Errors
-/// When the file cannot be read, has no plan, or a line in its middle is damaged.
-pub fn read(folder: &Path) -> anyhow::Result<(Plan, Vec<Found>)> {
+/// When the file cannot be read, does not begin with a plan, or a line in its middle is damaged.
+pub fn read(path: &Path) -> anyhow::Result<Option<(Plan, Vec<Found>)>> {
     use anyhow::Context as _;
-    let path = folder.join(FILE);
-    let text = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
+    let text = std::fs::read(path).with_context(|| format!("read {}", path.display()))?;
     parse(&text).with_context(|| format!("read {}", path.display()))
 }
 
-fn parse(text: &[u8]) -> anyhow::Result<(Plan, Vec<Found>)> {
+fn parse(text: &[u8]) -> anyhow::Result<Option<(Plan, Vec<Found>)>> {
     use anyhow::{Context as _, bail};
     // What follows the last newline was being written when the run died.
     let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let mut lines = text[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-    let first = lines.next().context("it is empty")?;
+    let Some(first) = lines.next() else { return Ok(None) };
     let Line::Class(plan) = serde_json::from_slice(first).context("its first line")? else {
         bail!("its first line is no plan");
     };
@@ -93,7 +117,7 @@ fn parse(text: &[u8]) -> anyhow::Result<(Plan, Vec<Found>)> {
         let line: Line = serde_json::from_slice(line).with_context(|| format!("line {}", number + 2))?;
         apply(&mut found, line).with_context(|| format!("line {}: no such member", number + 2))?;
     }
-    Ok((*plan, found))
+    Ok(Some((*plan, found)))
 }
 
 fn apply(found: &mut [Found], line: Line) -> Option<()> {
@@ -110,25 +134,15 @@ fn apply(found: &mut [Found], line: Line) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{Entry, Head, SCHEMA};
+    use crate::score::{Entry, Head, Standing, sample};
     use sandbox::protocol::Verdict;
 
     fn plan() -> Plan {
-        let entry = Entry { name: "x".into(), notes: vec![], refused: None, expect: None };
+        let absent = Entry { standing: Standing::Absent, ..sample::entry("y") };
         Plan {
-            head: Head {
-                schema: SCHEMA.into(),
-                lab: "01".into(),
-                title: String::new(),
-                started: String::new(),
-                toolchain: String::new(),
-                level: String::new(),
-                memory_guard: String::new(),
-                seed: 1,
-                notes: vec![],
-                milestones: vec![],
-            },
-            members: vec![entry.clone(), entry],
+            run: sample::run(),
+            head: Head { lab: "01".into(), title: String::new(), milestones: vec![] },
+            members: vec![sample::entry("x"), absent],
         }
     }
 
@@ -151,7 +165,9 @@ mod tests {
         let mut journal = Journal::begin(folder.path(), &plan()).unwrap();
         journal.add(&Line::Check { member: 1, outcome: check() }).unwrap();
         journal.add(&Line::Built { member: 0, compile_error: Some("no".into()) }).unwrap();
-        let (read_plan, found) = read(folder.path()).unwrap();
+        let paths = list(folder.path()).unwrap();
+        assert_eq!(paths, [folder.path().join("journal-01.jsonl")]);
+        let (read_plan, found) = read(&paths[0]).unwrap().unwrap();
         assert_eq!(read_plan, plan());
         assert_eq!(found[0].compile_error.as_deref(), Some("no"));
         assert_eq!(found[1].checks["m1::a"], check());
@@ -162,11 +178,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::begin(folder.path(), &plan()).unwrap();
         journal.add(&Line::Check { member: 1, outcome: check() }).unwrap();
-        let path = folder.path().join(FILE);
+        let path = folder.path().join(file("01"));
         let mut text = std::fs::read(&path).unwrap();
         text.extend(b"{\"event\":\"check\",\"mem");
         std::fs::write(&path, text).unwrap();
-        assert_eq!(read(folder.path()).unwrap().1[1].checks.len(), 1);
+        assert_eq!(read(&path).unwrap().unwrap().1[1].checks.len(), 1);
+    }
+
+    #[test]
+    fn a_journal_whose_plan_was_never_written_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(file("01"));
+        for text in ["", "{\"event\":\"class\""] {
+            std::fs::write(&path, text).unwrap();
+            assert!(read(&path).unwrap().is_none());
+        }
     }
 
     #[test]

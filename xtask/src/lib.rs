@@ -21,7 +21,7 @@
 //! | [`workspace`] | where the root, the labs and the solutions are |
 //! | [`exit`] | the exit statuses, and the errors that carry one |
 //! | [`cli`] | the commands and their help |
-//! | [`check`], `suite`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
+//! | [`check`], `suite`, `scratch`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
 //! | [`watch`] | the same again at each save: a pure plan, state and screen, and the loop around them |
 //! | [`trace`] | a program's life, recorded and drawn |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
@@ -66,6 +66,7 @@ pub mod report;
 pub mod reset;
 pub mod sample;
 pub mod score;
+pub mod scratch;
 pub mod seed;
 pub mod show;
 pub mod slowness;

@@ -1,7 +1,8 @@
 //! A lab's files as they were given.
 //!
-//! Where there is a solution, the starter is made from it, as `cargo xtask starters` does; `starters --check`
-//! compares the lab with it. A student's checkout has no solution and perhaps no git, so `handout` puts a copy
+//! Where there is a solution, the starter's `src/` is made from it, as `cargo xtask starters` does; `starters --check`
+//! compares the lab with it. Other files that a student may change (`editable` in `lab.toml`) are the lab's own, as they
+//! are there. A student's checkout has no solution and perhaps no git, so `handout` puts a copy
 //! into the lab: one file, hidden, with a hash, and out of the way of everything that looks for sources. It is
 //! written only there, so it cannot become old.
 
@@ -12,8 +13,9 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::bad_input;
+use crate::intake::walk::{self, Kind};
 use crate::workspace::{Lab, Workspace};
-use crate::{sources, starters};
+use crate::{files, sources, starters};
 
 /// The copy in a student's checkout, in the lab's folder.
 pub const FILE: &str = ".starter.json";
@@ -36,8 +38,10 @@ struct Copy {
 /// When this checkout has neither the solution nor the copy, or the copy is damaged.
 pub fn load(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Files> {
     if let Some(solution) = &lab.solution {
+        let mut files = outside_src(lab)?;
         let wanted = starters::wanted(workspace, lab, solution)?;
-        return Ok(wanted.into_iter().map(|(path, text)| (format!("src/{path}"), text)).collect());
+        files.extend(wanted.into_iter().map(|(path, text)| (format!("src/{path}"), text)));
+        return Ok(files);
     }
     let place = lab.dir.join(FILE);
     let shown = workspace.shown(&place);
@@ -45,6 +49,21 @@ pub fn load(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Files> {
         bad_input(format!("{shown}: {}; take it from your course's handout", crate::text::reason(&error)))
     })?;
     parse(&text).map_err(|why| bad_input(format!("{shown}: {why}; take it from your course's handout")))
+}
+
+/// The editable files that no solution makes.
+fn outside_src(lab: &Lab) -> anyhow::Result<Files> {
+    let editable = |path: &String| !path.starts_with("src/") && lab.manifest.is_editable(path);
+    if lab.manifest.editable.iter().all(|glob| glob.starts_with("src/")) {
+        // Usual, and then nothing else need be read.
+        return Ok(Files::new());
+    }
+    let mut files = Files::new();
+    let listed = walk::list(&lab.dir).with_context(|| format!("list {}", lab.dir.display()))?.0;
+    for entry in listed.into_iter().filter(|entry| entry.kind == Kind::File && editable(&entry.name)) {
+        files.insert(entry.name, files::read(&lab.dir.join(&entry.path))?);
+    }
+    Ok(files)
 }
 
 /// The text of [`FILE`].

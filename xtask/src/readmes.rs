@@ -123,8 +123,13 @@ fn examples(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let package = lab.manifest.solution_package();
-    let wanted =
-        Wanted { package: &package, programs: &lab.manifest.programs, prefix: "sol-", ..Wanted::default() };
+    let wanted = Wanted {
+        package: &package,
+        programs: &lab.manifest.programs,
+        prefix: "sol-",
+        without_spec: true,
+        ..Wanted::default()
+    };
     let built = compile::build(workspace, wanted)?;
     let bin = tempfile::tempdir().context("make a folder for the reference")?;
     for (name, program) in &built.programs {

@@ -1,6 +1,7 @@
-//! Reports of a graded class: `results.json`, `gradebook.csv`, `report.html`, and the terminal's table.
+//! Reports of a graded run: `results.json`, `gradebook.csv`, `milestones.csv`, `report.html` (with a page for each lab
+//! where there are several), and the terminal's tables.
 //!
-//! The four forms are pure (results in, text out); this file writes them, each atomically, so that a full
+//! The forms are pure (results in, text out); this file writes them, each atomically, so that a full
 //! disk never destroys an older report.
 
 pub mod csv;
@@ -20,7 +21,7 @@ use crate::exit::{Exit, bad_input};
 use crate::interrupt;
 use crate::journal;
 use crate::prose;
-use crate::score::Results;
+use crate::score::{LabResults, Results};
 use crate::text::reason;
 use crate::workspace::Workspace;
 
@@ -28,12 +29,14 @@ use crate::workspace::Workspace;
 pub const RESULTS: &str = "results.json";
 /// For the gradebook.
 pub const GRADEBOOK: &str = "gradebook.csv";
+/// The same, with a column for each milestone.
+pub const MILESTONES: &str = "milestones.csv";
 /// For people.
 pub const HTML: &str = "report.html";
 /// The link to the newest folder of grades.
 pub const LATEST: &str = "latest";
 
-/// Writes the reports of a graded class again from its results or, after a killed run, from its journal.
+/// Writes the reports of a graded run again from its journals or, where these are gone, from its results.
 ///
 /// # Errors
 /// When the folder holds neither, or cannot be written.
@@ -41,15 +44,16 @@ pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
     interrupt::survive_file_limit()?;
     let folder = folder_of(&args.dir)?;
     let mut results = load(&folder)?;
-    explain(workspace, &mut results);
+    results.labs.iter_mut().for_each(|lab| explain(workspace, lab));
     write(&folder, &results)?;
-    print(&results);
+    results.labs.iter().for_each(print);
+    print_end(&results);
     anstream::println!("report: {}", workspace.shown(&folder.join(HTML)));
     Ok(Exit::Done)
 }
 
 /// Adds to each member what is probably wrong. It stands in no journal, for it can be told again at any time.
-pub fn explain(workspace: &Workspace, results: &mut Results) {
+pub fn explain(workspace: &Workspace, results: &mut LabResults) {
     // Results may come from another course.
     let Ok(lab) = workspace.lab(&results.head.lab) else { return };
     let catalogue = catalogue::load_or_warn(workspace, &lab);
@@ -70,21 +74,23 @@ fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
     }
     [dir.to_owned(), dir.join(LATEST)]
         .into_iter()
-        .find(|dir| dir.join(RESULTS).is_file() || dir.join(journal::FILE).is_file())
+        .find(|dir| dir.join(RESULTS).is_file() || journal::list(dir).is_ok_and(|found| !found.is_empty()))
         .ok_or_else(|| {
-            bad_input(format!(
-                "{}: no graded class is here (no {RESULTS}, no {})",
-                dir.display(),
-                journal::FILE
-            ))
+            let no = format!("(no {RESULTS}, no {})", journal::FILES);
+            bad_input(format!("{}: no graded class is here {no}", dir.display()))
         })
 }
 
-/// The journal is the truth; the results are made from it. Only a folder without one is read from its results.
+/// The journals are the truth; the results are made from them. Only a folder without one is read from its results.
 fn load(folder: &Path) -> anyhow::Result<Results> {
-    if folder.join(journal::FILE).is_file() {
-        let (plan, found) = journal::read(folder).map_err(|error| bad_input(format!("{error:#}")))?;
-        return Ok(plan.results(&found));
+    let wrong = |error: anyhow::Error| bad_input(format!("{error:#}"));
+    let journals = journal::list(folder)
+        .map_err(|error| bad_input(format!("list {}: {}", folder.display(), reason(&error))))?;
+    let read = journals.iter().map(|path| journal::read(path).map_err(wrong));
+    let read: Vec<_> = read.filter_map(anyhow::Result::transpose).collect::<anyhow::Result<_>>()?;
+    if let Some((plan, _)) = read.first() {
+        let run = plan.run.clone();
+        return Ok(Results::new(run, read.iter().map(|(plan, found)| plan.results(found)).collect()));
     }
     let path = folder.join(RESULTS);
     let text =
@@ -92,16 +98,17 @@ fn load(folder: &Path) -> anyhow::Result<Results> {
     json::parse(&text).map_err(|error| bad_input(format!("read {}: {error:#}", path.display())))
 }
 
-/// Writes the three files. All are tried, the first failure is told.
+/// Writes the files. All are tried, the first failure is told.
 ///
 /// # Errors
 /// When one of them cannot be written; what was there before stays.
 pub fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
-    let files = [
-        (RESULTS, json::render(results)?),
-        (GRADEBOOK, csv::render(results)?),
-        (HTML, html::render(results).into_bytes()),
+    let mut files = vec![
+        (RESULTS.to_owned(), json::render(results)?),
+        (GRADEBOOK.to_owned(), csv::gradebook(results)?),
+        (MILESTONES.to_owned(), csv::milestones(results)?),
     ];
+    files.extend(html::pages(results).into_iter().map(|(name, page)| (name, page.into_bytes())));
     let failures: Vec<String> = files
         .iter()
         .filter_map(|(name, bytes)| {
@@ -114,14 +121,20 @@ pub fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
     match failures.first() {
         None => Ok(()),
         Some(first) => {
-            Err(bad_input(format!("{first}; the journal in {} has every verdict", folder.display())))
+            Err(bad_input(format!("{first}; the journals in {} have every verdict", folder.display())))
         }
     }
 }
 
-/// Prints the table, as wide as the screen is.
-pub fn print(results: &Results) {
-    anstream::println!("{}", table::render(results, prose::columns()));
+/// Prints a lab's table, as wide as the screen is, and an empty line.
+pub fn print(results: &LabResults) {
+    anstream::println!("lab {}: {}", results.head.lab, results.head.title);
+    anstream::println!("{}\n", table::render(results, prose::columns()));
+}
+
+/// Prints what is said at the end of a run.
+pub fn print_end(results: &Results) {
+    anstream::println!("{}", table::end(results));
 }
 
 /// Points `OUT/latest` at `folder`, in one step.

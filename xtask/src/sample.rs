@@ -1,31 +1,33 @@
-//! The sample class: the reference, the starter, each mutant and the alternative, each with what is expected
-//! of it. It shows a grader at work, and shows that the checks tell right from wrong.
+//! The sample class: the reference, the starter, the alternative and some mutants, each with what is expected of it.
+//! It shows a grader at work, and that the checks tell right from wrong. (`verify` runs every mutant.)
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::exit::bad_input;
+use crate::exit::{bad_input, usage};
 use crate::grade::Member;
 use crate::intake::{self, Files, rules::Rules};
+use crate::manifest::Manifest;
 use crate::mutants;
 use crate::patch::{self, Mutant};
-use crate::score::{Entry, Expect};
+use crate::score::{Entry, Expect, Standing};
 use crate::starter::rename;
 use crate::workspace::{Lab, Workspace};
 
-/// Makes the class.
+/// Makes the class, with the mutants of these names; without a name, with one for each milestone.
 ///
 /// # Errors
-/// When this checkout has no solutions, or a file cannot be read.
-pub fn members(workspace: &Workspace, lab: &Lab, rules: &Rules) -> Result<Vec<Member>> {
+/// When this checkout has no solutions, a file cannot be read, or no mutant has such a name.
+pub fn members(workspace: &Workspace, lab: &Lab, rules: &Rules, mutants: &[String]) -> Result<Vec<Member>> {
     let Some(solution) = &lab.solution else {
-        return Err(bad_input(
-            "the sample class is made from solutions/, which this checkout does not have; \
+        return Err(bad_input(format!(
+            "lab {}: the sample class is made from solutions/, which this checkout does not have; \
              name a folder of submissions",
-        ));
+            lab.manifest.id
+        )));
     };
     let reference = files(solution, rules)?;
     let renamed = |files: &Files| -> Files {
@@ -41,7 +43,7 @@ pub fn members(workspace: &Workspace, lab: &Lab, rules: &Rules) -> Result<Vec<Me
     if alternative.is_dir() {
         members.push(member("alternative", renamed(&files(&alternative, rules)?), Expect::Full));
     }
-    for mutant in mutants::load(workspace, lab)? {
+    for mutant in chosen(mutants::load(workspace, lab)?, &lab.manifest, mutants)? {
         let mut files = reference.clone();
         let changed = changed(&mutant, &reference);
         files.extend(changed.clone().unwrap_or_default());
@@ -53,8 +55,34 @@ pub fn members(workspace: &Workspace, lab: &Lab, rules: &Rules) -> Result<Vec<Me
     Ok(members)
 }
 
+/// The mutants of these names, or all; without a name, the first one of each milestone, by the first check that must catch it.
+fn chosen(all: Vec<Mutant>, manifest: &Manifest, names: &[String]) -> Result<Vec<Mutant>> {
+    if names.iter().any(|name| name == "all") {
+        return Ok(all);
+    }
+    if let Some(name) = names.iter().find(|name| all.iter().all(|mutant| mutant.name != **name)) {
+        return Err(usage(format!("lab {} has no mutant `{name}`", manifest.id)));
+    }
+    let mut seen = BTreeSet::new();
+    let mut is_first = |mutant: &Mutant| {
+        let milestone = mutant.catches.first().and_then(|check| manifest.milestone_of(check));
+        milestone.is_some_and(|milestone| seen.insert(milestone.id.clone()))
+    };
+    let is_chosen = |mutant: &Mutant| match names {
+        [] => is_first(mutant),
+        names => names.contains(&mutant.name),
+    };
+    Ok(all.into_iter().filter(is_chosen).collect())
+}
+
 fn member(name: &str, files: Files, expect: Expect) -> Member {
-    let entry = Entry { name: name.to_owned(), notes: Vec::new(), refused: None, expect: Some(expect) };
+    let entry = Entry {
+        name: name.to_owned(),
+        notes: Vec::new(),
+        refused: None,
+        standing: Standing::HandedIn,
+        expect: Some(expect),
+    };
     Member { entry, files }
 }
 

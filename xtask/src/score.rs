@@ -1,6 +1,5 @@
-//! Pure: a class, its checks and what they gave, added up to [`Results`] (`results.json`).
-
-use std::collections::BTreeMap;
+//! Pure: a class, its checks and what they gave, added up: each lab to [`LabResults`], all labs of a run to
+//! [`Results`] (`results.json`).
 
 use sandbox::protocol::Verdict;
 use serde::{Deserialize, Serialize};
@@ -8,18 +7,27 @@ use serde::{Deserialize, Serialize};
 use crate::manifest::Manifest;
 use crate::outcome::CheckOutcome;
 
+mod entry;
 mod expect;
+mod run;
 mod summary;
 
+pub use entry::{Entry, Found, Standing};
 pub use expect::{Expect, Expectation};
+pub use run::{LabScore, Results, Student};
+pub use summary::class as class_in_short;
 
-/// The schema of `results.json`.
-pub const SCHEMA: &str = "ipc-labs/results/v1";
+/// The schema of `results.json`. Version 2 has the circumstances of the run at its top, one row a student in
+/// `students`, and in `labs` what version 1 had at its top for its only lab: the lab, its milestones, `members`.
+pub const SCHEMA: &str = "ipc-labs/results/v2";
 
-/// What is known before the first check runs: the first line of the journal.
+/// What is known of one lab before the first check runs: the first line of its journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What concerns the class as a whole.
+    /// The same for every lab of a run.
+    #[serde(flatten)]
+    pub run: Run,
+    /// The lab.
     #[serde(flatten)]
     pub head: Head,
     /// In the order of the report.
@@ -28,13 +36,9 @@ pub struct Plan {
 
 /// The circumstances of a grading run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct Run {
     /// [`SCHEMA`].
     pub schema: String,
-    /// The lab's id: `01`.
-    pub lab: String,
-    /// The lab's title.
-    pub title: String,
     /// When grading began, UTC.
     pub started: String,
     /// `rustc --version`.
@@ -47,8 +51,25 @@ pub struct Head {
     pub seed: u64,
     /// What the teacher should know about the class as a whole.
     pub notes: Vec<String>,
+}
+
+/// A lab that is graded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The lab's id: `01`.
+    pub lab: String,
+    /// The lab's title.
+    pub title: String,
     /// In the order of the report.
     pub milestones: Vec<Milestone>,
+}
+
+impl Head {
+    /// The points to be earned.
+    #[must_use]
+    pub fn max(&self) -> u32 {
+        self.milestones.iter().map(|milestone| milestone.max).sum()
+    }
 }
 
 /// A milestone of the lab.
@@ -75,33 +96,9 @@ pub struct CheckInfo {
     pub max: u32,
 }
 
-/// One member of the class, before it is graded.
+/// A class, graded in one lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// The folder's name, or the name in the sample class.
-    pub name: String,
-    /// What was ignored or refused, one sentence each.
-    pub notes: Vec<String>,
-    /// Why there was nothing to grade.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<String>,
-    /// What the sample class expects of this member.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expect: Option<Expect>,
-}
-
-/// What was found out about one member.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
-    /// The first compile errors, or why the build ended.
-    pub compile_error: Option<String>,
-    /// By check name.
-    pub checks: BTreeMap<String, CheckOutcome>,
-}
-
-/// A graded class.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Results {
+pub struct LabResults {
     /// What was known before.
     #[serde(flatten)]
     pub head: Head,
@@ -139,6 +136,12 @@ pub struct Member {
 }
 
 impl Member {
+    /// Whether there was a program to check.
+    #[must_use]
+    pub fn was_run(&self) -> bool {
+        self.entry.refused.is_none() && self.compile_error.is_none()
+    }
+
     /// What became of the checks that did not pass: `3 failed, 1 hung`. `None`: all passed.
     #[must_use]
     pub fn missed(&self) -> Option<String> {
@@ -180,7 +183,7 @@ pub fn milestones(manifest: &Manifest) -> Vec<Milestone> {
 impl Plan {
     /// Adds up a class. `found` has one value for each member, in order.
     #[must_use]
-    pub fn results(&self, found: &[Found]) -> Results {
+    pub fn results(&self, found: &[Found]) -> LabResults {
         let nothing = Found::default();
         let members: Vec<Member> = self
             .members
@@ -188,7 +191,7 @@ impl Plan {
             .enumerate()
             .map(|(at, entry)| self.member(entry, found.get(at).unwrap_or(&nothing)))
             .collect();
-        Results {
+        LabResults {
             head: self.head.clone(),
             complete: members.iter().all(|member| member.undecided == 0),
             members,
@@ -197,12 +200,13 @@ impl Plan {
 
     fn member(&self, entry: &Entry, found: &Found) -> Member {
         let reason = entry.refused.as_ref().or(found.compile_error.as_ref());
+        let is_final = reason.is_some() && entry.standing != Standing::Unclear;
         let mut milestones = Vec::new();
         let mut checks = Vec::new();
         for milestone in &self.head.milestones {
             let outcomes: Vec<CheckOutcome> =
                 milestone.checks.iter().map(|check| self.outcome(check, found, reason)).collect();
-            let undecided = outcomes.iter().filter(|o| !is_decided(o, reason.is_some()));
+            let undecided = outcomes.iter().filter(|o| !is_decided(o, is_final));
             milestones.push(MilestoneScore {
                 id: milestone.id.clone(),
                 points: outcomes.iter().map(|outcome| outcome.points).sum(),
@@ -244,7 +248,7 @@ impl Plan {
             verdict: Verdict::NotRun,
             text: text.to_owned(),
             detail: String::new(),
-            seed: self.head.seed,
+            seed: self.run.seed,
             millis: 0,
         }
     }
@@ -259,5 +263,7 @@ fn is_decided(outcome: &CheckOutcome, has_reason: bool) -> bool {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

@@ -33,8 +33,6 @@ pub struct Seed {
     pub dir: PathBuf,
     /// The toolchain's folder on the host.
     pub toolchain: PathBuf,
-    /// `rustc 1.95.0 (...)`.
-    pub rustc: String,
     /// The lab's package.
     pub package: String,
     /// The lab's folder below the stage: `labs/01-pipeline-shell`.
@@ -65,14 +63,7 @@ impl Seed {
         }
         let in_use = File::open(dir.join("key")).context("open the seed's key")?;
         in_use.lock_shared().context("lock the seed")?;
-        Ok(Self {
-            dir,
-            toolchain: plan.toolchain,
-            rustc: plan.rustc,
-            package: plan.package,
-            lab: plan.lab,
-            _lock: in_use,
-        })
+        Ok(Self { dir, toolchain: plan.toolchain, package: plan.package, lab: plan.lab, _lock: in_use })
     }
 
     /// Where a build finds things when `stage` is the folder with its sources.
@@ -86,6 +77,14 @@ impl Seed {
     pub fn stage(&self) -> PathBuf {
         self.dir.join("stage")
     }
+}
+
+/// `rustc 1.95.0 (...)`: what every seed and submission is compiled with.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn rustc() -> Result<String> {
+    make::rustc()
 }
 
 /// What [`state`] found out about a lab's seed.

@@ -1,6 +1,6 @@
 //! A copy of the workspace with one lab in it, to build other people's `src/` on: mutants, the alternative.
-//! One target folder for all of them, so that dependencies are compiled once; each program is copied out
-//! before the next build replaces it. For our own texts only: no sandbox.
+//! One target folder for all of them and for all labs, so that dependencies are compiled once; each program is copied
+//! out before the next build replaces it. For our own texts only: no sandbox.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::compile::{self, Wanted};
+use crate::family::Family;
 use crate::files;
 use crate::workspace::{Lab, Workspace};
 
@@ -17,6 +18,7 @@ use crate::workspace::{Lab, Workspace};
 pub struct Stage<'a> {
     workspace: &'a Workspace,
     lab: &'a Lab,
+    family: &'a Family,
     dir: PathBuf,
 }
 
@@ -25,9 +27,9 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     /// When files cannot be copied.
-    pub fn new(workspace: &'a Workspace, lab: &'a Lab) -> anyhow::Result<Self> {
+    pub fn new(workspace: &'a Workspace, lab: &'a Lab, family: &'a Family) -> anyhow::Result<Self> {
         let dir = workspace.state_dir().join(format!("stage-{}", lab.manifest.id));
-        let stage = Self { workspace, lab, dir };
+        let stage = Self { workspace, lab, family, dir };
         let root = stage.root();
         if root.exists() {
             fs::remove_dir_all(&root).with_context(|| format!("remove {}", root.display()))?;
@@ -77,10 +79,14 @@ impl<'a> Stage<'a> {
         }
         let manifest = &self.lab.manifest;
         let package = manifest.package();
-        let target = self.dir.join("target");
-        let place = compile::Stage { root: &self.root(), target: &target };
-        let wanted =
-            Wanted { package: &package, programs: &manifest.programs, prefix: "", stage: Some(place) };
+        let target = self.workspace.state_dir().join("stage-target");
+        let place = compile::Stage { root: &self.root(), target: &target, family: self.family };
+        let wanted = Wanted {
+            package: &package,
+            programs: &manifest.programs,
+            stage: Some(place),
+            ..Wanted::default()
+        };
         let built = compile::build(self.workspace, wanted)?;
         let mut programs = BTreeMap::new();
         for (program, from) in built.programs {
@@ -88,7 +94,10 @@ impl<'a> Stage<'a> {
             // Removed first: a program of an earlier run may still be mapped somewhere.
             let _ = fs::remove_file(&to);
             fs::create_dir_all(to.parent().context("a program has a folder")?).context("make bin/")?;
-            fs::copy(&from, &to).with_context(|| format!("copy {}", from.display()))?;
+            // A referee that is started meanwhile would hold the file open for writing for a moment.
+            self.family
+                .while_nobody_starts(|| fs::copy(&from, &to))
+                .with_context(|| format!("copy {}", from.display()))?;
             programs.insert(program, to);
         }
         Ok(programs)

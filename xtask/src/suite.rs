@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use sandbox::protocol::{Config, Verdict};
-use tempfile::TempDir;
 
 use crate::compile::Built;
 use crate::family::Family;
@@ -16,6 +15,7 @@ use crate::manifest::Check;
 use crate::outcome::{Asked, CheckOutcome, RefereeEnd, judge};
 use crate::pool;
 use crate::referee::{Cases, Referee};
+use crate::scratch::Scratch;
 
 /// The watchdogs of `testkit` end a case after 60 seconds at most; the runner's own must never be first.
 const CASE: Duration = Duration::from_secs(60);
@@ -60,7 +60,7 @@ impl Suite<'_> {
         tasks: &[Task<'_>],
         mut done: impl FnMut(usize, CheckOutcome),
     ) -> anyhow::Result<()> {
-        let scratch = scratch()?;
+        let scratch = Scratch::new()?;
         let helpers = scratch.path().join("helpers");
         self.built.install_helpers(&helpers)?;
         let spec = self.built.spec()?;
@@ -103,11 +103,6 @@ impl Suite<'_> {
         }
         outcome
     }
-}
-
-/// A folder of our own for the run. Short, because the path of a socket in it has at most 108 bytes.
-fn scratch() -> anyhow::Result<TempDir> {
-    tempfile::Builder::new().prefix("ipc-labs-").tempdir().context("make a folder for the checks")
 }
 
 fn tail(log: &Path) -> String {

@@ -28,6 +28,7 @@ use crate::{files, interrupt};
   cargo xtask trace 01 -- -c 'echo hi | wc -c'
   cargo xtask trace 01 --text -- -c 'yes | head -n 1'
   cargo xtask trace 01 --html hang.html -- -c 'echo hi | cat' < input
+  cargo xtask trace 03 --program filec -- unix:s GET /a   in a lab of several programs
 
 The program has this terminal's input, output and errors; the picture follows when it has ended. Ctrl-C ends
 the program; what it has done so far is drawn.
@@ -155,7 +156,8 @@ fn program<'a>(lab: &'a Lab, wanted: Option<&str>) -> anyhow::Result<&'a str> {
 
 fn build(workspace: &Workspace, lab: &Lab, prefix: &str) -> anyhow::Result<Built> {
     let package = if prefix.is_empty() { lab.manifest.package() } else { lab.manifest.solution_package() };
-    let wanted = Wanted { package: &package, programs: &lab.manifest.programs, prefix, stage: None };
+    let programs = &lab.manifest.programs;
+    let wanted = Wanted { package: &package, programs, prefix, without_spec: true, ..Wanted::default() };
     compile::build(workspace, wanted)
 }
 

@@ -3,9 +3,15 @@
 
 mod arrows;
 mod kit;
+mod others;
 pub mod renew;
 mod rules;
 mod runs;
+
+use std::sync::mpsc;
+use std::thread;
+
+use others::Others;
 
 use crate::cli::VerifyArgs;
 use crate::exit::{self, Exit, bad_input, stop};
@@ -81,11 +87,25 @@ fn verify_lab(workspace: &Workspace, lab: &Lab, args: &VerifyArgs, gate: &mut Ga
         return Ok(());
     }
     let bench = runs::Bench::new(workspace, lab, args.jobs)?;
-    if args.mutant.is_none() {
-        gate.look(&format!("lab {id}: the starter fails for the stated reason"), bench.starter())?;
-        gate.look(&format!("lab {id}: the reference has all points, three times"), bench.reference())?;
-        gate.look(&format!("lab {id}: the alternative has all points"), bench.alternative())?;
-    }
-    let mutants = bench.mutants(args.mutant.as_deref(), args.full);
-    gate.look(&format!("lab {id}: each mutant is caught by its checks"), mutants)
+    let mutants = bench.mutants(args.mutant.as_deref())?;
+    let (is_whole, count) = (args.mutant.is_none(), mutants.len());
+    thread::scope(|scope| {
+        let (sender, made) = mpsc::channel();
+        let builder = &bench;
+        scope.spawn(move || builder.build_others(mutants, is_whole, &sender));
+        if is_whole {
+            gate.look(&format!("lab {id}: the starter fails for the stated reason"), bench.starter())?;
+            gate.look(&format!("lab {id}: the reference has all points, three times"), bench.reference())?;
+        }
+        let others = Others::collect(&made, count + usize::from(is_whole));
+        if is_whole {
+            let found = bench.alternative(others.alternative);
+            gate.look(&format!("lab {id}: the alternative has all points"), found)?;
+        } else {
+            others.alternative?;
+        }
+        let caught = bench.catch(&others.ready, args.full);
+        let found = caught.map(|caught| [others.problems, caught].concat());
+        gate.look(&format!("lab {id}: each mutant is caught by its checks"), found)
+    })
 }

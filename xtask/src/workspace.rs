@@ -1,5 +1,6 @@
 //! Where things are: the root, the labs, the solutions (a student's checkout has none), `target/`.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,22 @@ impl Workspace {
         self.load(dir)
     }
 
+    /// The labs that were named, each once, by id; all of them when none was.
+    ///
+    /// # Errors
+    /// When there is none of a name, or a `lab.toml` is wrong.
+    pub fn labs_or_all(&self, wanted: &[String]) -> anyhow::Result<Vec<Lab>> {
+        if wanted.is_empty() {
+            return self.labs();
+        }
+        let mut named = BTreeMap::new();
+        for wanted in wanted {
+            let lab = self.lab(wanted)?;
+            named.insert(lab.manifest.id.clone(), lab);
+        }
+        Ok(named.into_values().collect())
+    }
+
     /// What a command is about when no lab was named: the lab of the current folder, or the only lab.
     ///
     /// # Errors
@@ -77,12 +94,21 @@ impl Workspace {
         if let Some(wanted) = wanted {
             return self.lab(wanted);
         }
-        let here = env::current_dir().context("find the current folder")?;
         let dirs = self.lab_dirs()?;
-        match (dirs.iter().find(|dir| here.starts_with(dir)), dirs.as_slice()) {
-            (Some(dir), _) | (None, [dir]) => self.load(dir),
+        match (self.lab_of_folder()?, dirs.as_slice()) {
+            (Some(dir), _) => self.load(&dir),
+            (None, [dir]) => self.load(dir),
             _ => Err(usage("which lab? Name it (`cargo xtask check 01`) or go into its folder")),
         }
+    }
+
+    /// The folder of the lab in which the user is.
+    ///
+    /// # Errors
+    /// When there is no current folder any more.
+    pub fn lab_of_folder(&self) -> anyhow::Result<Option<PathBuf>> {
+        let here = env::current_dir().context("find the current folder")?;
+        Ok(self.lab_dirs()?.into_iter().find(|dir| here.starts_with(dir)))
     }
 
     /// The lab, and what is named after it. In a lab's folder the lab need not be named: `check m3`, `hint m3`. `is_part`
@@ -132,6 +158,14 @@ impl Workspace {
     #[must_use]
     pub fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
+    }
+
+    /// The folder names of all labs: `01-pipeline-shell`.
+    ///
+    /// # Errors
+    /// When `labs/` cannot be read.
+    pub fn lab_names(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.lab_dirs()?.iter().map(|dir| folder_name(dir).to_owned()).collect())
     }
 
     fn lab_dirs(&self) -> anyhow::Result<Vec<PathBuf>> {

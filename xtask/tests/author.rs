@@ -5,6 +5,7 @@ mod tiny_kit;
 use std::fs;
 use std::process::Command;
 
+use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
 use rstest::rstest;
 use tiny_kit::{LIB, Tiny};
@@ -97,7 +98,6 @@ fn what_is_right_passes_the_gate_and_what_lacks_is_told() {
         "  labs/01-two-checks/tests/spec/m2_more.rs: m2_more::it_prints_more has no comment for students",
         "  lab 01: 1 mutants, at least 20 are needed",
         "  lab 01: no mutant is caught by m2_more::it_prints_more",
-        "  labs/01-two-checks/causes.toml: prints_no_newline is missing; run `cargo xtask causes`",
         "ok     lab 01: the starter fails for the stated reason",
         "ok     lab 01: the reference has all points, three times",
         "ok     lab 01: the alternative has all points",
@@ -105,6 +105,62 @@ fn what_is_right_passes_the_gate_and_what_lacks_is_told() {
     ] {
         assert!(out.contains(line), "{line} is not in\n{out}");
     }
+}
+
+#[test]
+fn every_lab_is_verified_each_against_its_own_mutants() {
+    let tiny = Tiny::new();
+    tiny.second_lab();
+    // What catches the mutant in lab 01 does not in lab 02.
+    tiny.edit("labs/02-two-more/tests/spec/m1_one.rs", "\"1\\n\"", "\"1\"");
+    let (out, status) = tiny.told(&["verify"]);
+    assert_eq!(status, Some(1));
+    let places = [
+        "ok     lab 01: the starter fails for the stated reason",
+        "ok     lab 01: the reference has all points, three times",
+        "ok     lab 01: the alternative has all points",
+        "ok     lab 01: each mutant is caught by its checks",
+        "lab 02: 1 mutants, at least 20 are needed",
+        "ok     lab 02: the starter fails for the stated reason",
+        "  the reference fails: m1_one::it_prints_one (fail",
+        "  the alternative fails: m1_one::it_prints_one (fail",
+        "  mutant prints_no_newline is not caught: m1_one::it_prints_one (pass",
+    ];
+    let places = places.map(|line| out.find(line).unwrap_or_else(|| panic!("{line} is not in\n{out}")));
+    assert!(places.is_sorted(), "{out}");
+}
+
+#[test]
+fn a_solution_of_another_lab_is_named_nowhere() {
+    let tiny = Tiny::new();
+    tiny.second_lab().edit("labs/02-two-more/README.md", "# ", "# As solutions/01, ");
+    let (out, _) = tiny.told(&["verify", "--quick"]);
+    assert!(out.contains("labs/02-two-more/README.md:1: names `solutions/01`"), "{out}");
+}
+
+#[test]
+fn with_several_labs_each_command_needs_to_know_which() {
+    let tiny = Tiny::new();
+    tiny.second_lab();
+    let asked = "error: which lab? Name it (`cargo xtask check 01`) or go into its folder\n";
+    for command in ["check", "watch", "causes"] {
+        tiny.xtask(&[command]).assert().code(2).stderr(asked);
+    }
+    let several =
+        "`it_prints_one` may be 01 m1_one::it_prints_one or 02 m1_one::it_prints_one; name the lab first";
+    tiny.xtask(&["explain", "it_prints_one"]).assert().code(2).stderr(contains(several));
+    let told = contains("cargo xtask check 02 m1_one::it_prints_one");
+    tiny.xtask(&["explain", "02", "it_prints_one"]).assert().code(0).stdout(told.clone());
+    let folder = tiny.path("labs/02-two-more/src");
+    tiny.xtask(&["explain", "it_prints_one"]).current_dir(&folder).assert().code(0).stdout(told);
+    tiny.xtask(&["check", "m1"]).current_dir(&folder).assert().code(1).stdout(contains("lab 02 Two checks"));
+    tiny.xtask(&["list"])
+        .assert()
+        .code(0)
+        .stdout(contains("\n01 Two checks").and(contains("\n02 Two checks")));
+    let line = "trace 02 --text --solution -- one";
+    let args: Vec<&str> = line.split(' ').collect();
+    tiny.xtask(&args).assert().code(0).stdout(contains("1\n"));
 }
 
 #[test]

@@ -182,6 +182,23 @@ fn a_lost_file_is_restored() {
     assert_eq!(tiny.read(LIB), given);
 }
 
+#[test]
+fn every_editable_file_can_be_restored_wherever_it_lies() {
+    let tiny = Tiny::new();
+    tiny.edit("labs/01-two-checks/lab.toml", "\"src/**/*.rs\"", "\"src/**/*.rs\", \"data/*.txt\"");
+    fs::create_dir(tiny.path("labs/01-two-checks/data")).unwrap();
+    fs::write(tiny.path("labs/01-two-checks/data/words.txt"), "given\n").unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let handout = tiny.handout(&place.path().join("course"));
+    let words = handout.join("labs/01-two-checks/data/words.txt");
+    fs::write(&words, "mine\n").unwrap();
+    let listed = "changed     data/words.txt\nas given    src/lib.rs\nas given    src/main.rs\n";
+    tiny.xtask(&["reset", "01", "--list"]).current_dir(&handout).assert().code(0).stdout(listed);
+    tiny.xtask(&["reset", "01", "data/words.txt"]).current_dir(&handout).assert().code(0);
+    assert_eq!(fs::read_to_string(&words).unwrap(), "given\n");
+    assert_eq!(fs::read_to_string(words.with_extension("txt.bak-1")).unwrap(), "mine\n");
+}
+
 #[rstest]
 #[case::from_the_lab("src/lib.rs", LAB)]
 #[case::from_its_folder("lib.rs", "labs/01-two-checks/src")]

@@ -54,7 +54,33 @@ fn ctrl_c_keeps_what_was_graded_and_leaves_nothing_behind() {
         check.verdict == Verdict::NotRun && check.text == "grading was interrupted before this check"
     };
     assert!(last.checks.iter().all(is_not_run), "{last:?}");
-    assert!(results.members.iter().all(|m| m.checks.iter().all(|c| c.verdict != Verdict::GraderError)));
+    assert!(results.members().all(|m| m.checks.iter().all(|c| c.verdict != Verdict::GraderError)));
+    assert_eq!(run_folders_of(pid), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn ctrl_c_in_a_later_lab_keeps_what_was_graded_before_it() {
+    let class = Class::new();
+    class.file("a right/labs/01-hello/src/lib.rs", RIGHT);
+    for number in 0..30 {
+        let hangs = "pub fn count() { loop { std::thread::park() } } pub fn add() { count() }";
+        class.file(&format!("hangs {number}/02-pair/src/lib.rs"), hangs);
+    }
+    let mut grader = plain_xtask(&class.args_of_course(&["--jobs", "2"]));
+    let grader = grader.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let is_in_second = || journal_of(&class, "02").is_some_and(|text| text.contains("\"event\":\"check\""));
+    wait_until("a check of lab 02 has ended", is_in_second);
+    let family = descendants(&grader);
+    kill(Pid::from_raw(grader.id().cast_signed()), Signal::SIGINT).unwrap();
+    let pid = Pid::from_raw(grader.id().cast_signed());
+    let done = grader.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(130), "{}", String::from_utf8_lossy(&done.stderr));
+    let alive: Vec<_> = family.iter().filter(|process| started(process.0) == Some(process.1)).collect();
+    assert!(alive.is_empty(), "still alive: {alive:?}");
+    let results = class.results();
+    assert!(results.labs[0].complete && !results.labs[1].complete);
+    assert_eq!(member(&results, "a right").total, 100);
+    assert!(results.students.iter().any(|student| student.undecided == 100));
     assert_eq!(run_folders_of(pid), Vec::<PathBuf>::new());
 }
 
@@ -63,7 +89,7 @@ fn a_report_that_cannot_be_written_leaves_the_old_one() {
     let class = Class::new();
     class.file("alice/src/lib.rs", RIGHT);
     class.graded(&[]);
-    let files = ["results.json", "gradebook.csv", "report.html", "journal.jsonl"];
+    let files = ["results.json", "gradebook.csv", "milestones.csv", "report.html", "journal-01.jsonl"];
     let before = files.map(|name| class.read(name));
     let mut report = plain_xtask(&["report", class.out.path().to_str().unwrap()]);
     let limit = || Ok(setrlimit(Resource::RLIMIT_FSIZE, 100, 100)?);
@@ -72,7 +98,7 @@ fn a_report_that_cannot_be_written_leaves_the_old_one() {
     let done = report.output().unwrap();
     let told = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(4), "{told}");
-    assert!(told.contains("results.json: File too large") && told.contains("has every verdict"), "{told}");
+    assert!(told.contains("results.json: File too large") && told.contains("have every verdict"), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(files.map(|name| class.read(name)) == before, "a file has changed");
     let folder = fs::read_dir(class.out.path().join("latest")).unwrap();
@@ -90,9 +116,9 @@ fn a_full_disk_is_said_in_one_line_and_the_journal_stays() {
     // Warm: what is built for the first time has nothing to do with the small disk.
     class.graded(&[]);
     let disk = tempfile::tempdir().unwrap();
-    let script = "mount -t tmpfs -o size=12k,mode=755 tmpfs \"$1\" && \"$2\" grade \"$3\" --out \"$1\"; code=$?; \
-                  cat \"$1\"/2*/journal.jsonl > \"$4\"; \
-                  test -f \"$1\"/latest/journal.jsonl || echo \"latest leads nowhere\" >&2; ls \"$1\"/* >> \"$4\".ls; exit $code";
+    let script = "mount -t tmpfs -o size=12k,mode=755 tmpfs \"$1\" && \"$2\" grade \"$3\" --lab 01 --out \"$1\"; code=$?; \
+                  cat \"$1\"/2*/journal-01.jsonl > \"$4\"; \
+                  test -f \"$1\"/latest/journal-01.jsonl || echo \"latest leads nowhere\" >&2; ls \"$1\"/* >> \"$4\".ls; exit $code";
     let copy = class.out.path().join("journal");
     let done = Command::new("unshare")
         .args(["--mount", "sh", "-c", script, "sh"])
@@ -104,7 +130,7 @@ fn a_full_disk_is_said_in_one_line_and_the_journal_stays() {
     let told = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(4), "{told}");
     let error: Vec<&str> = told.lines().filter(|line| line.starts_with("error: ")).collect();
-    assert!(error.len() == 1 && error[0].contains("No space left on device; the journal"), "{told}");
+    assert!(error.len() == 1 && error[0].contains("No space left on device; the journals"), "{told}");
     assert!(!told.contains("latest leads nowhere"), "{told}");
     let journal = fs::read_to_string(copy).unwrap();
     assert_eq!(journal.lines().filter(|line| line.contains("\"verdict\":\"pass\"")).count(), 6, "{journal}");
@@ -116,13 +142,19 @@ fn grades_that_cannot_be_written_are_refused_before_anything_is_built() {
     class.file("alice/src/lib.rs", RIGHT);
     let file = class.out.path().join("file");
     fs::write(&file, "").unwrap();
-    let args = ["grade", class.folder.path().to_str().unwrap(), "--out", file.to_str().unwrap()];
+    let folder = class.folder.path().to_str().unwrap();
+    let args = ["grade", folder, "--lab", "01", "--out", file.to_str().unwrap()];
     xtask(&args).assert().code(4).stderr(contains("create ").and(contains("preparing").not()));
 }
 
 fn journal(class: &Class) -> Option<String> {
+    journal_of(class, "01")
+}
+
+fn journal_of(class: &Class, lab: &str) -> Option<String> {
+    let name = format!("journal-{lab}.jsonl");
     let folders = fs::read_dir(class.out.path()).ok()?;
-    folders.flatten().find_map(|folder| fs::read_to_string(folder.path().join("journal.jsonl")).ok())
+    folders.flatten().find_map(|folder| fs::read_to_string(folder.path().join(&name)).ok())
 }
 
 /// Every process below the grader, with its start time.

@@ -1,5 +1,6 @@
 //! From the shape of a root to its cause and remedy.
 
+mod answer;
 mod circle;
 mod ends;
 mod lone;
@@ -55,6 +56,9 @@ pub(crate) fn causes(reader: &Reader, waits: &[Waiting], solved: &Solved) -> Vec
     let hints = (0..waits.len()).filter(|&at| solved.alive[at] && is_hint(&waits[at]));
     causes.extend(hints.map(|at| group(vec![at]).cause()));
     causes.extend(reader.never_reaped(waits, &causes));
+    if causes.iter().all(is_quiet) {
+        causes.extend(reader.no_answer(waits));
+    }
     ranked(causes)
 }
 
@@ -130,7 +134,8 @@ impl<'a> Group<'a> {
         self.waits().all(|wait| {
             let is_silent =
                 |clue: &Clue| matches!(clue, Clue::NoClient | Clue::FromCheck | Clue::FromOutside);
-            wait.kind == Kind::Signal || wait.part.clues.iter().any(is_silent)
+            let is_halted = wait.kind == Kind::Stopped && self.reader.halted.contains(&wait.pid);
+            is_halted || wait.kind == Kind::Signal || wait.part.clues.iter().any(is_silent)
         })
     }
 

@@ -64,6 +64,10 @@ pub struct Scene {
     pub roles: Vec<Role>,
     /// Whether the rest of the world may interfere.
     pub world: World,
+    /// Processes that the watcher has stopped by SIGSTOP, and lets go on later.
+    pub halted: Vec<i32>,
+    /// The inode of the watcher's socket on which it waits for an answer, or for its end.
+    pub awaits: Option<u64>,
     /// FIFOs that the watcher itself opens later, after what it waits for now.
     pub gates: Vec<PathBuf>,
     /// Threads in state `t` of which their tracer says that it leaves them stopped by their signal.

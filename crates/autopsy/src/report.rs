@@ -153,6 +153,8 @@ pub enum CauseKind {
     NotAccepted,
     /// It waits for one client, and others wait for it.
     OneAtATime,
+    /// The check waits for an answer that does not come.
+    NoAnswer,
     /// It waits for more input, or clients, than the check, or somebody outside, sends.
     NothingMoreComes,
     /// A FIFO that nobody opens from the other side.

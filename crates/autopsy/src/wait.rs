@@ -8,7 +8,7 @@ mod lock;
 mod open;
 mod poll;
 mod queue;
-mod socket;
+pub(crate) mod socket;
 mod unread;
 
 use crate::graph::{Node, solve};
@@ -29,6 +29,10 @@ pub(crate) struct Reader<'a> {
     sides: end::Sides,
     /// Device and inode of the gates.
     gates: Vec<(u64, u64)>,
+    /// The processes that the watcher has stopped.
+    pub(crate) halted: &'a [i32],
+    /// The watcher's socket on which it waits.
+    pub(crate) awaits: Option<u64>,
 }
 
 /// One thread and its wait.
@@ -49,6 +53,8 @@ pub(crate) fn explain(scene: &Scene, snapshot: Snapshot) -> Report {
         names: Names::new(&snapshot, &scene.roles),
         sides: Default::default(),
         gates,
+        halted: &scene.halted,
+        awaits: scene.awaits,
     };
     let waits = reader.waits();
     let nodes: Vec<Node> = waits.iter().map(|wait| reader.node(wait)).collect();
@@ -173,6 +179,9 @@ impl Reader<'_> {
     }
 
     fn stopped(&self, member: &Process) -> Part {
+        if self.halted.contains(&member.pid) {
+            return Part { anyone: true, ..Part::new("is stopped by the check, which lets it go on later") };
+        }
         let mut part = Part::new("is stopped by a signal (SIGSTOP, SIGTSTP, SIGTTIN or SIGTTOU)");
         let parent = member.stat.parent;
         let has_own = self.snapshot.members.contains_key(&parent) || Some(parent) == self.snapshot.watcher;

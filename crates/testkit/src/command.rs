@@ -54,6 +54,8 @@ pub struct Cmd {
     pub(crate) blocked: Vec<Signal>,
     pub(crate) fault: Option<Fault>,
     pub(crate) notes: Vec<String>,
+    /// So many bytes of each argument are shown.
+    pub(crate) shown: usize,
 }
 
 impl Cmd {
@@ -81,6 +83,7 @@ impl Cmd {
             blocked: Vec::new(),
             fault: None,
             notes: Vec::new(),
+            shown: 600,
             shared,
         }
     }
@@ -206,6 +209,13 @@ impl Cmd {
         self
     }
 
+    /// Shows only so many bytes of each argument in a failure; without it, 600.
+    #[must_use]
+    pub fn show(mut self, bytes: usize) -> Self {
+        self.shown = bytes;
+        self
+    }
+
     /// Starts it.
     #[must_use]
     #[track_caller]
@@ -223,7 +233,7 @@ impl Cmd {
 
     /// The command as a student may type it: contract name, quoted arguments, its world.
     fn line(&self) -> Line {
-        let words = self.args.iter().map(|word| clip(&shell_quote(word), 600));
+        let words = self.args.iter().map(|word| clip(&shell_quote(word), self.shown));
         let command: Vec<String> = std::iter::once(self.program.name().to_owned()).chain(words).collect();
         let mut command = command.join(" ");
         let input = match &self.input {

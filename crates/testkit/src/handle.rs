@@ -13,6 +13,7 @@ use sandbox::protocol::Verdict;
 
 use crate::failure::{fail, or_grader_error};
 use crate::process::Proc;
+use crate::room::note_halted;
 use crate::running::Running;
 
 mod raw {
@@ -47,6 +48,7 @@ impl Proc {
     #[track_caller]
     pub fn stop(&self) {
         self.kill(Signal::SIGSTOP);
+        note_halted(self.pid, true);
         let stands = || Self::read(self.pid).is_none_or(|process| matches!(process.state, 'T' | 'Z'));
         crate::eventually(format!("{} to stop", self.name), stands);
     }
@@ -54,6 +56,7 @@ impl Proc {
     /// Lets it go on.
     #[track_caller]
     pub fn cont(&self) {
+        note_halted(self.pid, false);
         self.kill(Signal::SIGCONT);
     }
 }

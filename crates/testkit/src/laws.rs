@@ -7,6 +7,7 @@ use sandbox::protocol::{Confine, Verdict};
 
 use crate::describe::what_they_do;
 use crate::names::Names;
+use crate::queue::QueueName;
 use crate::referee::referee;
 use crate::shared::Shared;
 
@@ -65,7 +66,12 @@ fn temporary_files(shared: &Shared) -> Option<Broken> {
 fn names(shared: &Shared) -> Option<Broken> {
     let evidence = shared.evidence.lock().unwrap_or_else(PoisonError::into_inner);
     let alone = referee().config.confine == Confine::Full;
-    let left = Names::now().since(&shared.names, (!alone).then_some(&*evidence));
+    let mut left = Names::now().since(&shared.names, (!alone).then_some(&*evidence));
+    // Queues can be seen where their file system is mounted only; but the check knows which names it has given out.
+    let queues = shared.queues.lock().unwrap_or_else(PoisonError::into_inner);
+    left.extend(queues.iter().filter_map(QueueName::left));
+    left.sort();
+    left.dedup();
     if left.is_empty() {
         return None;
     }

@@ -10,6 +10,7 @@ use crate::process::{Descriptor, Io, Proc, descriptors, io};
 use crate::referee::referee;
 use crate::running::Running;
 use crate::shared::Shared;
+use crate::text::shown;
 use crate::watch::Look;
 
 /// How long a program that should be idle is looked at.
@@ -78,6 +79,35 @@ impl Running {
         self
     }
 
+    /// What it and its descendants have printed on standard error when all of them have come to rest.
+    #[must_use]
+    #[track_caller]
+    pub fn stderr_at_rest(&self) -> Vec<u8> {
+        self.asleep();
+        // Its last words may still be on their way through the thread that reads them.
+        self.shared.wait_for_rest("its output to be read", || self.stderr.is_up_to_date());
+        self.crash_if_panicked();
+        self.stderr_now()
+    }
+
+    /// Demands that it still runs when all of it has come to rest: it waits, and `why` says for what ("for a reader").
+    #[track_caller]
+    pub fn still_waits(&self, why: &str) -> &Self {
+        self.asleep();
+        if self.has_ended() {
+            let read = || self.stdout.is_up_to_date() && self.stderr.is_up_to_date();
+            self.shared.wait_for_rest("its output to be read", read);
+            self.crash_if_panicked();
+            let (stdout, stderr) = (shown(&self.stdout_now(), 200), shown(&self.stderr_now(), 200));
+            let name = &self.name;
+            let text = format!(
+                "{name} ended too early\nexpected: it waits {why}\nreceived: it has ended; stdout {stdout}\n          stderr {stderr}"
+            );
+            self.fail(Verdict::Fail, &text);
+        }
+        self
+    }
+
     /// What it and its descendants are doing.
     fn look(&self) -> Look {
         let processes = self.shared.tree.below(self.pid);
@@ -113,18 +143,24 @@ impl Running {
     /// not wake up.
     #[track_caller]
     pub fn assert_idle(&self) -> &Self {
-        self.assert_sleeps(&self.name, || Look::of(std::iter::once(self.pid), 0))
+        self.assert_idle_by(&self.name, || Look::of(std::iter::once(self.pid), 0))
     }
 
-    /// The same law for each of its descendants, taken together.
+    /// The same of it and all its descendants together.
+    #[track_caller]
+    pub fn assert_all_idle(&self) -> &Self {
+        self.assert_idle_by(&format!("{} with all its processes", self.name), || self.look())
+    }
+
+    /// The same of its descendants together.
     #[track_caller]
     pub fn assert_descendants_idle(&self) -> &Self {
         let all = || self.descendants().into_iter().map(|process| process.pid);
-        self.assert_sleeps(&format!("a process that {} has started", self.name), || Look::of(all(), 0))
+        self.assert_idle_by(&format!("a process that {} has started", self.name), || Look::of(all(), 0))
     }
 
     #[track_caller]
-    fn assert_sleeps(&self, who: &str, look: impl Fn() -> Look) -> &Self {
+    fn assert_idle_by(&self, who: &str, look: impl Fn() -> Look) -> &Self {
         let mut work = (0, 0);
         for _ in 0..IDLE_TRIES {
             let before = look().work();
@@ -177,6 +213,13 @@ impl Running {
     #[must_use]
     pub fn peak_memory(&self) -> u64 {
         self.shared.tree.below(self.pid).iter().filter_map(Proc::peak_memory).sum()
+    }
+
+    /// The anonymous bytes (heap, stacks) that it and its descendants have in memory now, added up; a page that several of
+    /// them share since fork(2) counts once (`Pss_Anon`, proc_pid_smaps(5)).
+    #[must_use]
+    pub fn anonymous_memory(&self) -> u64 {
+        self.shared.tree.below(self.pid).iter().filter_map(Proc::anonymous_memory).sum()
     }
 
     /// Its own open descriptors.

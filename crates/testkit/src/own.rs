@@ -1,6 +1,7 @@
 //! Whether this process, the check, will do nothing more by itself while one of its threads waits.
 
 use std::fs;
+use std::time::Duration;
 
 use nix::unistd::{Pid, getpid, gettid};
 
@@ -19,6 +20,17 @@ pub(crate) fn others_at_rest(maker: Pid) -> Option<Vec<Thread>> {
     let rests =
         |thread: &Thread| thread.state == 'S' && (thread.tid == process || is_own(process, thread.tid));
     others.iter().all(rests).then_some(others)
+}
+
+/// How long the threads of this process have stood ready in a queue without getting a processor, added up
+/// (`/proc/PID/task/TID/schedstat`, second field, in nanoseconds); zero where the kernel does not count it.
+pub(crate) fn queued() -> Duration {
+    let Ok(tasks) = fs::read_dir("/proc/self/task") else { return Duration::ZERO };
+    let of_thread = |task: fs::DirEntry| -> Option<u64> {
+        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split_whitespace().nth(1)?.parse().ok()
+    };
+    Duration::from_nanos(tasks.filter_map(|task| of_thread(task.ok()?)).sum())
 }
 
 fn is_own(process: i32, tid: i32) -> bool {

@@ -36,7 +36,7 @@ pub use datagram::Datagram;
 pub use listener::Listener;
 pub use proxy::{Link, Proxy};
 
-pub(crate) use socket::await_ready;
+pub(crate) use socket::{await_ready, inode};
 
 /// How many of the bytes sent last a failure shows.
 const SENT_SHOWN: usize = 200;

@@ -88,6 +88,16 @@ impl Proc {
         Some(u64::try_from(status_number(self.pid, "VmHWM")?).ok()? * 1024)
     }
 
+    /// Its anonymous bytes in memory, each page divided by the number of its users (`Pss_Anon`); `None` if it may not be asked.
+    #[must_use]
+    pub fn anonymous_memory(&self) -> Option<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid)).ok()?;
+        let kib = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Pss_Anon:")?.split_whitespace().next()?.parse::<u64>().ok());
+        Some(kib? * 1024)
+    }
+
     /// The kernel function it sleeps in, if that can be seen.
     #[must_use]
     pub fn waits_in(&self) -> Option<String> {

@@ -6,7 +6,7 @@ use std::fs;
 use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use anyhow::{Context, Result};
@@ -75,10 +75,13 @@ impl Room {
             events: Arc::default(),
             names: Names::now(),
             evidence: Mutex::default(),
+            queues: Mutex::default(),
             last_command: Mutex::default(),
             last_program: Mutex::default(),
             roles: Mutex::default(),
             gates: Mutex::default(),
+            halted: Mutex::default(),
+            awaits: AtomicU64::new(0),
             maker: nix::unistd::gettid(),
             became: Mutex::default(),
             abandoned: AtomicBool::new(false),
@@ -227,6 +230,12 @@ impl Room {
         self.shared.wait_for(what.as_ref(), done);
     }
 
+    /// The same for what only a program of the room can do: if none is left, the check fails at once.
+    #[track_caller]
+    pub fn until(&self, what: impl AsRef<str>, done: impl FnMut() -> bool) {
+        self.shared.wait_for_programs(what.as_ref(), done);
+    }
+
     /// The value of `PATH` that programs get: helpers first, then the system's.
     #[must_use]
     pub fn search_path(&self) -> String {
@@ -270,6 +279,18 @@ pub(crate) fn last_command() -> String {
 /// The folder of the room this thread made last.
 pub(crate) fn room_dir() -> Option<String> {
     CURRENT.with_borrow(Weak::upgrade).map(|shared| shared.dir.to_string_lossy().into_owned())
+}
+
+/// Notes that the check has stopped `pid`, or lets it go on.
+pub(crate) fn note_halted(pid: i32, is_halted: bool) {
+    if let Some(shared) = CURRENT.with_borrow(Weak::upgrade) {
+        let mut halted = shared.halted.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_halted {
+            halted.insert(pid);
+        } else {
+            halted.remove(&pid);
+        }
+    }
 }
 
 /// Waits until `done` says so, under the watchdog of the room this thread made last. `what` completes

@@ -16,6 +16,7 @@ use crate::failure::{fail, or_grader_error};
 use crate::finished::{Finished, Outcome};
 use crate::line::Line;
 use crate::process::Proc;
+use crate::room::note_halted;
 use crate::shared::Shared;
 use crate::stdin::{Slot, StdinWriter};
 use crate::text::shown;
@@ -66,6 +67,18 @@ impl Running {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.ending.has_come()
+    }
+
+    /// Whether the fault that it runs with has happened so far. Only of a traced program.
+    #[must_use]
+    #[track_caller]
+    pub fn fault_delivered(&self) -> bool {
+        match &self.tracing {
+            Some(report) => report.lock().unwrap_or_else(PoisonError::into_inner).delivered,
+            None => {
+                self.fail(Verdict::GraderError, "the check asks for a fault of a program it did not trace")
+            }
+        }
     }
 
     /// Its standard input, if opened by [`stdin_open`](crate::Cmd::stdin_open) or
@@ -188,6 +201,7 @@ impl Running {
     #[track_caller]
     pub fn stop(&self) -> &Self {
         self.kill(Signal::SIGSTOP);
+        note_halted(self.pid, true);
         let stands = || Proc::read(self.pid).is_none_or(|process| matches!(process.state, 'T' | 'Z'));
         self.shared.wait_for(&format!("{} to stop", self.name), stands);
         self
@@ -196,6 +210,7 @@ impl Running {
     /// Lets it go on.
     #[track_caller]
     pub fn cont(&self) -> &Self {
+        note_halted(self.pid, false);
         self.kill(Signal::SIGCONT)
     }
 

@@ -1,8 +1,9 @@
 //! What a room and its programs share, and how anything is waited for.
 
+use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use autopsy::{Report, Scene, World};
@@ -19,6 +20,7 @@ use crate::names::{Evidence, Names};
 use crate::own;
 use crate::peer;
 use crate::process::{Proc, stopped_threads};
+use crate::queue::QueueName;
 use crate::referee::referee;
 use crate::text::shown;
 use crate::tree::Tree;
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) names: Names,
     /// What is known of the room's own.
     pub(crate) evidence: Mutex<Evidence>,
+    /// The names of queues that the check has given out.
+    pub(crate) queues: Mutex<Vec<QueueName>>,
     /// The last command started: what a hang is reported for.
     pub(crate) last_command: Mutex<Option<Arc<Line>>>,
     /// The program started last: its name and its output so far, for a wait that it can no longer end.
@@ -47,6 +51,10 @@ pub(crate) struct Shared {
     pub(crate) roles: Mutex<Vec<autopsy::Role>>,
     /// The FIFOs that the check opens itself, when it is time.
     pub(crate) gates: Mutex<Vec<PathBuf>>,
+    /// The programs that the check has stopped, and lets go on later.
+    pub(crate) halted: Mutex<BTreeSet<i32>>,
+    /// The inode of the check's socket on which it waits for an answer; 0 for none.
+    pub(crate) awaits: AtomicU64,
     /// The thread that made the room: while it waits, the check does nothing.
     pub(crate) maker: Pid,
     /// What the program under test had become when it ended, if not itself.
@@ -76,9 +84,13 @@ impl Shared {
         done: impl FnMut() -> bool,
     ) {
         let pause = |longest| peer::await_ready(socket, ready, longest);
-        if let Err(stuck) = self.watch().until_by(pause, done) {
+        let inode = if ready == PollFlags::POLLIN { peer::inode(socket) } else { 0 };
+        self.awaits.store(inode, Ordering::Relaxed);
+        let waited = self.watch().until_by(pause, done);
+        if let Err(stuck) = waited {
             self.hang(what, stuck);
         }
+        self.awaits.store(0, Ordering::Relaxed);
     }
 
     /// The same where it is the rest of the programs that is waited for.
@@ -118,6 +130,11 @@ impl Shared {
         )
     }
 
+    /// Whether no program is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tree.members().is_empty()
+    }
+
     pub(crate) fn try_wait(&self, done: impl FnMut() -> bool) -> Result<(), Stuck> {
         self.watch().until(done)
     }
@@ -152,6 +169,8 @@ impl Shared {
             roles: self.roles.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             world: World::Closed,
             stopped: stopped_threads(),
+            halted: self.halted.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect(),
+            awaits: Some(self.awaits.load(Ordering::Relaxed)).filter(|inode| *inode != 0),
             gates: self.gates.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
@@ -201,6 +220,7 @@ impl Shared {
                 eprintln!("testkit: a tracer thread panicked");
             }
         }
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(QueueName::remove);
     }
 }
 

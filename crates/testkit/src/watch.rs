@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use autopsy::Report;
 
+use crate::own;
 use crate::process::{Proc, Thread, threads};
 use crate::tree::Tree;
 
@@ -122,6 +123,8 @@ pub(crate) struct Watch<'a> {
     slowness: f64,
     began: Instant,
     looked: Instant,
+    /// How long the check's own threads had waited for a processor by then.
+    queued: Duration,
     last: Look,
     quiet: Duration,
     /// The autopsy has been asked since anybody moved.
@@ -147,6 +150,7 @@ impl<'a> Watch<'a> {
             slowness,
             began: now,
             looked: now,
+            queued: own::queued(),
             last: Look::default(),
             quiet: Duration::ZERO,
             asked: false,
@@ -200,8 +204,10 @@ impl<'a> Watch<'a> {
         let members = self.tree.members();
         self.witness.see(&members);
         let now = Look::of(members.iter().map(|p| p.pid), self.events.count());
-        let passed = self.looked.elapsed().min(MOST);
-        self.looked = Instant::now();
+        // What the check's own threads waited for a processor is nobody's fault.
+        let queued = own::queued();
+        let passed = self.looked.elapsed().min(MOST).saturating_sub(queued.saturating_sub(self.queued));
+        (self.looked, self.queued) = (Instant::now(), queued);
         let moves = now.anybody_runs() || now != self.last;
         self.count(&now, passed, moves);
         self.last = now;

@@ -52,8 +52,8 @@ fn own_calls_are_those_of_the_program_alone() {
 fn count_counts_no_threads() {
     let room = Room::new();
     let text = "import threading\nfor i in range(5):\n t=threading.Thread(target=print,args=(i,)); t.start(); t.join()";
-    if room.command("sh").args(["-c", "command -v python3"]).run().output().status.success() {
-        let done = room.command("python3").args(["-c", text]).trace(Fault::Count).run();
+    if let Some(python) = python(&room, text) {
+        let done = python.trace(Fault::Count).run();
         done.code(0).stdout("0\n1\n2\n3\n4\n");
         assert_eq!(done.forks(), 0);
     }
@@ -66,6 +66,36 @@ fn short_transfers_move_single_bytes() {
     let done = sh(&room, "cat | cat").stdin(text.clone()).trace(Fault::ShortTransfers).run();
     done.code(0).stdout(&text);
     assert!(done.calls_of("write") >= 2 * 180, "{:?}", done.calls());
+}
+
+/// A program in Python, if there is one here.
+fn python(room: &Room, text: &str) -> Option<testkit::Cmd> {
+    let is_here = sh(room, "command -v python3").run().output().status.success();
+    is_here.then(|| room.command("python3").args(["-c", text]))
+}
+
+#[test]
+fn short_transfers_move_single_bytes_of_several_pieces() {
+    let room = Room::new();
+    let text = "import os\nr, w = os.pipe()\nprint(os.writev(w, [b'', b'', b'abc', b'de']), os.writev(w, [b'xy']), os.writev(w, [b'']))
+a, b = bytearray(2), bytearray(9)\nprint(os.readv(r, [bytearray(), a, b]), a, b)";
+    if let Some(python) = python(&room, text) {
+        let done = python.trace(Fault::ShortTransfers).run();
+        done.code(0).stdout(
+            "1 1 0\n1 bytearray(b'a\\x00') bytearray(b'\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00')\n",
+        );
+    }
+}
+
+#[test]
+fn short_transfers_leave_messages_whole() {
+    let room = Room::new();
+    // A module of Python's library would be read byte by byte; these are part of the interpreter, or nearly so.
+    let text = "import _socket as s, _thread as t\na, b = s.socketpair(1, 5)\nc, d = s.socketpair(1, 1)\ndone = t.allocate_lock(); done.acquire()
+def work():\n print(a.send(b'one'), b.recv(9), c.send(b'two'), d.recv(9)); done.release()\nt.start_new_thread(work, ()); done.acquire()";
+    if let Some(python) = python(&room, text) {
+        python.trace(Fault::ShortTransfers).run().code(0).stdout("3 b'one' 1 b't'\n");
+    }
 }
 
 #[test]

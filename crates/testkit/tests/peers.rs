@@ -186,3 +186,34 @@ fn a_sweep_meets_every_call() {
     });
     assert!(calls > 3 && killed <= calls && killed > 0, "{calls} calls, {killed} without output");
 }
+
+/// A script that reads a FIFO waits in its open, then in its read, and ends at its end.
+#[test]
+fn a_fifo_keeps_its_reader_waiting() {
+    let room = Room::new();
+    let fifo = room.slow_file("slow");
+    let word = room.word();
+    let reader = room.command("sh").args(["-c", "cat slow; echo end"]).spawn();
+    reader.asleep();
+    assert!(fifo.readers(&reader).is_empty());
+    fifo.is_read();
+    reader.asleep().assert_all_idle();
+    assert_eq!(fifo.readers(&reader).len(), 1);
+    fifo.send(&word).close();
+    reader.wait().code(0).stdout(format!("{word}end\n"));
+}
+
+/// Pages that a child shares with its parent count once.
+#[test]
+fn shared_memory_counts_once() {
+    let room = Room::new();
+    let gate = room.gate("gate");
+    let shell =
+        room.command("sh").args(["-c", "a=$(spew 4000000); (gate gate; :) & (gate gate; :) & wait"]).spawn();
+    gate.reached_by(2);
+    shell.asleep();
+    let memory = shell.anonymous_memory();
+    assert!((4_000_000..16_000_000).contains(&memory), "{memory}");
+    gate.open();
+    shell.wait().code(0);
+}

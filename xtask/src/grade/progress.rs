@@ -11,6 +11,7 @@ use crate::text::one_line;
 /// Follows a class, step by step.
 #[derive(Debug)]
 pub(super) struct Progress {
+    lab: String,
     bar: Option<ProgressBar>,
     checks: usize,
     finished: usize,
@@ -18,15 +19,16 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// For `members` members to be graded with `checks` checks each.
+    /// For `members` members to be graded in `lab` with `checks` checks each.
     #[must_use]
-    pub(super) fn new(members: usize, checks: usize) -> Self {
+    pub(super) fn new(lab: &str, members: usize, checks: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new((members * (checks + 1)) as u64);
-            let look = ProgressStyle::with_template("{bar:30} {pos}/{len} steps, {elapsed}, {msg}");
+            let look = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} steps, {elapsed}, {msg}");
+            let bar = bar.with_prefix(format!("lab {lab}"));
             look.map(|look| bar.clone().with_style(look)).unwrap_or(bar)
         });
-        Self { bar, checks, finished: 0, members }
+        Self { lab: lab.to_owned(), bar, checks, finished: 0, members }
     }
 
     /// A step of a member has ended; `found` is what is known of the member now.
@@ -43,7 +45,8 @@ impl Progress {
             }
             None if is_over => {
                 let points: u32 = found.checks.values().map(|check| check.points).sum();
-                anstream::eprintln!("{}/{} {name}: {points} points", self.finished, self.members);
+                let Self { lab, finished, members, .. } = self;
+                anstream::eprintln!("lab {lab}: {finished}/{members} {name}: {points} points");
             }
             None => {}
         }

@@ -17,6 +17,7 @@ use crate::build::{self, Built};
 use crate::compile::{self, Wanted};
 use crate::exit::{Exit, bad_input, stop};
 use crate::intake::Files;
+use crate::intake::walk::{self, Kind};
 use crate::manifest::Check;
 use crate::outcome::{Asked, CheckOutcome, RefereeEnd, judge};
 use crate::referee::{self, Cases};
@@ -92,15 +93,9 @@ impl Session {
         let helpers = folder.path().join("helpers");
         install_helpers(built.helpers.as_deref(), &helpers)?;
         let build_seed = Seed::open(workspace, &lab, level)?;
-        let given = own_files(&lab.dir)?;
+        let given = own_files(&lab)?;
         let slowness = slowness::measure();
         Ok(Self { lab, level, seed, build_seed, spec, cases, given, slowness, folder })
-    }
-
-    /// `rustc 1.95.0 (...)`.
-    #[must_use]
-    pub fn toolchain(&self) -> &str {
-        &self.build_seed.rustc
     }
 
     /// Builds a member's editable files on a clean lab, in the sandbox with this number (no other may run with it).
@@ -255,23 +250,15 @@ fn install_helpers(from: Option<&Path>, to: &Path) -> Result<()> {
 }
 
 /// The lab's own sources: what a submission does not bring, it gets from here.
-fn own_files(lab: &Path) -> Result<Files> {
-    let mut files = Files::new();
-    let mut folders = vec!["src".to_owned()];
-    while let Some(folder) = folders.pop() {
-        let at = lab.join(&folder);
-        for entry in fs::read_dir(&at).with_context(|| format!("list {}", at.display()))? {
-            let entry = entry.with_context(|| format!("list {}", at.display()))?;
-            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-            if entry.file_type().with_context(|| format!("look at {path}"))?.is_dir() {
-                folders.push(path);
-            } else {
-                let bytes = fs::read(entry.path()).with_context(|| format!("read {path}"))?;
-                files.insert(path, bytes);
-            }
-        }
-    }
-    Ok(files)
+fn own_files(lab: &Lab) -> Result<Files> {
+    let listed = walk::list(&lab.dir).with_context(|| format!("list {}", lab.dir.display()))?.0;
+    let is_source = |name: &str| name.starts_with("src/") || lab.manifest.is_editable(name);
+    let sources = listed.into_iter().filter(|entry| entry.kind == Kind::File && is_source(&entry.name));
+    let read = |entry: walk::Entry| {
+        let bytes = fs::read(lab.dir.join(&entry.path)).with_context(|| format!("read {}", entry.name))?;
+        Ok((entry.name, bytes))
+    };
+    sources.map(read).collect()
 }
 
 fn mode(path: &Path, mode: u32) -> Result<()> {

@@ -1,6 +1,18 @@
 //! Finds the lab inside a submission: students hand in `src`, the lab's folder, or a whole checkout. No I/O.
 
+use super::claims::Claims;
 use super::rules::Rules;
+
+/// What was found of one lab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The lab.
+    Lab(Root),
+    /// Files that may be this lab's, but nothing says so.
+    Unclear,
+    /// Nothing.
+    Nothing,
+}
 
 /// Where the lab is inside a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,25 +28,42 @@ pub struct Root {
 /// Folders whose copies of the sources are not the student's work.
 const NOT_THEIRS: [&str; 4] = ["solutions", "crates", "xtask", "target"];
 
-/// Picks the lab's root among the relative paths of all files of a submission. `None`: there is nothing to grade.
+/// Picks the lab's root among the relative paths of all files of a submission.
 #[must_use]
-pub fn find(paths: &[String], rules: &Rules) -> Option<Root> {
+pub fn find(paths: &[String], rules: &Rules, claims: &Claims) -> Found {
     let mut places: Vec<(u32, usize, &str)> = Vec::new();
+    let mut is_unclear = false;
     for path in paths {
         for prefix in prefixes(path, rules) {
-            if !places.iter().any(|place| place.2 == prefix) {
+            is_unclear |= claims.lab_of(prefix).is_none() && !is_not_theirs(prefix);
+            if is_of(rules, claims, prefix) && !places.iter().any(|place| place.2 == prefix) {
                 places.push((rank(prefix, paths, rules), prefix.split('/').count(), prefix));
             }
         }
     }
     places.sort_unstable();
-    let Some(&(best, _, prefix)) = places.first() else { return flat(paths, rules) };
+    let Some(&(best, _, prefix)) = places.first() else {
+        return match flat(paths, rules) {
+            Some(root) if is_of(rules, claims, &root.prefix) => Found::Lab(root),
+            Some(root) if claims.lab_of(&root.prefix).is_none() => Found::Unclear,
+            _ if is_unclear => Found::Unclear,
+            _ => Found::Nothing,
+        };
+    };
     let others = places
         .iter()
         .filter(|place| place.0 == best && place.2 != prefix && !is_below(place.2, prefix))
         .map(|place| place.2.to_owned())
         .collect();
-    Some(Root { prefix: prefix.to_owned(), missing: String::new(), others })
+    Found::Lab(Root { prefix: prefix.to_owned(), missing: String::new(), others })
+}
+
+/// Whether what lies at `prefix` is of the lab that is looked for.
+fn is_of(rules: &Rules, claims: &Claims, prefix: &str) -> bool {
+    match claims.lab_of(prefix) {
+        Some(lab) => lab == rules.folder(),
+        None => claims.is_sure(),
+    }
 }
 
 /// The path of `path` inside the root: `labs/01-x/src/a.rs` in `labs/01-x` is `src/a.rs`.
@@ -63,7 +92,11 @@ fn rank(prefix: &str, paths: &[String], rules: &Rules) -> u32 {
         (false, _, true) => 2,
         (false, _, false) => 3,
     };
-    if prefix.split('/').any(|part| NOT_THEIRS.contains(&part)) { rank + 10 } else { rank }
+    if is_not_theirs(prefix) { rank + 10 } else { rank }
+}
+
+fn is_not_theirs(prefix: &str) -> bool {
+    prefix.split('/').any(|part| NOT_THEIRS.contains(&part))
 }
 
 /// The content of `src` without the folder itself: `lib.rs` at the top, or one folder down.
@@ -87,10 +120,51 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    const LABS: [&str; 2] = ["01-pipeline-shell", "02-x"];
+
+    fn found_in(paths: &[&str], is_sure: bool) -> Found {
+        let rules = Rules::new(&["src/**/*.rs".to_owned()], &["src/main.rs".to_owned()], LABS[0]).unwrap();
+        let claims = Claims::new(&LABS.map(str::to_owned), is_sure);
+        find(&paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>(), &rules, &claims)
+    }
+
     fn found(paths: &[&str]) -> Option<Root> {
-        let rules = Rules::new(&["src/**/*.rs".to_owned()], &["src/main.rs".to_owned()], "01-pipeline-shell")
-            .unwrap();
-        find(&paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>(), &rules)
+        match found_in(paths, true) {
+            Found::Lab(root) => Some(root),
+            Found::Unclear | Found::Nothing => None,
+        }
+    }
+
+    #[rstest]
+    #[case::named(&["a/labs/01-pipeline-shell/src/lib.rs", "b/src/lib.rs"], Some("a/labs/01-pipeline-shell"))]
+    #[case::without_its_src(&["01-pipeline-shell/lib.rs"], Some("01-pipeline-shell"))]
+    #[case::bare(&["src/lib.rs"], None)]
+    #[case::bare_without_src(&["lib.rs"], None)]
+    #[case::beside_another_lab(&["labs/02-x/src/lib.rs", "src/lib.rs"], None)]
+    fn where_several_labs_may_be_a_lab_must_say_which_it_is(
+        #[case] paths: &[&str],
+        #[case] prefix: Option<&str>,
+    ) {
+        match (found_in(paths, false), prefix) {
+            (Found::Lab(root), Some(prefix)) => assert_eq!(root.prefix, prefix),
+            (Found::Unclear, None) => {}
+            (found, _) => panic!("{found:?}"),
+        }
+    }
+
+    #[rstest]
+    #[case(true)]
+    #[case(false)]
+    fn another_lab_is_never_taken_for_this_one(#[case] is_sure: bool) {
+        for paths in [
+            &["labs/02-x/src/lib.rs"][..],
+            &["02-x/lib.rs"],
+            &["labs/02-x/src/lib.rs", "crates/a/src/lib.rs"],
+        ] {
+            let found = found_in(paths, is_sure);
+            let is_kit = paths.len() == 2 && is_sure;
+            assert!(found == Found::Nothing || is_kit, "{paths:?}: {found:?}");
+        }
     }
 
     #[rstest]

@@ -87,6 +87,15 @@ pub fn is_plain_name(path: &str) -> bool {
         && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
+/// Whether a file's name says that it holds other files. Archives are not opened: what is in them is not known.
+#[must_use]
+pub fn is_archive(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", ".7z", ".rar"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
 fn patterns(globs: &[String]) -> Result<Vec<Pattern>> {
     globs.iter().map(|glob| Pattern::new(glob).with_context(|| format!("read the glob {glob:?}"))).collect()
 }

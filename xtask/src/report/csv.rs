@@ -1,30 +1,75 @@
-//! `gradebook.csv`: one row a member, the total, then each milestone. Pure.
+//! `gradebook.csv`, one row a student and a column a lab, and `milestones.csv`, a column a milestone. Pure.
+//!
+//! An empty cell is a number that nobody has decided yet: the grader failed or was interrupted, or nobody knows of which
+//! lab the files are. `-` is a lab of which nothing was handed in. Canvas and Moodle take both for "no grade".
 
 use anyhow::{Context as _, Result};
 
-use crate::score::{Member, Results};
+use crate::score::{LabScore, Results, Student};
 use crate::text::one_line;
 
-/// The file's bytes. An empty cell is a number nobody has decided yet: the grader failed or was interrupted.
+/// What stands for a lab that was not handed in.
+const ABSENT: &str = "-";
+
+/// The gradebook's bytes.
 ///
 /// # Errors
 /// Never in practice: it writes to memory.
-pub fn render(results: &Results) -> Result<Vec<u8>> {
-    let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let ids = results.head.milestones.iter().map(|milestone| milestone.id.clone());
-    let header: Vec<String> = ["member".to_owned(), "total".to_owned()].into_iter().chain(ids).collect();
-    writer.write_record(&header).context("write the gradebook's header")?;
-    for member in &results.members {
-        writer.write_record(row(member)).context("write a row of the gradebook")?;
-    }
-    writer.into_inner().context("write the gradebook")
+pub fn gradebook(results: &Results) -> Result<Vec<u8>> {
+    let labs = results.labs.iter().map(|lab| format!("lab {}", lab.head.lab));
+    let header = ["member".to_owned(), "total".to_owned()].into_iter().chain(labs).collect();
+    let row = |student: &Student| {
+        let start = [safe(&student.name), total(student)];
+        start.into_iter().chain(student.labs.iter().map(of_lab)).collect()
+    };
+    written(header, results.students.iter().map(row))
 }
 
-fn row(member: &Member) -> Vec<String> {
-    let cell = |points: u32, undecided: u32| if undecided == 0 { points.to_string() } else { String::new() };
-    let mut row = vec![safe(&member.entry.name), cell(member.total, member.undecided)];
-    row.extend(member.milestones.iter().map(|milestone| cell(milestone.points, milestone.undecided)));
-    row
+/// The same with a column for each milestone: `01 m1`.
+///
+/// # Errors
+/// Never in practice: it writes to memory.
+pub fn milestones(results: &Results) -> Result<Vec<u8>> {
+    let of_labs = results.labs.iter().flat_map(|lab| {
+        lab.head.milestones.iter().map(move |milestone| format!("{} {}", lab.head.lab, milestone.id))
+    });
+    let header = std::iter::once("member".to_owned()).chain(of_labs).collect();
+    let row = |student: &Student| {
+        let cells = student.labs.iter().zip(&results.labs).flat_map(|(score, lab)| {
+            let member = score.member.filter(|_| score.handed_in).map(|at| &lab.members[at]);
+            let cell = move |at: usize| match member.map(|member| &member.milestones[at]) {
+                Some(milestone) => points(milestone.points, milestone.undecided),
+                None => ABSENT.to_owned(),
+            };
+            (0..lab.head.milestones.len()).map(cell)
+        });
+        std::iter::once(safe(&student.name)).chain(cells).collect()
+    };
+    written(header, results.students.iter().map(row))
+}
+
+fn written(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>> {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    writer.write_record(&header).context("write a gradebook's header")?;
+    for row in rows {
+        writer.write_record(row).context("write a row of a gradebook")?;
+    }
+    writer.into_inner().context("write a gradebook")
+}
+
+fn total(student: &Student) -> String {
+    match student.labs.iter().any(|score| score.handed_in) {
+        true => points(student.total, student.undecided),
+        false => ABSENT.to_owned(),
+    }
+}
+
+fn of_lab(score: &LabScore) -> String {
+    if score.handed_in { points(score.points, score.undecided) } else { ABSENT.to_owned() }
+}
+
+fn points(points: u32, undecided: u32) -> String {
+    if undecided == 0 { points.to_string() } else { String::new() }
 }
 
 /// A spreadsheet takes a cell that begins like a formula for one; an apostrophe makes it text.

@@ -1,37 +1,58 @@
-//! `report.html`: one file without any outside resource and without a script. How the class did, a heat map
-//! of members and checks, what each check is, then a section for each member. Pure.
+//! `report.html`, without any outside resource and without a script. Pure.
+//!
+//! A lab's page tells how the class did, shows a heat map of members and checks and what each check is, then has a
+//! section for each member. A run of one lab is that page. With several, `report.html` has a row for each student and
+//! leads to a page for each lab: a class of 200 in 8 labs is some tens of megabytes, which no browser likes in one
+//! page, and who teaches lab 3 wants lab 3.
 
 mod checks;
 mod map;
 mod marks;
 mod members;
+mod overview;
 mod student;
 
 use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
 use crate::page::document;
-use crate::score::{CheckInfo, Member, Milestone, Results};
+use crate::report::HTML;
+use crate::score::{CheckInfo, LabResults, Member, Milestone, Results, Run, class_in_short};
 use crate::text::one_line;
 
 const STYLE: &str = include_str!("html/style.css");
 
-/// The page.
+/// The pages with their file names.
 #[must_use]
-pub fn render(results: &Results) -> String {
+pub fn pages(results: &Results) -> Vec<(String, String)> {
+    if let [lab] = results.labs.as_slice() {
+        return vec![(HTML.to_owned(), page(lab, &results.run, false))];
+    }
+    let mut pages = vec![(HTML.to_owned(), overview::page(results))];
+    pages.extend(results.labs.iter().map(|lab| (file(&lab.head.lab), page(lab, &results.run, true))));
+    pages
+}
+
+/// The name of a lab's page, where there are several.
+fn file(lab: &str) -> String {
+    format!("lab-{lab}.html")
+}
+
+fn page(results: &LabResults, run: &Run, is_one_of_several: bool) -> String {
     let title = format!("Lab {}: {}", results.head.lab, results.head.title);
     let body = html! {
         header {
             h1 id="top" { (title) }
-            (circumstances(results))
-            (contents())
+            p { (class_in_short(results)) }
+            (circumstances(run, results.complete))
+            (contents(is_one_of_several))
         }
         main { (parts(results)) }
     };
     document(&title, STYLE, &body)
 }
 
-fn parts(results: &Results) -> Markup {
+fn parts(results: &LabResults) -> Markup {
     let columns = columns(results);
     html! {
         (map::section(results, &columns))
@@ -44,27 +65,29 @@ fn parts(results: &Results) -> Markup {
     }
 }
 
-fn contents() -> Markup {
+fn contents(is_one_of_several: bool) -> Markup {
     html! {
         nav aria-label="Parts of this page" {
+            @if is_one_of_several { a href=(HTML) { "All labs" } " " }
             a href="#map" { "Heat map" } " " a href="#missed" { "Most missed" } " "
             a href="#checks" { "Checks" } " " a href="#members" { "Members" }
         }
     }
 }
 
-fn circumstances(results: &Results) -> Markup {
-    let head = &results.head;
+fn circumstances(run: &Run, is_complete: bool) -> Markup {
     html! {
-        p { (members::in_short(results)) }
         p.small {
-            "Graded " (head.started.replacen('T', " ", 1).replace('Z', " UTC")) ". Sandbox: " (head.level)
-            "; memory: " (head.memory_guard) "; seed " (head.seed) "; " (head.toolchain) "."
+            "Graded " (run.started.replacen('T', " ", 1).replace('Z', " UTC")) ". Sandbox: " (run.level)
+            "; memory: " (run.memory_guard) "; seed " (run.seed) "; " (run.toolchain) "."
         }
-        @if !results.complete {
-            p.warning { "Not complete: some points are undecided (grader error, or interrupted). They are not lost." }
+        @if !is_complete {
+            p.warning {
+                "Not complete: some points are undecided (the grader failed or was interrupted, or files do not say of "
+                "which lab they are). They are not lost."
+            }
         }
-        @for note in &head.notes { p.warning { (one_line(note, 500)) } }
+        @for note in &run.notes { p.warning { (one_line(note, 500)) } }
     }
 }
 
@@ -90,17 +113,12 @@ impl Column<'_> {
     }
 }
 
-fn columns(results: &Results) -> Vec<Column<'_>> {
+fn columns(results: &LabResults) -> Vec<Column<'_>> {
     let all = results.head.milestones.iter().flat_map(|milestone| {
         milestone.checks.iter().enumerate().map(move |(number, check)| (milestone, number + 1, check))
     });
     let column = |(at, (milestone, number, check))| Column { at, milestone, number, check };
     all.enumerate().map(column).collect()
-}
-
-/// The points to be earned.
-fn max(results: &Results) -> u32 {
-    results.head.milestones.iter().map(|milestone| milestone.max).sum()
 }
 
 fn points(number: u32) -> String {
@@ -122,11 +140,6 @@ fn number(points: u32, undecided: u32) -> String {
 /// Whether a check speaks against the program.
 fn is_missed(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Fail | Verdict::Hang | Verdict::Crash | Verdict::Leak)
-}
-
-/// Whether there was a program to check.
-fn was_run(member: &Member) -> bool {
-    member.entry.refused.is_none() && member.compile_error.is_none()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! The class as a table for the terminal: one line a member, plain text, never wider than it may be. Pure.
+//! A class in one lab as a table for the terminal: one line a member, plain text, never wider than it may be. Pure.
 
 use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::{measure_text_width, truncate_str};
 
-use crate::score::{Expect, Member, Results};
+use crate::score::{Expect, LabResults, Member, Results, class_in_short};
 use crate::text::{fitted, one_line};
 
 /// Longer names are cut here, however wide the terminal is; the reports have them whole.
@@ -17,10 +17,9 @@ const TEXT: usize = 24;
 /// With less than this for both, results are told in a few words.
 const LONG: usize = 72;
 
-/// The table, what concerns the class as a whole, and the circumstances. `width` is the terminal's; without
-/// one (a file, a pipe) nothing need fit.
+/// The table, and the class in a line. `width` is the terminal's; without one (a file, a pipe) nothing need fit.
 #[must_use]
-pub fn render(results: &Results, width: Option<usize>) -> String {
+pub fn render(results: &LabResults, width: Option<usize>) -> String {
     let width = width.unwrap_or(usize::MAX);
     let mut numbers = numbers(results, true);
     if room(&numbers, width) < TEXT {
@@ -28,18 +27,20 @@ pub fn render(results: &Results, width: Option<usize>) -> String {
     }
     let mut out = lines(results, &numbers, room(&numbers, width)).trim_fmt();
     out.push('\n');
-    for line in circumstances(results) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{line}");
-    }
-    out.trim_end().to_owned()
+    let id = &results.head.lab;
+    // Writing to a String cannot fail.
+    let _ = match results.expected() {
+        Some((met, all)) => write!(out, "lab {id}: {met} of {all} as expected"),
+        None => write!(out, "lab {id}: {}", class_in_short(results)),
+    };
+    out
 }
 
 /// A column of numbers: two lines of head, then one a member.
 type Column = Vec<String>;
 
 /// The milestones, when there is room, and the total.
-fn numbers(results: &Results, with_milestones: bool) -> Vec<Column> {
+fn numbers(results: &LabResults, with_milestones: bool) -> Vec<Column> {
     let shown = |points: u32, undecided: u32| match undecided {
         0 => points.to_string(),
         undecided => format!("{points}+{undecided}?"),
@@ -52,9 +53,9 @@ fn numbers(results: &Results, with_milestones: bool) -> Vec<Column> {
             [milestone.id.clone(), format!("/{}", milestone.max)].into_iter().chain(cells).collect()
         })
         .collect();
-    let max: u32 = results.head.milestones.iter().map(|milestone| milestone.max).sum();
     let totals = results.members.iter().map(|member| shown(member.total, member.undecided));
-    columns.push(["total".to_owned(), format!("/{max}")].into_iter().chain(totals).collect());
+    columns
+        .push(["total".to_owned(), format!("/{}", results.head.max())].into_iter().chain(totals).collect());
     columns
 }
 
@@ -65,7 +66,7 @@ fn room(numbers: &[Column], width: usize) -> usize {
     width.saturating_sub(widths.sum::<usize>() + 2)
 }
 
-fn lines(results: &Results, numbers: &[Column], room: usize) -> Table {
+fn lines(results: &LabResults, numbers: &[Column], room: usize) -> Table {
     let names: Vec<String> = results.members.iter().map(|m| one_line(&m.entry.name, 200)).collect();
     let tell = |member| if room < LONG { short(results, member) } else { result(member) };
     let texts: Vec<String> = results.members.iter().map(tell).collect();
@@ -109,47 +110,51 @@ fn result(member: &Member) -> String {
 }
 
 /// The same where there is little room; a check is told by its place (`m3.2`), as in the page.
-fn short(results: &Results, member: &Member) -> String {
+fn short(results: &LabResults, member: &Member) -> String {
     match (&member.expectation, &member.entry.expect) {
         (Some(met), Some(Expect::CaughtBy(names))) if met.met => {
             let places: Vec<String> = names.iter().filter_map(|name| place(results, name)).collect();
             if places.is_empty() { result(member) } else { format!("ok: {}", places.join(" ")) }
         }
-        (None, _) if member.entry.refused.is_none() && member.compile_error.is_none() => {
-            member.missed().unwrap_or_else(|| "all passed".to_owned())
-        }
+        (None, _) if member.was_run() => member.missed().unwrap_or_else(|| "all passed".to_owned()),
         _ => result(member),
     }
 }
 
 /// `m3.2`: the second check of the milestone.
-fn place(results: &Results, name: &str) -> Option<String> {
+fn place(results: &LabResults, name: &str) -> Option<String> {
     results.head.milestones.iter().find_map(|milestone| {
         let at = milestone.checks.iter().position(|check| check.name == name)?;
         Some(format!("{}.{}", milestone.id, at + 1))
     })
 }
 
-fn circumstances(results: &Results) -> Vec<String> {
-    let head = &results.head;
+/// What is said at the end of a run: the class as a whole, and the circumstances.
+#[must_use]
+pub fn end(results: &Results) -> String {
     let mut lines: Vec<String> =
-        head.notes.iter().map(|note| format!("note: {}", one_line(note, 200))).collect();
-    let strange = results.members.iter().filter(|m| m.expectation.as_ref().is_some_and(|e| !e.met)).count();
-    if results.members.iter().any(|member| member.expectation.is_some()) {
-        let all = results.members.len();
-        lines.push(format!("sample class: {} of {all} as expected", all - strange));
-    }
-    let refused = results.members.iter().filter(|member| member.entry.refused.is_some()).count();
-    if refused > 0 {
-        lines.push(format!("not graded: {refused} of {}, see their results", results.members.len()));
-    }
+        results.run.notes.iter().map(|note| format!("note: {}", one_line(note, 200))).collect();
     if !results.complete {
         lines.push(
-            "n+k?: k points are undecided (grader error, or interrupted); they are not lost".to_owned(),
+            "n+k?: k points are undecided (grader error, interrupted, or files of an unknown lab); they are not lost"
+                .to_owned(),
         );
     }
-    lines.push(format!("sandbox: {}; memory: {}; seed: {}", head.level, head.memory_guard, head.seed));
-    lines
+    let of_labs = match results.labs.len() {
+        1 => String::new(),
+        labs => format!(" in {labs} labs"),
+    };
+    match results.expected() {
+        Some((met, all)) => lines.push(format!("sample class: {met} of {all} as expected{of_labs}")),
+        None => {
+            let count = results.students.len();
+            let plural = if count == 1 { "" } else { "s" };
+            lines.push(format!("graded: {count} student{plural}{of_labs}"));
+        }
+    }
+    let run = &results.run;
+    lines.push(format!("sandbox: {}; memory: {}; seed: {}", run.level, run.memory_guard, run.seed));
+    lines.join("\n")
 }
 
 #[cfg(test)]

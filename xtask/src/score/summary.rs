@@ -1,13 +1,16 @@
-//! What happened to a member, in a sentence. Pure.
+//! What happened to a member, and to a class in one lab, in a sentence. Pure.
 
 use sandbox::protocol::Verdict;
 
-use super::{Entry, Found};
+use super::{Entry, Found, LabResults, Member, Standing};
 use crate::outcome::CheckOutcome;
 
 pub(super) fn sentence(entry: &Entry, found: &Found, checks: &[CheckOutcome]) -> String {
     if let Some(refused) = &entry.refused {
-        return format!("Not graded: {refused}.");
+        return match entry.standing {
+            Standing::Absent => format!("Nothing handed in: {refused}."),
+            Standing::HandedIn | Standing::Unclear => format!("Not graded: {refused}."),
+        };
     }
     if let Some(error) = &found.compile_error {
         return format!(
@@ -35,4 +38,35 @@ pub(super) fn missed(checks: &[CheckOutcome]) -> Vec<String> {
         (count > 0).then(|| format!("{count} {words}"))
     });
     counted.into_iter().flatten().collect()
+}
+
+/// `72 members; median 97 of 100 points; 3 with all points; 1 did not compile.`
+#[must_use]
+pub fn class(results: &LabResults) -> String {
+    let (members, max) = (&results.members, results.head.max());
+    let count = |is: &dyn Fn(&Member) -> bool, words: &str| {
+        let count = members.iter().filter(|member| is(member)).count();
+        (count > 0).then(|| format!("{count} {words}"))
+    };
+    let is_absent = |member: &Member| member.entry.standing == Standing::Absent;
+    let plural = if members.len() == 1 { "" } else { "s" };
+    let parts = [
+        Some(format!("{} member{plural}", members.len())),
+        count(&is_absent, "handed nothing in"),
+        median(members).map(|median| format!("median {median} of {max} points")),
+        count(&|member| member.total == max, "with all points"),
+        count(&|member| member.entry.refused.is_none() && member.compile_error.is_some(), "did not compile"),
+        count(&|member| member.entry.refused.is_some() && !is_absent(member), "not graded"),
+        count(&|member| member.undecided > 0, "with undecided points"),
+        count(&|member| member.expectation.as_ref().is_some_and(|e| !e.met), "NOT AS EXPECTED"),
+    ];
+    format!("{}.", parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
+/// Of those who handed in. Of an even number the lower one of the middle, so that it is somebody's total.
+fn median(members: &[Member]) -> Option<u32> {
+    let handed_in = members.iter().filter(|member| member.entry.standing == Standing::HandedIn);
+    let mut totals: Vec<u32> = handed_in.map(|member| member.total).collect();
+    totals.sort_unstable();
+    totals.get(totals.len().checked_sub(1)? / 2).copied()
 }

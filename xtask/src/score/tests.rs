@@ -2,6 +2,7 @@
 
 use super::*;
 use rstest::rstest;
+use std::collections::BTreeMap;
 
 fn plan(entry: Entry) -> Plan {
     let check = |name: &str, max| CheckInfo { name: name.into(), sentence: String::new(), max };
@@ -12,16 +13,10 @@ fn plan(entry: Entry) -> Plan {
         checks,
     };
     Plan {
+        run: sample::run(),
         head: Head {
-            schema: SCHEMA.into(),
             lab: "01".into(),
             title: String::new(),
-            started: String::new(),
-            toolchain: String::new(),
-            level: String::new(),
-            memory_guard: String::new(),
-            seed: 1,
-            notes: vec![],
             milestones: vec![
                 milestone("m1", vec![check("m1::a", 40)]),
                 milestone("m2", vec![check("m2::b", 50), check("m2::c", 10)]),
@@ -32,7 +27,7 @@ fn plan(entry: Entry) -> Plan {
 }
 
 fn entry(expect: Option<Expect>) -> Entry {
-    Entry { name: "x".into(), notes: vec![], refused: None, expect }
+    Entry { expect, ..sample::entry("x") }
 }
 
 fn found(verdicts: &[(&str, Verdict)]) -> Found {
@@ -114,6 +109,53 @@ fn the_sample_class_says_what_is_not_as_expected(
 #[test]
 fn results_survive_json() {
     let results = plan(entry(Some(Expect::Full))).results(&[found(&[("m1::a", Pass)])]);
+    let results = Results::new(sample::run(), vec![results]);
     let text = serde_json::to_string(&results).unwrap();
     assert_eq!(serde_json::from_str::<Results>(&text).unwrap(), results);
+}
+
+/// A lab with these members, none of whom was checked.
+fn lab(id: &str, members: Vec<Entry>) -> LabResults {
+    let mut plan = Plan { members, ..plan(entry(None)) };
+    plan.head.lab = id.into();
+    let found = vec![found(&[("m1::a", Pass), ("m2::b", Pass), ("m2::c", Fail)]); plan.members.len()];
+    plan.results(&found)
+}
+
+#[test]
+fn a_student_has_a_row_over_all_labs_and_what_was_not_handed_in_is_no_zero() {
+    let not = |name: &str, standing| Entry {
+        refused: Some("no editable file of 02-x was found".into()),
+        standing,
+        ..sample::entry(name)
+    };
+    let first = lab("01", vec![sample::entry("alice"), sample::entry("bob")]);
+    let second = lab(
+        "02",
+        vec![not("alice", Standing::Absent), not("bob", Standing::Unclear), sample::entry("carol")],
+    );
+    let results = Results::new(sample::run(), vec![first, second]);
+    let row = |name: &str| {
+        let student = results.students.iter().find(|student| student.name == name).unwrap();
+        let labs = student.labs.iter().map(|score| (score.handed_in, score.points, score.undecided));
+        (student.total, student.undecided, labs.collect::<Vec<_>>())
+    };
+    assert_eq!(row("alice"), (90, 0, vec![(true, 90, 0), (false, 0, 0)]));
+    assert_eq!(row("bob"), (90, 100, vec![(true, 90, 0), (true, 0, 100)]));
+    assert_eq!(row("carol"), (90, 0, vec![(false, 0, 0), (true, 90, 0)]));
+    assert_eq!((results.complete, results.max()), (false, 200));
+    assert_eq!(results.labs[1].members[0].summary, "Nothing handed in: no editable file of 02-x was found.");
+    assert_eq!(
+        class_in_short(&results.labs[1]),
+        "3 members; 1 handed nothing in; median 90 of 100 points; 1 not graded; 1 with undecided points."
+    );
+    let csv = |bytes: anyhow::Result<Vec<u8>>| String::from_utf8(bytes.unwrap()).unwrap();
+    assert_eq!(
+        csv(crate::report::csv::gradebook(&results)),
+        "member,total,lab 01,lab 02\nalice,90,90,-\nbob,,90,\ncarol,90,-,90\n"
+    );
+    assert_eq!(
+        csv(crate::report::csv::milestones(&results)),
+        "member,01 m1,01 m2,02 m1,02 m2\nalice,40,50,-,-\nbob,40,50,,\ncarol,-,-,40,50\n"
+    );
 }

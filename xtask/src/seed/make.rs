@@ -24,7 +24,6 @@ const MAX_BYTES: u64 = 1 << 30;
 pub(super) struct Plan {
     pub(super) key: String,
     pub(super) toolchain: PathBuf,
-    pub(super) rustc: String,
     pub(super) package: String,
     pub(super) lab: String,
     files: BTreeMap<String, Vec<u8>>,
@@ -43,14 +42,20 @@ pub(super) fn plan(workspace: &Workspace, lab: &Lab) -> Result<Plan> {
     }
     // Placeholders: cargo wants the files that the manifest names, and each submission brings its own.
     files.insert(format!("{folder}/src/lib.rs"), Vec::new());
-    files.insert(format!("{folder}/src/main.rs"), b"fn main() {}\n".to_vec());
+    for path in made.programs {
+        files.insert(format!("{folder}/{path}"), b"fn main() {}\n".to_vec());
+    }
     let toolchain = PathBuf::from(output(Command::new("rustc").args(["--print", "sysroot"]))?);
-    let rustc = output(Command::new("rustc").arg("--version"))?;
+    let rustc = rustc()?;
     let parts = files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
     let key =
         key(parts
             .chain([("rustc", rustc.as_bytes()), ("toolchain", toolchain.as_os_str().as_encoded_bytes())]));
-    Ok(Plan { key, toolchain, rustc, package: lab.manifest.package(), lab: folder, files })
+    Ok(Plan { key, toolchain, package: lab.manifest.package(), lab: folder, files })
+}
+
+pub(super) fn rustc() -> Result<String> {
+    output(Command::new("rustc").arg("--version"))
 }
 
 /// Makes the seed at `dir`, its key last. It is made where it stays, because cargo knows sources by their path.

@@ -15,6 +15,8 @@ pub struct Manifests {
     pub files: BTreeMap<String, String>,
     /// The course's own crates the lab needs, by folder (`crates/ipc-kit`).
     pub crates: Vec<String>,
+    /// The files of the lab's programs, by their path in the lab.
+    pub programs: Vec<String>,
 }
 
 /// Makes the manifests. `root` is the workspace's manifest, `read` gives the manifest in a folder of it, `lab`
@@ -28,11 +30,15 @@ pub fn manifests(root: &str, lab: &str, read: impl Fn(&str) -> Result<String>) -
     let mut files = BTreeMap::new();
     let mut used = BTreeMap::new();
     let mut crates = Vec::new();
+    let mut programs = Vec::new();
     let mut todo = vec![lab.to_owned()];
     while let Some(folder) = todo.pop() {
         let text = read(&folder)?;
         let manifest: Table = text.parse().with_context(|| format!("read {folder}/Cargo.toml"))?;
         let manifest = reduced(manifest);
+        if folder == lab {
+            programs = paths_of_programs(&manifest)?;
+        }
         for name in table(&manifest, &["dependencies"]).into_iter().flat_map(Table::keys) {
             let Some(value) = shared.get(name) else { continue };
             used.insert(name.clone(), value.clone());
@@ -47,7 +53,17 @@ pub fn manifests(root: &str, lab: &str, read: impl Fn(&str) -> Result<String>) -
     }
     let members: Vec<&str> = crates.iter().map(String::as_str).chain([lab]).collect();
     files.insert("Cargo.toml".to_owned(), workspace(&root, &members, used).to_string());
-    Ok(Manifests { files, crates })
+    Ok(Manifests { files, crates, programs })
+}
+
+/// A program's file is the one it is declared with, or the one that cargo takes for it.
+fn paths_of_programs(manifest: &Table) -> Result<Vec<String>> {
+    let programs = manifest.get("bin").and_then(Value::as_array).context("the lab declares no [[bin]]")?;
+    let path = |program: &Value| {
+        let text = |key| program.get(key).and_then(Value::as_str);
+        text("path").map(str::to_owned).or_else(|| Some(format!("src/bin/{}.rs", text("name")?)))
+    };
+    programs.iter().map(|program| path(program).context("a [[bin]] of the lab has no name")).collect()
 }
 
 /// A package with its library and its declared programs only.
@@ -134,6 +150,7 @@ testkit.workspace = true
     fn a_stage_has_only_the_lab_and_what_it_builds_on() {
         let made = made();
         assert_eq!(made.crates, ["crates/ipc-kit"]);
+        assert_eq!(made.programs, ["src/main.rs"]);
         assert_eq!(
             made.files.keys().collect::<Vec<_>>(),
             ["Cargo.toml", "crates/ipc-kit/Cargo.toml", "labs/01-x/Cargo.toml"]

@@ -74,7 +74,8 @@ fn room<'a>(package: &'a Package, root: &Path) -> &'a str {
         Some("labs") => "labs",
         Some("solutions") => "solutions",
         Some("crates")
-            if !["sandbox", "autopsy", "tracer", "testkit", "ipc-kit"].contains(&package.name.as_str()) =>
+            if !["sandbox", "autopsy", "tracer", "testkit", "ipc-kit", "lecture-kit"]
+                .contains(&package.name.as_str()) =>
         {
             "lectures"
         }
@@ -85,7 +86,8 @@ fn room<'a>(package: &'a Package, root: &Path) -> &'a str {
 /// A package of ours that this room may use. The tests of the autopsy read programs in a sandbox, as a referee does.
 fn is_inside(room: &str, dependency: &Dependency) -> bool {
     let name = dependency.name.as_str();
-    inside(room).contains(&name) || (room == "autopsy" && name == "sandbox" && dependency.is_for_tests())
+    let for_tests = [("autopsy", "sandbox"), ("lectures", "lecture-kit")];
+    inside(room).contains(&name) || (for_tests.contains(&(room, name)) && dependency.is_for_tests())
 }
 
 /// Which packages of ours a room may use.

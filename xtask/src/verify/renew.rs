@@ -2,10 +2,13 @@
 //! measured by running every check on every mutant.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc;
+use std::thread;
 
 use clap::Args;
 use sandbox::protocol::Verdict;
 
+use super::others::Others;
 use super::runs::{Bench, Programs};
 use crate::causes::{self, Bug, Catalogue, How, Seen, Unfinished};
 use crate::exit::{Exit, bad_input, stop};
@@ -77,7 +80,13 @@ fn bug_of(mutant: &Mutant, fails: BTreeMap<String, How>) -> Bug {
 }
 
 fn bugs(bench: &Bench<'_>, new: Vec<Mutant>) -> anyhow::Result<Vec<Bug>> {
-    let (ready, problems) = bench.build_mutants(new)?;
+    let (sender, made) = mpsc::channel();
+    let count = new.len();
+    let Others { alternative, ready, problems } = thread::scope(|scope| {
+        scope.spawn(move || bench.build_others(new, false, &sender));
+        Others::collect(&made, count)
+    });
+    alternative?;
     if let Some(problem) = problems.first() {
         return Err(bad_input(problem.clone()));
     }
@@ -89,7 +98,7 @@ fn bugs(bench: &Bench<'_>, new: Vec<Mutant>) -> anyhow::Result<Vec<Bug>> {
 /// The reference, its milestones written one after the other.
 fn unfinished(bench: &Bench<'_>) -> anyhow::Result<Vec<Unfinished>> {
     let manifest = &bench.lab.manifest;
-    let stage = Stage::new(bench.workspace, bench.lab)?;
+    let stage = Stage::new(bench.workspace, bench.lab, &bench.family)?;
     let source = bench.source()?;
     let mut programs = Vec::new();
     for written in 0..manifest.milestones.len() {

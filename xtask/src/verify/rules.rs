@@ -161,10 +161,13 @@ fn editable(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
     Ok(problems)
 }
 
-/// No file a student gets names the solution.
+/// No file a student gets names a solution, be it another lab's.
 fn names(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
-    let id = &lab.manifest.id;
-    let mut forbidden = vec![format!("sol{id}"), format!("solutions/{id}"), "BEGIN SOLUTION".to_owned()];
+    let mut forbidden = vec!["BEGIN SOLUTION".to_owned()];
+    for name in workspace.lab_names()? {
+        let id = name.split('-').next().unwrap_or_default();
+        forbidden.extend([format!("sol{id}"), format!("solutions/{id}")]);
+    }
     forbidden.extend(lab.manifest.programs.iter().map(|program| format!("sol-{program}")));
     let mut problems = Vec::new();
     for (path, text) in files::texts(&lab.dir, "")? {
@@ -188,13 +191,14 @@ pub(super) fn matrix(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<Str
     Ok(matrix_problems(&lab.manifest.id, &mutants, &checks))
 }
 
-/// The catalogue of bugs fits the mutants: `check` reads it where there are none.
+/// The catalogue of bugs fits the mutants: `check` reads it where there are none. A lab may do without one: then `check`
+/// names no likely cause.
 ///
 /// # Errors
 /// When a patch cannot be read.
 pub(super) fn causes(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
     let path = lab.dir.join(causes::FILE);
-    let catalogue = catalogue::load(workspace, lab)?.unwrap_or_default();
+    let Some(catalogue) = catalogue::load(workspace, lab)? else { return Ok(Vec::new()) };
     let checks: BTreeSet<&str> = lab.manifest.checks().map(|check| check.name.as_str()).collect();
     let problems = causes::problems(&catalogue, &mutants::load(workspace, lab)?, &checks);
     let told = |problem| format!("{}: {problem}; run `cargo xtask causes`", workspace.shown(&path));

@@ -9,16 +9,13 @@ use sandbox::protocol::Verdict;
 use crate::bar::bar;
 use crate::causes::UNFINISHED;
 use crate::compile::{self, Built, Wanted};
-use crate::exit::usage;
 use crate::family::Family;
-use crate::interrupt;
 use crate::manifest::Check;
 use crate::outcome::{CheckOutcome, total};
-use crate::patch::{self, Mutant};
-use crate::stage::Stage;
+use crate::patch::Mutant;
 use crate::suite::{self, Suite, Task};
 use crate::workspace::{Lab, Workspace};
-use crate::{check, files, mutants, pool, referee, slowness, starter};
+use crate::{check, pool, referee, slowness};
 
 /// How often the reference must pass in a row.
 const TIMES: usize = 3;
@@ -33,7 +30,7 @@ pub(super) type Ready = (Mutant, Programs);
 pub(super) struct Bench<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) lab: &'a Lab,
-    family: Family,
+    pub(super) family: Family,
     jobs: usize,
     built: Built,
     cases: referee::Cases,
@@ -109,6 +106,8 @@ impl<'a> Bench<'a> {
             package: &package,
             programs: &self.lab.manifest.programs,
             prefix: "sol-",
+            // The lab's is the one that judges.
+            without_spec: true,
             ..Wanted::default()
         };
         let built = compile::build(self.workspace, wanted)?;
@@ -123,88 +122,19 @@ impl<'a> Bench<'a> {
     ///
     /// # Errors
     /// When it does not build or the grader fails.
-    pub(super) fn alternative(&self) -> anyhow::Result<Vec<String>> {
-        let Some(dir) = self.lab.solution.as_ref().map(|dir| dir.join("alternative")) else {
-            return Ok(Vec::new());
-        };
-        let mut texts = self.given()?;
-        for (path, text) in files::texts(&dir, ".rs")? {
-            texts.insert(path, starter::rename(&text, &self.lab.manifest));
+    pub(super) fn alternative(&self, built: anyhow::Result<Option<Programs>>) -> anyhow::Result<Vec<String>> {
+        match built? {
+            Some(programs) => Ok(failures("the alternative fails", &self.run_all(&programs)?)),
+            None => Ok(Vec::new()),
         }
-        let programs = Stage::new(self.workspace, self.lab)?.build("alternative", &texts)?;
-        Ok(failures("the alternative fails", &self.run_all(&programs)?))
     }
 
-    /// The files of the lab that a student cannot change.
-    fn given(&self) -> anyhow::Result<BTreeMap<String, String>> {
-        let mut texts = BTreeMap::new();
-        for (path, text) in files::texts(&self.lab.dir.join("src"), ".rs")? {
-            let path = format!("src/{path}");
-            if !self.lab.manifest.is_editable(&path) {
-                texts.insert(path, text);
-            }
-        }
-        Ok(texts)
-    }
-
-    /// The mutants (or the one named): each is caught by every check in its header. With `is_full`, every
-    /// check runs, and who else catches is printed.
+    /// Each mutant is caught by every check in its header. With `is_full`, every check runs, and who else catches is
+    /// printed.
     ///
     /// # Errors
-    /// When one does not build or the grader fails.
-    pub(super) fn mutants(&self, only: Option<&str>, is_full: bool) -> anyhow::Result<Vec<String>> {
-        let mut all = mutants::load(self.workspace, self.lab)?;
-        all.retain(|mutant| only.is_none_or(|only| only == mutant.name));
-        if let Some(only) = only.filter(|_| all.is_empty()) {
-            return Err(usage(format!("lab {} has no mutant `{only}`", self.lab.manifest.id)));
-        }
-        let (ready, mut problems) = self.build_mutants(all)?;
-        problems.extend(self.catch(&ready, is_full)?);
-        Ok(problems)
-    }
-
-    /// Each mutant with its programs, and what does not build.
-    pub(super) fn build_mutants(&self, all: Vec<Mutant>) -> anyhow::Result<(Vec<Ready>, Vec<String>)> {
-        let source = self.source()?;
-        let stage = Stage::new(self.workspace, self.lab)?;
-        let (mut problems, mut ready) = (Vec::new(), Vec::new());
-        let bar = bar(all.len(), "mutants built");
-        for mutant in all {
-            if interrupt::is_set() {
-                break;
-            }
-            bar.inc(1);
-            match self.build(&stage, &mutant, &source) {
-                Ok(programs) => ready.push((mutant, programs)),
-                Err(error) => problems.push(format!("mutant {}: {error:#}", mutant.name)),
-            }
-        }
-        bar.finish_and_clear();
-        Ok((ready, problems))
-    }
-
-    /// The files of the reference, by path below the lab's folder.
-    pub(super) fn source(&self) -> anyhow::Result<BTreeMap<String, String>> {
-        let Some(solution) = &self.lab.solution else { return Ok(BTreeMap::new()) };
-        let texts = files::texts(&solution.join("src"), ".rs")?;
-        Ok(texts.into_iter().map(|(path, text)| (format!("src/{path}"), text)).collect())
-    }
-
-    fn build(
-        &self,
-        stage: &Stage<'_>,
-        mutant: &Mutant,
-        source: &BTreeMap<String, String>,
-    ) -> anyhow::Result<Programs> {
-        let mut texts = source.clone();
-        texts.extend(patch::apply(mutant, source).map_err(anyhow::Error::msg)?);
-        for text in texts.values_mut() {
-            *text = starter::rename(text, &self.lab.manifest);
-        }
-        stage.build(&mutant.name, &texts)
-    }
-
-    fn catch(&self, ready: &[Ready], is_full: bool) -> anyhow::Result<Vec<String>> {
+    /// When the grader fails.
+    pub(super) fn catch(&self, ready: &[Ready], is_full: bool) -> anyhow::Result<Vec<String>> {
         let mut tasks = Vec::new();
         let mut owners = Vec::new();
         for (mutant, programs) in ready {

@@ -11,8 +11,11 @@ use std::sync::OnceLock;
 use assert_cmd::Command;
 use grader::score::{Member, Results};
 
-/// A reference solution of the course's lab.
+/// A right answer to lab 01.
 pub(crate) const RIGHT: &str = include_str!("../course/solutions/01-hello/alternative/src/lib.rs");
+
+/// A right answer to lab 02.
+pub(crate) const RIGHT_PAIR: &str = include_str!("../course/solutions/02-pair/alternative/src/lib.rs");
 
 /// The course, copied once for each test binary.
 pub(crate) fn root() -> &'static Path {
@@ -79,13 +82,18 @@ impl Class {
         self
     }
 
-    /// The arguments that grade it.
+    /// The arguments that grade lab 01 of it.
     pub(crate) fn args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        [&self.args_of_course(&["--lab", "01"])[..], more].concat()
+    }
+
+    /// The arguments that grade every lab of it.
+    pub(crate) fn args_of_course<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         let (folder, out) = (self.folder.path().to_str().unwrap(), self.out.path().to_str().unwrap());
         [&["grade", folder, "--out", out], more].concat()
     }
 
-    /// Grades it; expects success.
+    /// Grades lab 01 of it; expects success.
     pub(crate) fn graded(&self, more: &[&str]) -> Results {
         xtask(&self.args(more)).assert().success();
         self.results()
@@ -101,13 +109,9 @@ impl Class {
     }
 }
 
-/// The member with this name.
+/// The member with this name; of several labs the first one's.
 pub(crate) fn member<'a>(results: &'a Results, name: &str) -> &'a Member {
-    results
-        .members
-        .iter()
-        .find(|member| member.entry.name == name)
-        .unwrap_or_else(|| panic!("no member {name}"))
+    results.members().find(|member| member.entry.name == name).unwrap_or_else(|| panic!("no member {name}"))
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -39,6 +39,16 @@ impl Tiny {
         self
     }
 
+    /// Adds lab 02, a copy of lab 01 with the program `duo`.
+    pub(crate) fn second_lab(&self) -> &Self {
+        for room in ["labs", "solutions"] {
+            let to = self.path(&format!("{room}/02-two-more"));
+            copy(&self.path(&format!("{room}/01-two-checks")), &to);
+            rename_all(&to);
+        }
+        self
+    }
+
     /// Writes the solution's bodies into the lab.
     pub(crate) fn solve(&self) -> &Self {
         for (stub, line) in [("M1: print 1", "1"), ("M2: print 2", "2"), ("M2: print 3", "3")] {
@@ -84,6 +94,31 @@ impl Tiny {
 
 /// The student's file.
 pub(crate) const LIB: &str = "labs/01-two-checks/src/lib.rs";
+
+/// Makes lab 01's names lab 02's in every file of a folder.
+fn rename_all(folder: &Path) {
+    const NAMES: [(&str, &str); 10] = [
+        ("01-two-checks", "02-two-more"),
+        ("01_two_checks", "02_two_more"),
+        ("id = \"01\"", "id = \"02\""),
+        ("slug = \"two-checks\"", "slug = \"two-more\""),
+        ("programs = [\"two\"]", "programs = [\"duo\"]"),
+        ("name = \"two\"", "name = \"duo\""),
+        ("name = \"sol-two\"", "name = \"sol-duo\""),
+        ("CARGO_BIN_EXE_two", "CARGO_BIN_EXE_duo"),
+        ("CARGO_BIN_EXE_sol-two", "CARGO_BIN_EXE_sol-duo"),
+        ("usage: two ", "usage: duo "),
+    ];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rename_all(&path);
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, NAMES.iter().fold(text, |text, (from, to)| text.replace(from, to))).unwrap();
+    }
+}
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

@@ -181,11 +181,14 @@ impl Group<'_> {
     /// clients or signals, still have its other end open.
     pub(super) fn kept_waiting(&self, stuck: &[usize]) -> Vec<(usize, Found)> {
         let pids = self.pids();
+        // Others who only wait for the same root hold that end as idly.
+        let idle: BTreeSet<i32> = stuck.iter().map(|at| self.all[*at].pid).collect();
         let is_kept = |at: &&usize| {
             let wakers = &self.all[**at].part.wakers;
+            let is_idle = |waker: &Waker| pids.contains(&waker.pid) || idle.contains(&waker.pid);
             self.reads(&self.all[**at]).next().is_some()
-                && !wakers.is_empty()
-                && wakers.iter().all(|waker| pids.contains(&waker.pid) && waker.number.is_some())
+                && wakers.iter().any(|waker| pids.contains(&waker.pid))
+                && wakers.iter().all(|waker| is_idle(waker) && waker.number.is_some())
         };
         stuck.iter().filter(is_kept).filter_map(|at| Some((*at, self.kept(&self.all[*at])?))).collect()
     }

@@ -4,6 +4,7 @@ use super::{Found, Group};
 use crate::part::Clue;
 use crate::report::CauseKind;
 use crate::wait::Waiting;
+use crate::wait::socket::NO_FIXED_END;
 use crate::words::list;
 
 impl Group<'_> {
@@ -20,17 +21,14 @@ impl Group<'_> {
     fn unread(&self) -> Option<Found> {
         self.clue(|wait, clue| {
             let who = self.who(wait);
-            (*clue == Clue::UnreadByCheck).then(|| {
-                (
-                    CauseKind::OneAtATime,
-                    format!("{who} waits in a write until the check reads, and the check waits for {who}"),
-                    vec![
-                        "do not block in a write: make the socket non-blocking (O_NONBLOCK), keep what is left, \
-                         and poll for POLLOUT"
-                            .to_owned(),
-                    ],
-                )
-            })
+            let fix = if wait.part.text.contains(NO_FIXED_END) {
+                "send with MSG_DONTWAIT: a datagram for which there is no room may be lost"
+            } else {
+                "do not block in a write: make the socket non-blocking (O_NONBLOCK), keep what is left, and poll for \
+                 POLLOUT"
+            };
+            let why = || format!("{who} waits in a write until the check reads, and the check waits for {who}");
+            (*clue == Clue::UnreadByCheck).then(|| (CauseKind::OneAtATime, why(), vec![fix.to_owned()]))
         })
     }
 

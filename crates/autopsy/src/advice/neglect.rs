@@ -17,7 +17,7 @@ impl Group<'_> {
     /// It waits for one that is outside, and others outside have connected or sent something.
     pub(super) fn neglect(&self) -> Option<Found> {
         self.waits().find_map(|wait| {
-            let (number, does) = self.served(wait)?;
+            let until = self.until(wait)?;
             let mut others = self.neglected(wait);
             if others.is_empty() {
                 return None;
@@ -28,9 +28,8 @@ impl Group<'_> {
                 others.push(format!("{more} more wait too"));
             }
             let why = format!(
-                "{} waits until the client on {} {does}, and serves nobody else meanwhile: {}",
+                "{} waits until {until}, and serves nobody else meanwhile: {}",
                 self.reader.names.brief(wait.pid),
-                descriptor(number),
                 others.join("; ")
             );
             let fix = "wait for all of them at once (poll, epoll) with sockets that do not block, or give each client a \
@@ -39,8 +38,11 @@ impl Group<'_> {
         })
     }
 
-    /// The socket to the check that a thread waits on, and what for.
-    fn served(&self, wait: &Waiting) -> Option<(i32, &'static str)> {
+    /// What a thread waits for that comes from outside.
+    fn until(&self, wait: &Waiting) -> Option<String> {
+        if wait.part.clues.contains(&Clue::AtGate) {
+            return Some("the check opens the other end of a FIFO".to_owned());
+        }
         let is_outside =
             |clue: &Clue| matches!(clue, Clue::FromCheck | Clue::FromOutside | Clue::UnreadByCheck);
         if !wait.part.wakers.is_empty() || !wait.part.clues.iter().any(is_outside) {
@@ -52,7 +54,8 @@ impl Group<'_> {
                 Clue::Writes(number) => (*number, "reads what it gets"),
                 _ => return None,
             };
-            socket(self.descriptor(wait.pid, number)?).map(|_| (number, does))
+            socket(self.descriptor(wait.pid, number)?)?;
+            Some(format!("the client on {} {does}", descriptor(number)))
         })
     }
 

@@ -12,6 +12,10 @@ impl Group<'_> {
         let members: Vec<&Process> = members.collect();
         let first = *members.first()?;
         let names = self.reader.names.all(&self.pids(), "and");
+        if self.pids().iter().all(|pid| self.reader.halted.contains(pid)) {
+            let why = format!("the check has stopped {names}, and lets go on only after what it waits for");
+            return Some((CauseKind::NothingMoreComes, why, Vec::new()));
+        }
         if self.pids().len() > 1 {
             let why =
                 format!("{names} are stopped together: they are in one process group ({})", first.stat.group);

@@ -2,6 +2,7 @@
 
 use super::Reader;
 use super::end::Want;
+use crate::borrow;
 use crate::object::Object;
 use crate::part::Part;
 use crate::proc::process::Process;
@@ -33,6 +34,11 @@ impl Reader<'_> {
             }
             libc::SYS_connect => (Kind::Connect, self.connect(member, args[0] as i32, args[1], args[2])),
             libc::SYS_openat => self.openat(member, thread, args[0] as i32, args[1], args[2]),
+            libc::SYS_openat2 => {
+                // The first field of `struct open_how` is its flags.
+                let flags = borrow::peek::<8>(member.pid, args[2]).map_or(0, u64::from_ne_bytes);
+                self.openat(member, thread, args[0] as i32, args[1], flags)
+            }
             #[cfg(target_arch = "x86_64")]
             libc::SYS_open => self.openat(member, thread, libc::AT_FDCWD, args[0], args[1]),
             libc::SYS_futex => self.futex(member, thread, args),
@@ -55,6 +61,8 @@ impl Reader<'_> {
             libc::SYS_pause => (Kind::Signal, self.suspend(member, thread, "pause")),
             libc::SYS_rt_sigtimedwait => (Kind::Signal, self.sigwait(member, thread, args[0], args[2] != 0)),
             libc::SYS_nanosleep | libc::SYS_clock_nanosleep => sleeps(),
+            // After a stop, poll and its kin go on by a call that has no arguments.
+            libc::SYS_restart_syscall => self.without_call(member, thread),
             _ => unknown(number, &thread.place),
         }
     }

@@ -11,6 +11,9 @@ use crate::snapshot::{End, Holder};
 use crate::socket::{Family, Socket};
 use crate::words::{descriptor, path};
 
+/// Said of a datagram socket that is not connected.
+pub(crate) const NO_FIXED_END: &str = "it has no fixed other end";
+
 impl Reader<'_> {
     /// Receiving from a socket or sending to it.
     pub(super) fn socket(&self, member: &Process, number: i32, inode: u64, want: Want) -> Part {
@@ -111,9 +114,25 @@ impl Reader<'_> {
         match (want, self.snapshot.world) {
             (Want::Read, World::Closed) => part.anyone = true,
             (Want::Read, World::Open) => part.hope("anybody who sends to it"),
+            (Want::Write, World::Closed) if !self.has_receivers() => part.clues.push(Clue::UnreadByCheck),
             (Want::Write, _) => part.hope("the receiver, who cannot be seen"),
         }
-        "it has no fixed other end".to_owned()
+        NO_FIXED_END.to_owned()
+    }
+
+    /// Whether a member has a datagram socket with a name: it may be the receiver of whatever is sent.
+    fn has_receivers(&self) -> bool {
+        let sockets = self.snapshot.sockets.all.iter().filter(|(_, socket)| socket.is_datagram);
+        let members = |inode: &u64| {
+            let holders = self.snapshot.holders(&Key::Socket(*inode), End::Any);
+            holders
+                .iter()
+                .map(|holder| holder.pid)
+                .filter(|pid| self.snapshot.members.contains_key(pid))
+                .count()
+        };
+        // The sender itself has one, too.
+        sockets.map(|(inode, _)| usize::from(members(inode) > 0)).sum::<usize>() > 1
     }
 
     /// Who holds the other end of a connected socket.

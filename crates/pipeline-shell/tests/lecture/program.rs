@@ -1,6 +1,7 @@
 //! The lecture's program, `pipeline-shell`: programs joined by pipes, commas between them.
 
-use crate::run::{pipeline_shell, run};
+use crate::run::pipeline_shell;
+use lecture_kit::run;
 use std::process::Command;
 
 #[test]

@@ -81,6 +81,8 @@ impl Running {
         let line = String::from_utf8_lossy(line);
         let address = line.strip_prefix("ready ").and_then(Address::parse).filter(|_| has_line());
         let Some(address) = address else {
+            // It may be about to say why.
+            self.shared.is_at_rest_unless(|| self.is_complete());
             self.crash_if_panicked();
             let (stdout, stderr) = (shown(&text, 300), shown(&self.stderr_now(), 300));
             self.fail(

@@ -1,5 +1,7 @@
 //! What a peer receives.
 
+use std::cell::Cell;
+
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 
@@ -46,11 +48,13 @@ impl Peer {
     pub fn expect(&self, expected: impl AsRef<[u8]>) -> &Self {
         let expected = expected.as_ref();
         let what = format!("the answer {}", shown(expected, 300));
-        // A wrong answer may be shorter than the right one: look at what has come.
-        let differs = |bytes: &[u8]| bytes.iter().zip(expected).position(|(one, other)| one != other);
+        // A wrong answer may be shorter than the right one: look at what has come. So far, it is the same.
+        let same = Cell::new(0);
         let received = self.take_when(&what, |bytes| {
-            let all = bytes.len() >= expected.len() || differs(bytes).is_some();
-            all.then_some(bytes.len().min(expected.len()))
+            let n = bytes.len().min(expected.len());
+            let pairs = bytes[same.get()..n].iter().zip(&expected[same.get()..n]);
+            same.set(same.get() + pairs.take_while(|(one, other)| one == other).count());
+            (n == expected.len() || same.get() < n).then_some(n)
         });
         if let Some(text) = expected.mismatch(&received) {
             self.fail_with(&text);

@@ -174,6 +174,11 @@ fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
+/// The number by which proc(5) knows it; 0 if that cannot be asked.
+pub(crate) fn inode(socket: &OwnedFd) -> u64 {
+    nix::sys::stat::fstat(socket).map_or(0, |status| status.st_ino)
+}
+
 /// Sleeps until `socket` is ready for `what`, for `longest` at most.
 pub(crate) fn await_ready(socket: &OwnedFd, what: PollFlags, longest: Duration) {
     let mut wanted = [PollFd::new(socket.as_fd(), what)];

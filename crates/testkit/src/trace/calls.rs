@@ -19,7 +19,7 @@ pub(super) fn is_in(family: Family, number: i64, args: &[u64; 6], clone3_flags: 
     }
 }
 
-/// Which argument (from 0) is the number of bytes that a transfer on a stream may move at most, or the
+/// Which argument (from 0) is the number of bytes that a transfer on a stream may move at most; of readv and writev, the
 /// number of pieces. Transfers at a given place of a file are no stream's: the dynamic loader relies on them.
 pub(super) fn length_argument(number: i64) -> Option<usize> {
     match number {

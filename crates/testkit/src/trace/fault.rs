@@ -10,7 +10,9 @@ use nix::sys::signal::Signal;
 pub enum Fault {
     /// Nothing; system calls and new processes are counted, of the whole tree.
     Count,
-    /// Every `read`, `write`, `send` and `recv` of the whole tree moves at most one byte. For streams only.
+    /// Every `read`, `write`, `send` and `recv` of the whole tree, and `readv` and `writev`, moves at most one byte.
+    /// Streams only: message queues, datagrams and packets stay whole. (Where several share a pipe, this breaks the
+    /// promise that a short write stays together.)
     ShortTransfers,
     /// SIGKILL at a system call.
     KillAt {

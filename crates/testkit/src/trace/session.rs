@@ -12,7 +12,7 @@ use tracer::stops::{Call, Event, Stop, call, listen, resume};
 
 use super::calls::is_in;
 use super::fault::{Family, Fault, Report, When};
-use super::registers::{falls_asleep, rewind, set_result, shorten, skip};
+use super::registers::{Arguments, falls_asleep, restore, rewind, set_result, shorten, skip};
 use crate::process::{Proc, set_stopped, status_number};
 use crate::watch::Look;
 
@@ -30,6 +30,8 @@ enum AtExit {
     Send(Signal),
     /// It made a process; hold the parent.
     Hold,
+    /// It moved one byte; give the program its registers back.
+    Restore(Arguments),
 }
 
 /// A process of the tree: its place in the order of their making, and its calls so far.
@@ -162,7 +164,10 @@ impl Session {
             *self.report().own_calls.entry(name(number)).or_default() += 1;
         }
         match self.fault.clone() {
-            Fault::ShortTransfers => shorten(tid, number, args),
+            Fault::ShortTransfers => {
+                let shortened = shorten(tid, number, args);
+                self.at_exit.extend(shortened.map(|before| (tid, AtExit::Restore(before))));
+            }
             Fault::KillAt { call, nth_process } if nth == nth_process && calls == call => {
                 self.send(tgid, Signal::SIGKILL);
             }
@@ -209,6 +214,7 @@ impl Session {
             }
             Some(AtExit::Rewind(number, signal)) if rewind(tid, number) => self.send(self.root, signal),
             Some(AtExit::Rewind(..)) | None => {}
+            Some(AtExit::Restore(before)) => restore(tid, before),
             Some(AtExit::Send(signal)) => self.send(self.root, signal),
             Some(AtExit::Hold) => {
                 if let Ok(child) = i32::try_from(value)

@@ -4,14 +4,14 @@ use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
 use super::marks::counted;
-use super::{Column, is_missed, points, was_run};
-use crate::score::Results;
+use super::{Column, is_missed, points};
+use crate::score::LabResults;
 
 /// More rows than this are no summary.
 const MOST: usize = 12;
 
-pub(super) fn most_missed(results: &Results, columns: &[Column<'_>]) -> Markup {
-    let checked = results.members.iter().filter(|member| was_run(member)).count();
+pub(super) fn most_missed(results: &LabResults, columns: &[Column<'_>]) -> Markup {
+    let checked = results.members.iter().filter(|member| member.was_run()).count();
     let mut missed: Vec<&Column<'_>> = columns.iter().filter(|column| misses(results, column) > 0).collect();
     // Stable: of equals the earlier check is first.
     missed.sort_by_key(|column| std::cmp::Reverse(misses(results, column)));
@@ -38,7 +38,7 @@ pub(super) fn most_missed(results: &Results, columns: &[Column<'_>]) -> Markup {
     }
 }
 
-pub(super) fn list(results: &Results, columns: &[Column<'_>]) -> Markup {
+pub(super) fn list(results: &LabResults, columns: &[Column<'_>]) -> Markup {
     html! {
         section id="checks" {
             h2 { "Checks" }
@@ -58,7 +58,7 @@ pub(super) fn list(results: &Results, columns: &[Column<'_>]) -> Markup {
     }
 }
 
-fn line(results: &Results, column: &Column<'_>) -> Markup {
+fn line(results: &LabResults, column: &Column<'_>) -> Markup {
     let misses = misses(results, column);
     html! {
         li id={ "c" (column.at) } {
@@ -68,12 +68,12 @@ fn line(results: &Results, column: &Column<'_>) -> Markup {
     }
 }
 
-fn verdicts<'a>(results: &'a Results, column: &Column<'_>) -> impl Iterator<Item = Verdict> + Clone + 'a {
+fn verdicts<'a>(results: &'a LabResults, column: &Column<'_>) -> impl Iterator<Item = Verdict> + Clone + 'a {
     let at = column.at;
-    let ran = results.members.iter().filter(|member| was_run(member));
+    let ran = results.members.iter().filter(|member| member.was_run());
     ran.filter_map(move |member| member.checks.get(at)).map(|check| check.verdict)
 }
 
-fn misses(results: &Results, column: &Column<'_>) -> usize {
+fn misses(results: &LabResults, column: &Column<'_>) -> usize {
     verdicts(results, column).filter(|verdict| is_missed(*verdict)).count()
 }

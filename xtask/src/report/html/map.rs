@@ -4,12 +4,12 @@ use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
 use super::marks::{class, legend, mark};
-use super::{Column, max, total, was_run};
+use super::{Column, total};
 use crate::outcome::CheckOutcome;
-use crate::score::{Member, Results};
+use crate::score::{LabResults, Member};
 use crate::text::one_line;
 
-pub(super) fn section(results: &Results, columns: &[Column<'_>]) -> Markup {
+pub(super) fn section(results: &LabResults, columns: &[Column<'_>]) -> Markup {
     html! {
         section id="map" aria-labelledby="map-title" {
             h2 id="map-title" { "Heat map" }
@@ -26,12 +26,12 @@ pub(super) fn section(results: &Results, columns: &[Column<'_>]) -> Markup {
     }
 }
 
-fn head(results: &Results, columns: &[Column<'_>]) -> Markup {
+fn head(results: &LabResults, columns: &[Column<'_>]) -> Markup {
     html! {
         thead {
             tr {
                 th.name rowspan="2" scope="col" { "member" }
-                th.total rowspan="2" scope="col" { "total" br; small { "/" (max(results)) } }
+                th.total rowspan="2" scope="col" { "total" br; small { "/" (results.head.max()) } }
                 @for milestone in &results.head.milestones {
                     th.first colspan=(milestone.checks.len()) scope="colgroup"
                         title={ (milestone.title) " (" (milestone.max) " points)" } {
@@ -69,7 +69,7 @@ fn cell(number: usize, member: &Member, column: &Column<'_>, check: &CheckOutcom
         td.(class(check.verdict)).first[column.number == 1] {
             @if check.verdict == Verdict::Pass {
                 span title=(words) { (mark(check.verdict)) }
-            } @else if was_run(member) {
+            } @else if member.was_run() {
                 a id={ "r" (number) "-" (at) } href={ "#s" (number) "-" (at) } title=(words) aria-label=(words) {
                     (mark(check.verdict))
                 }

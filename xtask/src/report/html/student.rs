@@ -4,16 +4,21 @@ use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
 use super::marks::marked;
-use super::{Column, max, number as shown, total, was_run};
+use super::{Column, number as shown, total};
 use crate::outcome::CheckOutcome;
-use crate::score::{Member, Results};
+use crate::score::{LabResults, Member};
 use crate::text::{one_line, printable};
 
-pub(super) fn section(number: usize, member: &Member, results: &Results, columns: &[Column<'_>]) -> Markup {
+pub(super) fn section(
+    number: usize,
+    member: &Member,
+    results: &LabResults,
+    columns: &[Column<'_>],
+) -> Markup {
     html! {
         section.member id={ "s" (number) } aria-labelledby={ "h" (number) } {
             h2 id={ "h" (number) } {
-                (one_line(&member.entry.name, 200)) " " small { (total(member)) " / " (max(results)) }
+                (one_line(&member.entry.name, 200)) " " small { (total(member)) " / " (results.head.max()) }
             }
             p { (printable(&member.summary, 4, 1000)) }
             @for cause in &member.likely { p.likely { (cause) } }
@@ -29,7 +34,7 @@ pub(super) fn section(number: usize, member: &Member, results: &Results, columns
                 }
             }
             @if let Some(error) = &member.compile_error { pre { (printable(error, 60, 8192)) } }
-            @if was_run(member) {
+            @if member.was_run() {
                 @for (column, check) in columns.iter().zip(&member.checks) {
                     @if check.verdict != Verdict::Pass { (failure(number, column, check)) }
                 }

@@ -2,40 +2,32 @@
 
 use super::*;
 use crate::outcome::CheckOutcome;
-use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, SCHEMA};
+use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, Standing, sample};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn page(name: &str, verdict: Verdict, text: &str) -> String {
-    render(&class(name, verdict, text))
+    page_of(class(name, verdict, text))
+}
+
+/// The one page of a run of one lab.
+fn page_of(lab: LabResults) -> String {
+    let mut pages = pages(&Results::new(sample::run(), vec![lab]));
+    assert_eq!(pages.len(), 1);
+    pages.remove(0).1
 }
 
 /// A member with this outcome, one that does not compile, and one that was refused.
-fn class(name: &str, verdict: Verdict, text: &str) -> Results {
+fn class(name: &str, verdict: Verdict, text: &str) -> LabResults {
     let check =
         CheckInfo { name: "m1::a_promise_is_kept".into(), sentence: "a promise is kept".into(), max: 5 };
     let milestone = Milestone { id: "m1".into(), title: "One".into(), max: 5, checks: vec![check] };
     let plan = Plan {
-        head: Head {
-            schema: SCHEMA.into(),
-            lab: "01".into(),
-            title: "Pipeline shell".into(),
-            started: "2026-01-01T00:00:00Z".into(),
-            toolchain: "rustc 1.95.0".into(),
-            level: "full".into(),
-            memory_guard: "watchdog".into(),
-            seed: 7,
-            notes: vec![],
-            milestones: vec![milestone],
-        },
+        run: sample::run(),
+        head: Head { lab: "01".into(), title: "Pipeline shell".into(), milestones: vec![milestone] },
         members: vec![
-            Entry { name: name.into(), notes: vec!["build.rs ignored".into()], refused: None, expect: None },
-            Entry { name: "broken".into(), notes: vec![], refused: None, expect: None },
-            Entry {
-                name: "empty".into(),
-                notes: vec![],
-                refused: Some("the folder is empty".into()),
-                expect: None,
-            },
+            Entry { notes: vec!["build.rs ignored".into()], ..sample::entry(name) },
+            sample::entry("broken"),
+            Entry { refused: Some("the folder is empty".into()), ..sample::entry("empty") },
         ],
     };
     let outcome = CheckOutcome {
@@ -118,5 +110,33 @@ fn the_class_is_told_in_a_sentence_and_each_member_in_a_line() {
 fn the_likely_cause_stands_with_its_member() {
     let mut results = class("alice", Verdict::Hang, "why");
     results.members[0].likely = vec!["likely: the text of `<<<` is written first.".into()];
-    assert!(render(&results).contains("likely: the text of `&lt;&lt;&lt;` is written first."));
+    assert!(page_of(results).contains("likely: the text of `&lt;&lt;&lt;` is written first."));
+}
+
+#[test]
+fn several_labs_have_a_page_each_and_one_that_leads_to_every_part() {
+    let first = class("alice <b>", Verdict::Hang, "why");
+    let mut second = class("zoe", Verdict::Pass, "");
+    second.head.lab = "02".into();
+    second.members[2].entry.standing = Standing::Absent;
+    let pages: BTreeMap<String, String> =
+        pages(&Results::new(sample::run(), vec![first, second])).into_iter().collect();
+    assert_eq!(pages.keys().collect::<Vec<_>>(), ["lab-01.html", "lab-02.html", "report.html"]);
+    let index = &pages["report.html"];
+    assert!(
+        index.contains("alice &lt;b&gt;") && index.contains("3 members; 1 handed nothing in;"),
+        "{index}"
+    );
+    // Each link into a lab's page has its target there, and each page leads back.
+    for link in values(index, "href=\"").iter().filter(|link| !link.starts_with('#')) {
+        let (name, target) = link.split_once('#').unwrap_or((link, "top"));
+        assert!(pages[name].contains(&format!(" id=\"{target}\"")), "{link}");
+    }
+    let row = index.split("<tr>").find(|row| row.contains("alice")).unwrap();
+    assert!(row.contains("lab-01.html#s0") && row.contains("<td class=\"number\">–</td>"), "{row}");
+    let row = index.split("<tr>").find(|row| row.contains(">empty<")).unwrap();
+    assert!(row.contains("<a href=\"lab-02.html#s2\">–</a>"), "{row}");
+    for name in ["lab-01.html", "lab-02.html"] {
+        assert!(pages[name].contains("<a href=\"report.html\">All labs</a>"));
+    }
 }

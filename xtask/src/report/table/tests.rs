@@ -2,36 +2,20 @@
 
 use super::*;
 use crate::outcome::CheckOutcome;
-use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, SCHEMA};
+use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, sample};
 use rstest::rstest;
 use sandbox::protocol::Verdict;
 
 const CATCHER: &str = "m3_pipeline::no_stage_keeps_a_pipe_end_it_does_not_use";
 
-fn class() -> Results {
+fn class() -> LabResults {
     let milestone = |number: usize| {
         let name = if number == 3 { CATCHER.to_owned() } else { format!("m{number}::a_promise") };
         let check = CheckInfo { name, sentence: String::new(), max: 10 };
         Milestone { id: format!("m{number}"), title: String::new(), max: 10, checks: vec![check] }
     };
-    let entry = |name: &str, expect: Option<Expect>| Entry {
-        name: name.into(),
-        notes: vec![],
-        refused: None,
-        expect,
-    };
-    let head = Head {
-        schema: SCHEMA.into(),
-        lab: "01".into(),
-        title: String::new(),
-        started: String::new(),
-        toolchain: String::new(),
-        level: "full".into(),
-        memory_guard: "watchdog".into(),
-        seed: 1,
-        notes: vec![],
-        milestones: (1..=9).map(milestone).collect(),
-    };
+    let entry = |name: &str, expect: Option<Expect>| Entry { expect, ..sample::entry(name) };
+    let head = Head { lab: "01".into(), title: String::new(), milestones: (1..=9).map(milestone).collect() };
     let members = vec![
         entry("mutant a_stage_inherits_the_read_end_behind_it", Some(Expect::CaughtBy(vec![CATCHER.into()]))),
         entry("Maximiliane von und zu Hohenlohe-Waldenburg_123_assignsubmission_file", None),
@@ -51,7 +35,7 @@ fn class() -> Results {
     let all = all.map(|check| (check.name.clone(), outcome(check))).collect();
     let found = Found { compile_error: None, checks: all };
     let broken = Found { compile_error: Some("error[E0425]: cannot find it".into()), ..Found::default() };
-    Plan { head, members }.results(&[found.clone(), found, broken])
+    Plan { run: sample::run(), head, members }.results(&[found.clone(), found, broken])
 }
 
 #[rstest]
@@ -85,4 +69,23 @@ fn a_file_gets_everything() {
     assert!(text.contains("8 of 9 checks passed, 1 hung."), "{text}");
     assert!(text.contains("Did not compile: error[E0425]: cannot find it."), "{text}");
     assert!(text.contains("mutant a_stage_inherits_the_read_end_behind_it  "), "{text}");
+}
+
+#[test]
+fn the_end_tells_of_the_whole_class_and_of_what_is_undecided() {
+    let mut lab = class();
+    assert!(render(&lab, None).ends_with("\nlab 01: 1 of 1 as expected"), "{}", render(&lab, None));
+    let results = Results::new(sample::run(), vec![lab.clone(), lab.clone()]);
+    assert_eq!(
+        end(&results),
+        "sample class: 2 of 2 as expected in 2 labs\nsandbox: full; memory: watchdog; seed: 7"
+    );
+    lab.members[0].expectation = None;
+    lab.complete = false;
+    let one = Results::new(sample::run(), vec![lab]);
+    let told = end(&one);
+    assert!(
+        told.starts_with("n+k?: k points are undecided") && told.contains("\ngraded: 3 students\n"),
+        "{told}"
+    );
 }

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod answer;
+pub mod asleep;
+pub mod children;
+pub mod client;
+pub mod connection;
+pub mod crew;
+pub mod descriptor;
+pub mod files;
+pub mod fork;
+pub mod form;
+pub mod handler;
+pub mod news;
+pub mod one;
+pub mod pool;
+pub mod queue;
+pub mod quit;
+pub mod request;
+pub mod site;

@@ -1,0 +1,16 @@
+//! `filec`: reads its arguments and hands over to the library. This file is given.
+
+use std::process::ExitCode;
+
+use lab03_client_server::options::{self, FILEC_USAGE};
+use lab03_client_server::{ask, complain};
+
+fn main() -> ExitCode {
+    match options::filec(std::env::args_os().skip(1)) {
+        Some(options) => ExitCode::from(ask(options)),
+        None => {
+            complain(FILEC_USAGE);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Given: calls the library.
+
+fn main() {
+    lab02_pair::add();
+}

@@ -1,0 +1,4 @@
+//! The milestones.
+
+mod m1_count;
+mod m2_add;

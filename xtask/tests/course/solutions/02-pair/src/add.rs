@@ -1,0 +1,5 @@
+//! Given: calls the library.
+
+fn main() {
+    sol02_pair::add();
+}
