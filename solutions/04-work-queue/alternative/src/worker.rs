@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::sys::prctl;
 use nix::sys::socket::{MsgFlags, send};
 use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, fork, getpid, getppid};
 
@@ -101,6 +102,8 @@ impl Workshop {
         let own = channel.as_fd().as_raw_fd().unsigned_abs();
         close_between(3, own - 1)?;
         close_between(own + 1, u32::MAX)?;
+        // The name of the thread that has forked is that of a keeper.
+        prctl::set_name(c"pool")?;
         crate::signals::unblock_all()
     }
 }
