@@ -63,6 +63,16 @@ fn each_client_gets_its_own_answers() {
     let room = Room::new();
     let (running, address) = serve(&room, "-n 2 --retries 1 --queue 1");
 
+    // The half-close is seen while a task waits.
+    let door = room.gate("door");
+    let patient = room.connect(&address);
+    patient.send("a\tgate door\nb\tgate door\nc\tfail\n").half_close();
+    door.reached_by(2);
+    running.asleep();
+    door.open();
+    let wanted = ["a ok 1 open", "b ok 1 open", "c fail 1 failed"].map(str::to_owned);
+    expect_words(&answers(&patient.rest()), &wanted);
+
     // All workers work for one client, if there is no other.
     let first = room.connect(&address);
     first.send("a\tmeet room 2\nb\tmeet room 2\n").half_close();
