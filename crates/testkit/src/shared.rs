@@ -93,6 +93,15 @@ impl Shared {
         self.awaits.store(0, Ordering::Relaxed);
     }
 
+    /// The same where the kernel may act by itself later: that nobody moves proves nothing.
+    #[track_caller]
+    pub(crate) fn wait_for_the_network(&self, what: &str, socket: &OwnedFd, done: impl FnMut() -> bool) {
+        let pause = |longest| peer::await_ready(socket, PollFlags::POLLOUT, longest);
+        if let Err(stuck) = self.watch().for_rest().until_by(pause, done) {
+            self.hang(what, stuck);
+        }
+    }
+
     /// The same where it is the rest of the programs that is waited for.
     #[track_caller]
     pub(crate) fn wait_for_rest(&self, what: &str, done: impl FnMut() -> bool) {

@@ -38,7 +38,9 @@ pub fn consume(options: &Consume) -> Result<(), Failure> {
 
 /// Prints at most so many records. One of kind 1 ends a queue, and nothing else.
 fn print_all(source: &mut dyn Source, most: u64, is_queue: bool) -> Result<(), Failure> {
-    todo!("M2: take records until the end, print each, and count them; --max (M6), kind 1 (M7), --try (M8)")
+    todo!(
+        "M2: take records until the end, print each, and count them; mind --max and kind 1 (of a queue: M7); --try (M8)"
+    )
 }
 
 /// Prints the line of a record, at once.

@@ -33,7 +33,7 @@ pub fn produce(options: &Produce) -> Result<(), Failure> {
 }
 
 fn send_all(sink: &mut dyn Sink, options: &Produce) -> Result<(), Failure> {
-    todo!("M2: send count data records, then an end if it is asked for (M7); Full says after how many (M8)")
+    todo!("M2: send count data records, then an end if it is asked for; Full says after how many (M8)")
 }
 
 /// Opens the target for sending.

@@ -61,7 +61,7 @@ impl Record {
     /// The record that says: no more of this producer.
     #[must_use]
     pub fn end(producer: u16, type_: u8) -> Self {
-        todo!("M7: the bytes of a record of kind 1")
+        todo!("M2: the bytes of a record of kind 1")
     }
 
     /// Its number, of a record with data.

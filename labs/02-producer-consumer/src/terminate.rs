@@ -3,7 +3,8 @@
 //! A signal may come between any two instructions. What must not be torn apart stands under a [`Hold`]: there
 //! the signal waits. What waits for room or for data before it begins should not hold it off: it would never
 //! end. [`Hold::wait`] is for that moment: it sleeps in ppoll(2), which lets the signal in while it sleeps and
-//! holds it off again, as one step, when it returns.
+//! holds it off again, as one step, when it returns. If nothing keeps it waiting, ppoll lets no signal in: so it
+//! asks for the signal, too, by signalfd(2), and then lets it come.
 //!
 //! The handler ends the process. Before, it passes the signal on to the processes that were started here, and
 //! removes the FIFOs that were made here. See `sigaction(2)`, `signal-safety(7)`, `ppoll(2)`.
@@ -12,20 +13,25 @@
 
 use nix::errno::Errno;
 use nix::libc;
-use nix::poll::{PollFd, ppoll};
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, kill, sigaction};
 use nix::sys::signal::{pthread_sigmask, sigprocmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::stat::{FileStat, stat};
 use nix::unistd::{Pid, unlink};
 use std::ffi::{CString, c_int};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
 /// The exit status of a process that SIGTERM has ended, as a shell tells it.
 const STATUS: c_int = 128 + libc::SIGTERM;
 
+/// Readable while SIGTERM waits for whoever asks; a child that inherits it asks for its own.
+static ASKED: OnceLock<SignalFd> = OnceLock::new();
 /// The processes that were started here and not yet reaped; 0 is a free place.
 static CHILDREN: [AtomicI32; 160] = [const { AtomicI32::new(0) }; 160];
 /// The FIFOs that were made here; null is a free place. A note is never freed, so the handler may read it at any time.
@@ -46,9 +52,12 @@ pub fn install() -> nix::Result<()> {
     let action = SigAction::new(SigHandler::Handler(end), SaFlags::empty(), SigSet::all());
     // SAFETY: the handler only makes system calls and reads atomics: all of it may be done in a handler.
     unsafe { sigaction(Signal::SIGTERM, &action) }?;
-    // Whoever started prodcon may have blocked the signal.
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGTERM);
+    let asked = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+    // A second call finds it made.
+    let _ = ASKED.set(asked);
+    // Whoever started prodcon may have blocked the signal.
     pthread_sigmask(SigmaskHow::SIG_UNBLOCK, Some(&mask), None)
 }
 
@@ -148,17 +157,25 @@ impl Hold {
         Ok(Self { before })
     }
 
-    /// Sleeps until one of `descriptors` is ready; the signal may come in meanwhile, and then ends the process.
+    /// Sleeps until `descriptor` is ready for `events`; the signal may come in meanwhile, and then ends the process. So does
+    /// one that has come before.
     ///
     /// # Errors
     /// As ppoll(2), but for EINTR.
-    pub fn wait(&self, descriptors: &mut [PollFd]) -> nix::Result<()> {
+    pub fn wait(&self, descriptor: BorrowedFd<'_>, events: PollFlags) -> nix::Result<()> {
+        let mut list = vec![PollFd::new(descriptor, events)];
+        list.extend(ASKED.get().map(|asked| PollFd::new(asked.as_fd(), PollFlags::POLLIN)));
         loop {
-            match ppoll(descriptors, None, Some(self.before)) {
+            match ppoll(&mut list, None, Some(self.before)) {
                 Err(Errno::EINTR) => {}
-                other => return other.map(drop),
+                other => break other.map(drop)?,
             }
         }
+        if list.get(1).and_then(PollFd::any) == Some(true) {
+            // The signal comes now, and does not return.
+            self.release()?;
+        }
+        Ok(())
     }
 
     /// What dropping does; but it can say that it failed.

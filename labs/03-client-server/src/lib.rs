@@ -10,7 +10,7 @@
 //! | what if there are no connections? | [`datagram`] | recvfrom, sendto |
 //! | how does a descriptor travel? | [`pass`] | sendmsg, recvmsg |
 //! | when does it end? | [`signals`] | signalfd |
-//! | and the other side? | [`ask`] | connect |
+//! | and the other side? | [`mod@ask`] | connect |
 
 #![allow(
     dead_code,

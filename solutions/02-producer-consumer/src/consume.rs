@@ -56,7 +56,7 @@ fn print_all(source: &mut dyn Source, most: u64, is_queue: bool) -> Result<(), F
     }
     Ok(())
     // END SOLUTION
-    // STUB: todo!("M2: take records until the end, print each, and count them; --max (M6), kind 1 (M7), --try (M8)")
+    // STUB: todo!("M2: take records until the end, print each, and count them; mind --max and kind 1 (of a queue: M7); --try (M8)")
 }
 
 /// Prints the line of a record, at once.

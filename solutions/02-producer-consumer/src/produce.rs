@@ -45,7 +45,7 @@ fn send_all(sink: &mut dyn Sink, options: &Produce) -> Result<(), Failure> {
     }
     Ok(())
     // END SOLUTION
-    // STUB: todo!("M2: send count data records, then an end if it is asked for (M7); Full says after how many (M8)")
+    // STUB: todo!("M2: send count data records, then an end if it is asked for; Full says after how many (M8)")
 }
 
 /// Opens the target for sending.

@@ -83,7 +83,7 @@ impl Record {
         // BEGIN SOLUTION
         Self::filled(Header { len: 0, producer, kind: END, type_ }, 0)
         // END SOLUTION
-        // STUB: todo!("M7: the bytes of a record of kind 1")
+        // STUB: todo!("M2: the bytes of a record of kind 1")
     }
     // BEGIN SOLUTION
 

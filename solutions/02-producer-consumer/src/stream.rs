@@ -129,7 +129,7 @@ impl<F: AsFd> StreamSink<F> {
                 return Ok(Sent::Full);
             }
             if let Some(hold) = &self.hold {
-                hold.wait(&mut [PollFd::new(self.to.as_fd(), PollFlags::POLLOUT)])?;
+                hold.wait(self.to.as_fd(), PollFlags::POLLOUT)?;
             }
         }
         while *sent < record.bytes.len() {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use nix::errno::Errno;
-use nix::poll::PollFlags;
 use nix::sys::socket::SockType;
 use sandbox::protocol::Verdict;
 
@@ -131,7 +130,8 @@ fn try_connect(shared: &Arc<Shared>, to: &Address, kind: SockType) -> Result<Pee
 #[track_caller]
 fn finish(shared: &Shared, socket: &OwnedFd, to: &Address) -> Result<(), Errno> {
     let mut outcome = None;
-    shared.wait_for_socket(&format!("a connection to {to}"), (socket, PollFlags::POLLOUT), || {
+    // A full backlog drops the request, and the kernel sends it again a second later: until then all stand still.
+    shared.wait_for_the_network(&format!("a connection to {to}"), socket, || {
         outcome = match (socket::failure(socket), socket::other_name(socket)) {
             (Err(error), _) => Some(Err(error)),
             (Ok(()), Ok(_)) => Some(Ok(())),

@@ -54,6 +54,17 @@ fn consume_prints_a_line_for_each_record() {
         .run()
         .code(0)
         .stdout(lines(&records[..4]));
+
+    // Who prints for nobody ends, with a status other than 0, and does not panic.
+    room.fifo("out");
+    let reader = room.reader("out");
+    let consume =
+        prodcon(&room, "consume --from -").stdin_open().stdout_to("out").note("its reader goes away").spawn();
+    consume.send(records[0].bytes());
+    assert_eq!(reader.line() + "\n", records[0].line(), "the first line");
+    drop(reader);
+    consume.send(records[2].bytes()).close_stdin();
+    consume.wait().failure();
 }
 
 /// A read of eight bytes may give three, a write of a hundred may take one: neither is an error, neither is the end.

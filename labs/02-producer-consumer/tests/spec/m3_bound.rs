@@ -168,6 +168,13 @@ fn sigterm_tears_no_record() {
     let bytes = long.rest();
     ended_by_sigterm(&produce.wait());
     is_whole(&bytes, 300, size);
+
+    // Where it never has to wait, it hears the signal all the same.
+    let produce =
+        prodcon(&room, "produce --id 5 --count 4294967295 --size 9000 --to -").stdout_to("/dev/null").spawn();
+    room.until("prodcon to write", || produce.io().wchar > 1 << 20);
+    produce.kill(Signal::SIGTERM);
+    ended_by_sigterm(&produce.wait());
 }
 
 /// Demands that these are some whole records of the producer 5, but not all `count`.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rstest::rstest;
 use testkit::{Fault, Proc, Room, sweep};
 
+use super::m4_many::sigterm_ends_all;
 use super::{PAGE, children, prodcon};
 
 /// A word of `length` bytes that is a beginning of no other: `<letters>`.
@@ -144,4 +145,10 @@ fn a_killed_process_lets_the_others_go_on() {
         );
         killed
     });
+}
+
+/// SIGTERM to the program means all of its processes, whoever holds the lock and whoever waits for it. kill(2), signal(7).
+#[test]
+fn sigterm_ends_all_printers() {
+    sigterm_ends_all("print -p 3 -k 100000 AAAA BBBB CCCC");
 }
