@@ -195,6 +195,9 @@ impl Group<'_> {
 
     fn kept(&self, wait: &Waiting) -> Option<Found> {
         let who = self.reader.names.brief(wait.pid);
+        let parent = self.reader.snapshot.stat(wait.pid).map(|stat| stat.parent);
+        // A child that listens to its parent alone, on a socket, waits for its next order.
+        let is_alone = wait.part.wakers.iter().all(|waker| Some(waker.pid) == parent);
         let close = |waker: &Waker| {
             let number = waker.number?;
             // The output of a filter that waits for its own input is no mistake.
@@ -202,16 +205,22 @@ impl Group<'_> {
                 return None;
             }
             let object = &self.descriptor(waker.pid, number)?.object;
-            let end = if matches!(object, Object::Socket(_)) { "the other end" } else { "the write end" };
+            let is_socket = matches!(object, Object::Socket(_));
+            if is_socket && is_alone {
+                return None;
+            }
+            let end = if is_socket { "the other end" } else { "the write end" };
             let (object, holder) = (self.reader.names.object(object), self.reader.names.brief(waker.pid));
             Some(format!("close {}, {end} of {object}, in {holder}", descriptor(number)))
         };
         let mut fixes: Vec<String> = wait.part.wakers.iter().filter_map(close).collect();
         fixes.truncate(TOLD);
+        let pids = self.pids();
+        let is_halted = pids.iter().all(|pid| self.reader.halted.contains(pid));
         let why = format!(
-            "{who} waits for the end of its input, and {}, which waits for something else, still has the other end \
-             open",
-            self.reader.names.all(&self.pids(), "and")
+            "{who} waits for the end of its input, and {}, which {}, still has the other end open",
+            self.reader.names.all(&pids, "and"),
+            if is_halted { "the check has stopped" } else { "waits for something else" }
         );
         (!fixes.is_empty()).then_some((CauseKind::ForgottenWriteEnd, why, fixes))
     }
