@@ -111,6 +111,11 @@ impl FifoEnd {
             self.shared.wait_for_programs(&what, || false);
         }
         if ended {
+            // Whoever has closed it may be about to say why.
+            self.shared.is_at_rest_unless(|| self.shared.is_empty());
+            if self.shared.is_empty() {
+                self.shared.wait_for_programs(&what, || false);
+            }
             self.fail(&format!("{what}\nreceived: end of file after {}", shown(&bytes, 300)));
         }
         bytes

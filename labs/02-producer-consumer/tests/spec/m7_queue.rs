@@ -363,9 +363,10 @@ fn a_queue_and_a_stream_are_waited_for_together(#[case] by_fifo: bool) {
 
     // Two streams, which it makes itself; the second one is first.
     let consume = prodcon(&room, "consume --from fifo:one --from fifo:two").spawn();
-    for (name, record) in [("two", &records[0]), ("one", &records[1])] {
+    for (at, name) in ["two", "one"].into_iter().enumerate() {
         room.until(format!("the FIFO {name} to be made"), || room.path(name).exists());
-        room.writer(name).send(record.bytes());
+        room.writer(name).send(records[at].bytes());
+        consume.wait_stdout(lines(&records[..=at]));
     }
     consume.wait().code(0).stdout(lines(&records[..2])).stderr("");
     let left: Vec<String> =
