@@ -8,7 +8,7 @@
 //! | two sources at once | [`both`] | poll |
 //! | processes on one pipe | [`copy`], [`run`](mod@run), [`children`] | pipe, fork, waitpid |
 //! | how much may be under way | [`places`] | pipe, read, write |
-//! | one at a time | [`lock`], [`print`] | memfd_create, fcntl |
+//! | one at a time | [`lock`], [`mod@print`] | memfd_create, fcntl |
 //! | two directions, a queue that drops | [`relay`], [`play`] | poll, shutdown |
 //! | SIGTERM | [`terminate`] | sigaction, ppoll |
 //!

@@ -44,7 +44,7 @@ struct Made {
     inode: u64,
 }
 
-/// From now on SIGTERM ends the process by [`end`]. A second one while the first is dealt with waits.
+/// From now on SIGTERM ends the process by the handler `end`. A second one while the first is dealt with waits.
 ///
 /// # Errors
 /// As sigaction(2).
