@@ -85,9 +85,10 @@ fn inspect(pid: Pid) -> Result<()> {
     }
     let descriptors =
         || std::fs::read_dir(format!("/proc/{pid}/fd")).context("list its descriptors").map(Iterator::count);
-    // While it is being loaded it has a library open.
+    // While it is being loaded it has now one library open, now another; when it waits for its question, none.
+    let stat = || std::fs::read_to_string(format!("/proc/{pid}/stat")).context("read its state");
     for _ in 0..PATIENCE {
-        if descriptors()? == 3 {
+        if stat()?.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S')) && descriptors()? == 3 {
             break;
         }
         poll(&mut [], PollTimeout::from(1_u8)).context("wait for the loader")?;
