@@ -3,9 +3,8 @@
 //! No thread reads in secret, and each call moves exactly the bytes that it is asked for: what a program has written
 //! stays in the kernel, and presses back, until the check takes it. A FIFO is also a way to watch a standard output:
 //! open it here for reading, then start the program with [`Cmd::stdout_to`](crate::Cmd::stdout_to) that path.
-#![allow(unsafe_code, reason = "FIONREAD has no safe wrapper")]
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,13 +17,10 @@ use nix::unistd::{mkfifo, read, write};
 use sandbox::protocol::Verdict;
 
 use crate::failure::{fail, or_grader_error};
+use crate::handle::waiting;
 use crate::room::Room;
 use crate::shared::Shared;
 use crate::text::shown;
-
-mod raw {
-    nix::ioctl_read_bad!(unread, libc::FIONREAD, libc::c_int);
-}
 
 /// How many bytes one read takes at most.
 const PIECE: usize = 64 * 1024;
@@ -167,11 +163,7 @@ impl FifoEnd {
     #[must_use]
     #[track_caller]
     pub fn waiting(&self) -> usize {
-        let mut bytes = 0;
-        // SAFETY: FIONREAD on a pipe (pipe(7)) writes one int, and `bytes` is one; the descriptor is ours.
-        let asked = unsafe { raw::unread(self.end.as_raw_fd(), &mut bytes) };
-        or_grader_error(asked.context("ask how many bytes a FIFO holds"));
-        usize::try_from(bytes).unwrap_or_default()
+        or_grader_error(waiting(&self.end))
     }
 
     /// Sends all of `bytes`; a FIFO that nobody reads any more fails the check.

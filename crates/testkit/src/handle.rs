@@ -1,7 +1,7 @@
 //! What a check changes at a program that runs: the size of its pipes, its limits, whether it runs.
 #![allow(unsafe_code, reason = "prlimit(2) of another process and FIONREAD have no safe wrapper")]
 
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -93,9 +93,14 @@ fn resize_pipe(pid: i32, number: i32, bytes: i32) -> Result<()> {
 fn unread(pid: i32, number: i32) -> Result<usize> {
     let pipe =
         autopsy::borrow(pid, number).with_context(|| format!("borrow descriptor {number} of {pid}"))?;
+    waiting(&pipe)
+}
+
+/// Bytes that wait to be read in a pipe or socket.
+pub(crate) fn waiting(end: &OwnedFd) -> Result<usize> {
     let mut bytes = 0;
     // SAFETY: FIONREAD (ioctl_pipe, tcp(7)) writes one int, and `bytes` is one; the descriptor is ours.
-    unsafe { raw::unread(pipe.as_raw_fd(), &mut bytes) }.context("ask how much is unread")?;
+    unsafe { raw::unread(end.as_raw_fd(), &mut bytes) }.context("ask how much is unread")?;
     usize::try_from(bytes).context("count what is unread")
 }
 
