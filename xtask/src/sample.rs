@@ -41,7 +41,9 @@ pub fn members(workspace: &Workspace, lab: &Lab, rules: &Rules, mutants: &[Strin
     ];
     let alternative = solution.join("alternative");
     if alternative.is_dir() {
-        members.push(member("alternative", renamed(&files(&alternative, rules)?), Expect::Full));
+        let mut handed_in = files(&lab.dir, rules)?;
+        handed_in.extend(renamed(&files(&alternative, rules)?));
+        members.push(member("alternative", handed_in, Expect::Full));
     }
     for mutant in chosen(mutants::load(workspace, lab)?, &lab.manifest, mutants)? {
         let mut files = reference.clone();

@@ -96,23 +96,17 @@ impl Bench<'_> {
         let Some(dir) = self.lab.solution.as_ref().map(|dir| dir.join("alternative")) else {
             return Ok(None);
         };
-        let mut texts = self.given()?;
+        let mut texts = self.starter_files()?;
         for (path, text) in files::texts(&dir, ".rs")? {
             texts.insert(path, starter::rename(&text, &self.lab.manifest));
         }
         stage.build("alternative", &texts).map(Some)
     }
 
-    /// The files of the lab that a student cannot change.
-    fn given(&self) -> anyhow::Result<BTreeMap<String, String>> {
-        let mut texts = BTreeMap::new();
-        for (path, text) in files::texts(&self.lab.dir.join("src"), ".rs")? {
-            let path = format!("src/{path}");
-            if !self.lab.manifest.is_editable(&path) {
-                texts.insert(path, text);
-            }
-        }
-        Ok(texts)
+    /// The files of the starter: whoever has nothing of their own under a name keeps what was given.
+    fn starter_files(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let texts = files::texts(&self.lab.dir.join("src"), ".rs")?;
+        Ok(texts.into_iter().map(|(path, text)| (format!("src/{path}"), text)).collect())
     }
 
     fn build(
