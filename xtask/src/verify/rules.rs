@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 
 use crate::compile::cargo;
+use crate::manifest::order;
 use crate::patch::Mutant;
 use crate::verify::{arrows, kit};
 use crate::workspace::{Lab, Workspace};
@@ -28,6 +29,11 @@ pub(super) fn arrows(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
     let metadata: arrows::Metadata =
         serde_json::from_slice(&output.stdout).context("read what cargo metadata says")?;
     Ok(arrows::problems(&metadata, &workspace.root))
+}
+
+/// The places of all labs in the order of study.
+pub(super) fn study(labs: &[Lab]) -> Vec<String> {
+    order::problems(&labs.iter().map(|lab| &lab.manifest).collect::<Vec<_>>())
 }
 
 /// A student's first `check` compiles in two steps: the runner, then the lab. Where the two choose different
