@@ -30,10 +30,7 @@ impl Child {
     ///
     /// # Errors
     /// `fork` or `pipe` failed.
-    pub fn start(
-        part: usize,
-        body: impl FnOnce() -> Result<Vec<u8>, Failure>,
-    ) -> Result<Child, Failure> {
+    pub fn start(part: usize, body: impl FnOnce() -> Result<Vec<u8>, Failure>) -> Result<Child, Failure> {
         // BEGIN SOLUTION
         let (read, write) = pipe().map_err(|errno| Failure::system("pipe", errno))?;
         let pid = run_in_child(|| {

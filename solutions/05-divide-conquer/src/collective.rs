@@ -97,7 +97,10 @@ impl World {
             return Ok(self.receive(Some(root), Some(SCATTER))?.bytes);
         }
         if pieces.len() != self.size() {
-            return Err(Failure::new("scatter", format!("{} pieces for {} ranks", pieces.len(), self.size())));
+            return Err(Failure::new(
+                "scatter",
+                format!("{} pieces for {} ranks", pieces.len(), self.size()),
+            ));
         }
         let mut own = Vec::new();
         for (to, piece) in pieces.into_iter().enumerate() {

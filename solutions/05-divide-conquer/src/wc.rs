@@ -76,7 +76,10 @@ impl Job<'_> {
                         let deaths = deaths.entry(task).or_default();
                         *deaths += 1;
                         if *deaths == MOST_DEATHS {
-                            return Err(Failure::new(self.name(task), format!("{MOST_DEATHS} workers died of it")));
+                            return Err(Failure::new(
+                                self.name(task),
+                                format!("{MOST_DEATHS} workers died of it"),
+                            ));
                         }
                     }
                 }
@@ -122,7 +125,8 @@ impl Job<'_> {
         let mut counts = BTreeMap::<&[u8], u64>::new();
         for line in texts.iter().flat_map(|text| crate::parts::lines(text)) {
             let Some(blank) = line.iter().rposition(|&byte| byte == b' ') else { continue };
-            let count = std::str::from_utf8(&line[blank + 1..]).ok().and_then(|count| count.parse::<u64>().ok());
+            let count =
+                std::str::from_utf8(&line[blank + 1..]).ok().and_then(|count| count.parse::<u64>().ok());
             *counts.entry(&line[..blank]).or_default() += count.unwrap_or(0);
         }
         self.write(&self.out.join(format!("out-{part}")), &counts)
