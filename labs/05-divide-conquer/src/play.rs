@@ -66,7 +66,11 @@ fn alone(world: &mut World, command: &str, arguments: &[&str]) -> Result<Said, F
             let mut line = String::new();
             let count = io::stdin().lock().read_line(&mut line);
             let count = count.map_err(|error| Failure::io("stdin", &error))?;
-            Ok(Some(Some(if count == 0 { "read end".to_owned() } else { format!("read {}", line.trim_end()) })))
+            Ok(Some(Some(if count == 0 {
+                "read end".to_owned()
+            } else {
+                format!("read {}", line.trim_end())
+            })))
         }
         ("gate", [fifo]) => work::pass(Path::new(fifo)).map(|()| Some(None)),
         ("crash", [signal]) => {
@@ -74,6 +78,14 @@ fn alone(world: &mut World, command: &str, arguments: &[&str]) -> Result<Said, F
             let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
             kill(getpid(), signal).map_err(|errno| Failure::system("kill", errno))?;
             Ok(Some(None))
+        }
+        ("hold", []) => {
+            terminate().thread_block().map_err(|errno| Failure::system("sigprocmask", errno))?;
+            Ok(Some(None))
+        }
+        ("term", []) => {
+            terminate().wait().map_err(|errno| Failure::system("sigwait", errno))?;
+            Ok(Some(Some("term".to_owned())))
         }
         ("exit", [status]) => match status.parse::<u8>() {
             Ok(status) => std::process::exit(status.into()),
@@ -85,6 +97,13 @@ fn alone(world: &mut World, command: &str, arguments: &[&str]) -> Result<Said, F
         },
         _ => Ok(None),
     }
+}
+
+/// SIGTERM alone.
+fn terminate() -> SigSet {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGTERM);
+    signals
 }
 
 /// Messages from one rank to another.
@@ -184,7 +203,11 @@ fn operation(name: &str, word: &str) -> Option<Operation> {
         "join" => (bytes(word), |a, b| [a, b].concat(), shown),
         "fsum" => {
             let number = word.parse::<f64>().ok()?.to_le_bytes().to_vec();
-            (number, |a, b| (float(a) + float(b)).to_le_bytes().to_vec(), |bytes| format!("{:?}", float(bytes)))
+            (
+                number,
+                |a, b| (float(a) + float(b)).to_le_bytes().to_vec(),
+                |bytes| format!("{:?}", float(bytes)),
+            )
         }
         _ => return None,
     })

@@ -95,7 +95,8 @@ pub fn next_row(above: &[u8], row: &[u8], below: &[u8]) -> Vec<u8> {
     let next = |i: usize| {
         let columns = [(i + n - 1) % n, i, (i + 1) % n];
         let around = [above, row, below].into_iter();
-        let lives = around.flat_map(|row| columns.map(|column| row[column])).filter(|&cell| cell == b'#').count();
+        let lives =
+            around.flat_map(|row| columns.map(|column| row[column])).filter(|&cell| cell == b'#').count();
         // Itself is among them.
         let is_alive = row[i] == b'#';
         if lives == 3 || (is_alive && lives == 4) { b'#' } else { b'.' }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use sol05_divide_conquer::options::{self, DNC_USAGE};
-use sol05_divide_conquer::{complain, dnc};
+use lab05_divide_conquer::options::{self, DNC_USAGE};
+use lab05_divide_conquer::{complain, dnc};
 
 fn main() -> ExitCode {
     match options::dnc(std::env::args_os().skip(1)) {

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use sol05_divide_conquer::options::{self, MPIRUN_USAGE};
-use sol05_divide_conquer::{complain, mpirun};
+use lab05_divide_conquer::options::{self, MPIRUN_USAGE};
+use lab05_divide_conquer::{complain, mpirun};
 
 fn main() -> ExitCode {
     match options::mpirun(std::env::args_os().skip(1)) {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use sol05_divide_conquer::{complain, play, script};
+use lab05_divide_conquer::{complain, play, script};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);

@@ -234,27 +234,24 @@ fn rounds_grow_with_the_logarithm(#[case] command: &str, #[case] factor: usize) 
     }
 }
 
-/// A trace is worth what it is true. Twenty collectives more are as many messages more as it says: each costs one or two calls of write or
+/// A trace is worth what it is true. Forty collectives more are as many messages more as it says: each costs one or two calls of write or
 /// send, no more and no less. And who passes a message on, by the trace, does: while it is held back, those behind it wait.
 #[test]
 fn the_trace_tells_the_truth() {
     let n = 8;
+    // How often mpirun writes the few lines of its ranks depends on how they come.
+    let noise = 50;
     for transport in TRANSPORTS {
         let calls = |times: u32| {
             let room = Room::new();
-            let command = ranks(
-                &room,
-                n,
-                transport,
-                &format!("* times {times} allreduce sum 1\n* times {times} bcast 3 x\n"),
-            );
-            transfers(command.trace(Fault::Count).run().code(0))
+            let script = format!("* times {times} allreduce sum 1\n* times {times} bcast 3 x\n");
+            transfers(ranks(&room, n, transport, &script).trace(Fault::Count).run().code(0))
         };
-        let more = calls(22).saturating_sub(calls(2));
-        let least = 20 * 3 * (n as u64 - 1);
+        let more = calls(42).saturating_sub(calls(2));
+        let messages = 40 * 3 * (n as u64 - 1);
         assert!(
-            (least..=2 * least).contains(&more),
-            "the trace hides messages, or messages cost too much\nexpected: 20 times `allreduce` and `bcast` of {n} ranks are {least} messages, each 1 or 2 calls of write or send\nreceived: {more} calls on {transport}"
+            (messages - noise..=2 * messages + noise).contains(&more),
+            "the trace hides messages, or messages cost too much\nexpected: 40 times `allreduce` and `bcast` of {n} ranks are {messages} messages, each 1 or 2 calls of write or send\nreceived: {more} calls on {transport}"
         );
     }
 
