@@ -160,6 +160,9 @@ impl World {
     }
 
     /// Ends this rank, and so all ranks, with this status.
+    // BEGIN SOLUTION
+    #[expect(clippy::disallowed_methods, reason = "the caller wants to end here, whatever it holds")]
+    // END SOLUTION
     pub fn abort(&self, status: u8) -> ! {
         // BEGIN SOLUTION
         std::process::exit(status.into())
