@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 
 use ipc_kit::retry;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::ending::Ending;
@@ -82,8 +82,7 @@ struct Run {
 
 impl Run {
     fn new() -> Result<Run, Failure> {
-        let mut terminate = SigSet::empty();
-        terminate.add(Signal::SIGTERM);
+        let terminate = rank::terminate();
         terminate.thread_block().map_err(|errno| Failure::system("sigmask", errno))?;
         let signals = SignalFd::with_flags(&terminate, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
             .map_err(|errno| Failure::system("signalfd", errno))?;

@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigSet, Signal, kill};
 use nix::unistd::{Pid, getpid, getppid};
 
 use crate::ending::Ending;
@@ -35,6 +35,13 @@ pub struct Rank {
     pub is_alive: bool,
 }
 
+/// SIGTERM alone: what `mpirun` blocks, and ranks do not.
+pub fn terminate() -> SigSet {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGTERM);
+    signals
+}
+
 /// Starts rank `rank`.
 ///
 /// # Errors
@@ -51,7 +58,7 @@ pub fn start(options: &Mpirun, inboxes: &[Inbox], rank: usize) -> Result<Rank, F
         .stdin(if rank == 0 { Stdio::inherit() } else { Stdio::null() })
         .stdout(Stdio::piped());
     let parent = getpid();
-    // SAFETY: prctl, getppid and fcntl are system calls without locks and without memory of their own, and an `Errno`
+    // SAFETY: prctl, getppid, pthread_sigmask and fcntl are system calls without locks and without memory of their own, and an `Errno`
     // becomes an `io::Error` without any; the descriptors were listed before the fork.
     unsafe { command.pre_exec(move || prepare(parent, &descriptors).map_err(io::Error::from)) };
     let mut child =
@@ -99,9 +106,11 @@ fn pid(child: &Child) -> Pid {
     Pid::from_raw(child.id().cast_signed())
 }
 
-/// In the child, before exec: it dies with mpirun, and keeps its ends of the inboxes.
+/// In the child, before exec: it dies with mpirun, hears SIGTERM, and keeps its ends of the inboxes.
 fn prepare(parent: Pid, descriptors: &[RawFd]) -> nix::Result<()> {
     set_pdeathsig(Signal::SIGKILL)?;
+    // mpirun gets SIGTERM by a signalfd, so it is blocked; exec keeps what is blocked.
+    terminate().thread_unblock()?;
     // mpirun may have died before we asked.
     if getppid() != parent {
         return Err(Errno::ESRCH);
