@@ -88,8 +88,8 @@ fn a_line_that_is_no_number_is_told(#[case] bad: &str) {
 #[test]
 fn the_parts_are_even() {
     let room = Room::new();
-    let n = room.number(3..9) as usize;
-    let count = 50 * n + room.number(1..n as u64) as usize;
+    let n = room.number(6..11) as usize;
+    let count = 50 * n + room.number(4..n as u64) as usize;
     let lines: String = (0..count).map(|_| format!("{}\n", room.number(1000..10_000))).collect();
     room.write("numbers", lines);
 

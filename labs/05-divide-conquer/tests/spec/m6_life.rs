@@ -113,8 +113,9 @@ fn a_generation_costs_two_rows_a_rank() {
 #[test]
 fn the_rows_are_dealt_out_evenly() {
     let room = Room::new();
-    let (rows, columns, generations) = (room.number(20..40) as usize, 12, 5);
-    let n = room.number(3..8) as usize;
+    let n = room.number(4..9);
+    let (rows, columns, generations) = ((n * room.number(3..7) + room.number(2..n)) as usize, 12, 5);
+    let n = n as usize;
     room.write("board", text(&random_board(&room, rows, columns)));
 
     let done = mpirun(&room, &format!("-n {n} bin/dnc life -g {generations} --report board")).run();
