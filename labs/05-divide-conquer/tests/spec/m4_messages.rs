@@ -5,7 +5,7 @@ use rstest::rstest;
 use testkit::helpers::{hash_line, spew_bytes};
 use testkit::{Program, Room, bin, list};
 
-use super::{TRANSPORTS, expect_said, lines_now, mpirun, ranks, said};
+use super::{TRANSPORTS, expect_said, lines_now, mpirun, ranks, said, wait};
 
 /// How `ranks` shows a long message of `n` bytes.
 fn shown(n: usize) -> String {
@@ -113,7 +113,9 @@ fn ranks_may_send_eight_mebibytes_at_once(#[case] transport: &str, #[case] n: us
         })
         .collect();
 
-    let done = ranks(&room, n, transport, &script).run();
+    let running = ranks(&room, n, transport, &script).spawn();
+    let what = "all ranks to get through `send` (who waits for room must take what comes meanwhile), and then `recv`";
+    let done = wait(running, what);
     done.code(0).stderr("");
     for rank in 0..n {
         expect_said(&done, rank, &[format!("got {} 1 {}", (rank + n - 1) % n, shown(bytes))]);

@@ -4,7 +4,7 @@
 use rstest::rstest;
 use testkit::{Fault, Finished, Room, Signal, bin, list, sweep};
 
-use super::{TRANSPORTS, expect_said, has_ended, ranks, said, signal, stop};
+use super::{TRANSPORTS, expect_said, has_ended, ranks, said, signal, stop, wait};
 
 /// A rank is killed while the others wait for it, in `recv` or in a barrier, or are busy elsewhere, or are stopped. mpirun tells which rank
 /// it was, ends all the others, stopped ones too, and ends with 128 + n. A survivor that waits for a dead rank waits for ever. What
@@ -28,7 +28,8 @@ fn a_killed_rank_ends_the_run(#[case] others: &str, #[case] how: Signal) {
         }
         running.asleep();
         signal(victim, how);
-        let done = running.wait();
+        let what = "mpirun to end all ranks, also those that wait for the dead rank 2 or are stopped, and then itself";
+        let done = wait(running, what);
         let number = how as i32;
         done.code(128 + number).stderr(format!("rank 2: signal {number}\n"));
         (0..4).for_each(|rank| expect_said(&done, rank, &[&word]));
@@ -54,7 +55,8 @@ fn the_status_is_that_of_the_first_failing_rank(
 ) {
     for transport in TRANSPORTS {
         let room = Room::new();
-        let done = ranks(&room, 4, transport, script).run();
+        let running = ranks(&room, 4, transport, script).spawn();
+        let done = wait(running, "mpirun to end all ranks when one has failed, and then itself");
         done.code(status).stderr(message);
     }
 }
@@ -72,7 +74,8 @@ fn a_rank_killed_at_any_call_ends_the_run(#[case] transport: &str, #[case] nth: 
         let room = Room::new();
         let script = "0 send 1 0 a\n1 recv 0 0\n* barrier\n1 send 0 0 @70000\n0 recv 1 0\n";
         let command = ranks(&room, 2, transport, script);
-        let done = command.trace(Fault::KillAt { call, nth_process: nth }).run();
+        let running = command.trace(Fault::KillAt { call, nth_process: nth }).spawn();
+        let done = wait(running, "mpirun to end the other rank when one was killed, and then itself");
         if done.fault_delivered() {
             done.code(137);
             is_told(&done);

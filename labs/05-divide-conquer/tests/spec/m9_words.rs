@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rstest::rstest;
 use testkit::{Fault, Room, Signal, first_call, list, sweep, visible};
 
-use super::{dnc, expect_names, has_ended, signal, stop};
+use super::{dnc, expect_names, has_ended, signal, stop, wait};
 
 /// Files `f0`, `f1`, … of random words, and how often each word is in all of them.
 fn write_files(room: &Room, count: usize) -> (Vec<String>, BTreeMap<String, u64>) {
@@ -110,7 +110,8 @@ fn the_task_of_a_dead_worker_is_done_again() {
             signal(gate.visitors()[death - 1], Signal::SIGKILL);
         }
         if deaths == 4 {
-            running.wait().code(1).stderr("dnc: f1: 4 workers died of it\n");
+            let what = "dnc to give up a file that has killed four workers";
+            wait(running, what).code(1).stderr("dnc: f1: 4 workers died of it\n");
             expect_names(&room, "out", &[], "after a run that failed");
         } else {
             gate.reached_by(deaths + 1);
@@ -147,7 +148,8 @@ fn a_stopped_worker_holds_up_nobody(#[case] comes_back: bool) {
         running.asleep();
     }
     reduce.open();
-    running.wait().code(0).stderr("");
+    let what = "dnc to end when all tasks are done, though one of its workers may be stopped";
+    wait(running, what).code(0).stderr("");
     expect_counts(&room, &counts, 1, "at the end");
 }
 
