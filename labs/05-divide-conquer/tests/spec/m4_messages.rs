@@ -71,7 +71,7 @@ fn messages_of_a_pair_keep_their_order(#[case] transport: &str) {
 }
 
 /// `recv` takes the first message that fits, and leaves the others for later: by sender, by tag, by both; `any` fits all, and the
-/// receiver learns who has sent. A message that was not asked for yet is neither lost nor in the way.
+/// receiver learns who has sent. A message that was not asked for yet is neither lost nor in the way, and one of no bytes is a message.
 #[rstest]
 #[case::on_pipes("pipes")]
 #[case::on_sockets("sockets")]
@@ -79,9 +79,9 @@ fn a_receiver_chooses_by_sender_and_tag(#[case] transport: &str) {
     let room = Room::new();
     let (a, b, c, d) = (room.word(), room.word(), room.word(), room.word());
     let script = format!(
-        "1 send 0 5 {a}\n1 send 0 3 {b}\n1 send 0 5 {c}\n1 send 2 9 go\n\
+        "1 send 0 5 {a}\n1 send 0 3 {b}\n1 send 0 5 {c}\n1 send 0 6 @0\n1 send 2 9 go\n\
          2 recv 1 9\n2 send 0 3 {d}\n2 send 0 8 last\n\
-         0 recv any 8\n0 recv 1 3\n0 recv any 3\n0 recv 1 any\n0 recv any any\n"
+         0 recv any 8\n0 recv 1 3\n0 recv any 3\n0 recv 1 any\n0 recv any any\n0 recv 1 6\n"
     );
 
     let done = ranks(&room, 3, transport, &script).run();
@@ -92,6 +92,7 @@ fn a_receiver_chooses_by_sender_and_tag(#[case] transport: &str) {
         format!("got 2 3 {d}"),
         format!("got 1 5 {a}"),
         format!("got 1 5 {c}"),
+        "got 1 6 ".to_owned(),
     ];
     expect_said(&done, 0, &wanted);
 }

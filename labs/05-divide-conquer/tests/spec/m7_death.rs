@@ -94,7 +94,7 @@ fn is_told(done: &Finished) {
 }
 
 /// Ranks end in any order. mpirun ends when the last one has ended, and what that one prints comes out; the end of rank 0 is no more than
-/// that of another. A failure that comes late is a failure.
+/// that of another. A failure that comes late is a failure. Ranks that end while mpirun is stopped are one SIGCHLD, and two deaths.
 #[rstest]
 #[case::rank_0_ends_first("1-2 gate door\n* print end\n", 0, "")]
 #[case::rank_2_ends_first("0-1 gate door\n* print end\n", 0, "")]
@@ -106,8 +106,12 @@ fn mpirun_waits_for_all_ranks(#[case] script: &str, #[case] status: i32, #[case]
     gate.reached_by(2);
     running.still_waits("for the two ranks at the gate");
     running.assert_no_zombie();
+    running.stop();
     gate.open();
-    let done = running.wait();
+    let left = || gate.visitors().into_iter().filter(|&pid| !has_ended(pid)).count();
+    running.eventually(|| left() == 0, "the two ranks to end");
+    running.cont();
+    let done = wait(running, "mpirun to end when all ranks have ended, two of them while it was stopped");
     done.code(status).stderr(message);
     let all: Vec<usize> = said(&done).into_keys().collect();
     let wanted: &[usize] = if status == 0 { &[0, 1, 2] } else { &[1, 2] };
@@ -141,7 +145,8 @@ fn sigterm_goes_to_all_ranks() {
 }
 
 /// `kill -9` gives mpirun no time to end its ranks: they must end without it. A rank that waits for a message of another one waits for ever
-/// otherwise, and nobody sees it. prctl(2): PR_SET_PDEATHSIG; or a pipe whose other end mpirun alone holds.
+/// otherwise, and nobody sees it. prctl(2): PR_SET_PDEATHSIG; or a pipe whose other end mpirun alone holds. And when mpirun cannot write what a
+/// rank prints, it says so, and ends all of them.
 #[rstest]
 #[case::on_pipes("pipes")]
 #[case::on_sockets("sockets")]
@@ -158,4 +163,11 @@ fn no_rank_outlives_mpirun(#[case] transport: &str) {
     running.eventually(|| left().is_empty(), what);
     assert!(left().is_empty(), "ranks are left\nexpected: none\nreceived: {}", list(&left()));
     running.wait().signal(Signal::SIGKILL);
+
+    let room = Room::new();
+    let script = "0 print word\n* recv any any\n";
+    let running =
+        ranks(&room, 3, transport, script).stdout_to("/dev/full").note("its stdout is /dev/full").spawn();
+    let done = wait(running, "mpirun to end its ranks and itself when it cannot write");
+    done.code(1).stderr("mpirun: stdout: No space left on device\n");
 }
