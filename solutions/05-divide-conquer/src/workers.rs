@@ -1,8 +1,8 @@
 // BEGIN SOLUTION
 //! Workers that do one task after the other, and may die, or stop, in the midst of each. See `socketpair(2)`.
 //!
-//! One message is one packet: the number of a task to the worker, `ok` or a reason back. The end of the channel is the end
-//! of whoever was at its other side.
+//! One message is one packet: the number of a task to the worker, `ok` or a reason back. The end of the channel is
+//! the end of whoever was at its other side.
 
 #![allow(unsafe_code, reason = "close_range(2) closes descriptors by number")]
 

@@ -45,8 +45,8 @@ fn expect_board(room: &Room, board: &Board, generations: usize, n: usize, transp
     done.code(0).stderr("").stdout(text(&generation(board, generations)));
 }
 
-/// The board does not depend on the number of ranks: as many as there are rows, more than that, one of them, or a number that does not
-/// divide the rows.
+/// The board does not depend on the number of ranks: as many as there are rows, more than that, one of them, or a
+/// number that does not divide the rows.
 #[test]
 fn any_number_of_ranks_gives_the_same_board() {
     let room = Room::new();
@@ -59,8 +59,8 @@ fn any_number_of_ranks_gives_the_same_board() {
     dnc(&room, "life -g 0 board").run().code(0).stdout(text(&board));
 }
 
-/// The board is a torus: what leaves at an edge comes back at the other. A glider crosses all four edges; and boards of one row or one
-/// column are their own neighbours.
+/// The board is a torus: what leaves at an edge comes back at the other. A glider crosses all four edges; and
+/// boards of one row or one column are their own neighbours.
 #[rstest]
 #[case::a_glider_down(&["..#......", "#.#......", ".##......", ".........", ".........", "........."], 40)]
 #[case::a_glider_up(&[".........", ".........", ".........", ".##......", "#.#......", "..#......"], 40)]
@@ -77,8 +77,9 @@ fn the_board_is_a_torus(#[case] rows: &[&str], #[case] generations: usize) {
     }
 }
 
-/// Neighbours exchange two rows a generation, and nothing else: each rank sends at most two messages, each about as long as a row, however
-/// many rows it has. A rank that sends its whole part, or sends it through rank 0, pays for each row of the board. Counted in the trace.
+/// Neighbours exchange two rows a generation, and nothing else: each rank sends at most two messages, each about as
+/// long as a row, however many rows it has. A rank that sends its whole part, or sends it through rank 0, pays for
+/// each row of the board. Counted in the trace.
 #[test]
 fn a_generation_costs_two_rows_a_rank() {
     let room = Room::new();
@@ -108,8 +109,8 @@ fn a_generation_costs_two_rows_a_rank() {
     }
 }
 
-/// Each rank makes its own rows, and nobody makes a row twice: rank by rank, cells are counted, and their sum is what one process would
-/// make. The largest share is that of ceil(rows / N) rows.
+/// Each rank makes its own rows, and nobody makes a row twice: rank by rank, cells are counted, and their sum is
+/// what one process would make. The largest share is that of ceil(rows / N) rows.
 #[test]
 fn the_rows_are_dealt_out_evenly() {
     let room = Room::new();
@@ -132,8 +133,8 @@ fn the_rows_are_dealt_out_evenly() {
     );
 }
 
-/// A file that is no board: rows of different lengths, other letters, no row at all. One rank finds out, all must end: status 4, and nothing is
-/// printed. mpirun tells which rank has failed.
+/// A file that is no board: rows of different lengths, other letters, no row at all. One rank finds out, all must
+/// end: status 4, and nothing is printed. mpirun tells which rank has failed.
 #[rstest]
 #[case::a_short_row("..#\n.#\n###\n", 2)]
 #[case::a_long_row("..#\n.#.\n####\n", 3)]

@@ -6,9 +6,9 @@ use testkit::{Fault, Finished, Room, Signal, bin, list, sweep};
 
 use super::{TRANSPORTS, expect_said, has_ended, ranks, said, signal, stop, wait};
 
-/// A rank is killed while the others wait for it, in `recv` or in a barrier, or are busy elsewhere, or are stopped. mpirun tells which rank
-/// it was, ends all the others, stopped ones too, and ends with 128 + n. A survivor that waits for a dead rank waits for ever. What
-/// the dead rank had printed comes out.
+/// A rank is killed while the others wait for it, in `recv` or in a barrier, or are busy elsewhere, or are stopped.
+/// mpirun tells which rank it was, ends all the others, stopped ones too, and ends with 128 + n. A survivor that
+/// waits for a dead rank waits for ever. What the dead rank had printed comes out.
 #[rstest]
 #[case::in_recv("0,1,3 recv 2 any\n", Signal::SIGKILL)]
 #[case::in_a_barrier("* barrier\n", Signal::SIGUSR1)]
@@ -36,8 +36,8 @@ fn a_killed_rank_ends_the_run(#[case] others: &str, #[case] how: Signal) {
     }
 }
 
-/// The status is that of the first rank that fails, whoever it is and however it ends: by exit, by `abort`, by a signal. That the others are
-/// then ended by mpirun is no failure of theirs. A rank that ends with 0 fails nobody.
+/// The status is that of the first rank that fails, whoever it is and however it ends: by exit, by `abort`, by a
+/// signal. That the others are then ended by mpirun is no failure of theirs. A rank that ends with 0 fails nobody.
 #[rstest]
 #[case::by_exit("2 exit 3\n* barrier\n", 3, "rank 2: exit status 3\n")]
 #[case::the_first_rank("0 exit 77\n* barrier\n", 77, "rank 0: exit status 77\n")]
@@ -61,8 +61,8 @@ fn the_status_is_that_of_the_first_failing_rank(
     }
 }
 
-/// A rank is killed at one system call after the other, from the first of its own to its last. Wherever it is, all end, it is named, and
-/// nobody is left.
+/// A rank is killed at one system call after the other, from the first of its own to its last. Wherever it is, all
+/// end, it is named, and nobody is left.
 #[rstest]
 #[case::the_first_one_on_pipes("pipes", 1)]
 #[case::the_second_one_on_sockets("sockets", 2)]
@@ -93,8 +93,9 @@ fn is_told(done: &Finished) {
     done.check(is_told, "stderr is the one line `rank R: signal 9`");
 }
 
-/// Ranks end in any order. mpirun ends when the last one has ended, and what that one prints comes out; the end of rank 0 is no more than
-/// that of another. A failure that comes late is a failure. Ranks that end while mpirun is stopped are one SIGCHLD, and two deaths.
+/// Ranks end in any order. mpirun ends when the last one has ended, and what that one prints comes out; the end of
+/// rank 0 is no more than that of another. A failure that comes late is a failure. Ranks that end while mpirun is
+/// stopped are one SIGCHLD, and two deaths.
 #[rstest]
 #[case::rank_0_ends_first("1-2 gate door\n* print end\n", 0, "")]
 #[case::rank_2_ends_first("0-1 gate door\n* print end\n", 0, "")]
@@ -118,8 +119,8 @@ fn mpirun_waits_for_all_ranks(#[case] script: &str, #[case] status: i32, #[case]
     done.check(wanted.iter().all(|rank| all.contains(rank)), format!("the lines of the ranks {wanted:?}"));
 }
 
-/// SIGTERM goes on to all ranks, and mpirun waits for their ends, whatever they do about it. Ranks that do nothing about it die of it, and
-/// then mpirun ends with 143.
+/// SIGTERM goes on to all ranks, and mpirun waits for their ends, whatever they do about it. Ranks that do nothing
+/// about it die of it, and then mpirun ends with 143.
 #[test]
 fn sigterm_goes_to_all_ranks() {
     let room = Room::new();
@@ -130,7 +131,8 @@ fn sigterm_goes_to_all_ranks() {
     let running = ranks(&room, 3, "pipes", "* hold\n* print ready\n* term\n").spawn();
     ready(&running, 3);
     running.kill(Signal::SIGTERM);
-    let done = running.wait();
+    let what = "mpirun to pass SIGTERM on to all ranks, and to end when they have ended";
+    let done = wait(running, what);
     done.code(0).stderr("");
     (0..3).for_each(|rank| expect_said(&done, rank, &["ready", "term"]));
 
@@ -144,9 +146,9 @@ fn sigterm_goes_to_all_ranks() {
     done.check(told, "stderr is the one line `rank R: signal 15`");
 }
 
-/// `kill -9` gives mpirun no time to end its ranks: they must end without it. A rank that waits for a message of another one waits for ever
-/// otherwise, and nobody sees it. prctl(2): PR_SET_PDEATHSIG; or a pipe whose other end mpirun alone holds. And when mpirun cannot write what a
-/// rank prints, it says so, and ends all of them.
+/// `kill -9` gives mpirun no time to end its ranks: they must end without it. A rank that waits for a message of
+/// another one waits for ever otherwise, and nobody sees it. prctl(2): PR_SET_PDEATHSIG; or a pipe whose other end
+/// mpirun alone holds. And when mpirun cannot write what a rank prints, it says so, and ends all of them.
 #[rstest]
 #[case::on_pipes("pipes")]
 #[case::on_sockets("sockets")]

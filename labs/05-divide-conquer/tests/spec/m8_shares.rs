@@ -8,8 +8,8 @@ use super::{
     TRANSPORTS, dnc, expect_lines, halvings, keyed_lines, least_comparisons, mpirun, reports, sorted,
 };
 
-/// `psort` gives what `sort` gives, equal keys in the order of the file, with any number of ranks, with more ranks than lines, with an empty
-/// file, and without mpirun.
+/// `psort` gives what `sort` gives, equal keys in the order of the file, with any number of ranks, with more ranks
+/// than lines, with an empty file, and without mpirun.
 #[rstest]
 #[case(1)]
 #[case(2)]
@@ -51,8 +51,8 @@ fn expect_shares(lines: &[String], ranks: usize, total: u64) {
     );
 }
 
-/// The root of a tree merges all lines. Here no rank may have much more than its share: m = ceil(n / N) lines to sort, and, whatever the
-/// lines are, at most 2m to put together. The lines come at random, sorted, or backwards.
+/// The root of a tree merges all lines. Here no rank may have much more than its share: m = ceil(n / N) lines to
+/// sort, and, whatever the lines are, at most 2m to put together. The lines come at random, sorted, or backwards.
 #[rstest]
 #[case::at_random(0)]
 #[case::sorted_already(1)]
@@ -71,8 +71,8 @@ fn no_rank_has_much_more_to_compare_than_another(#[case] order: u64) {
     expect_shares(&lines, 16, total);
 }
 
-/// All keys are equal, or most of them: then no key divides the lines. Their places do: a line is told from its equals by where it comes
-/// from.
+/// All keys are equal, or most of them: then no key divides the lines. Their places do: a line is told from its
+/// equals by where it comes from.
 #[rstest]
 #[case::all_are_equal(1, 0)]
 #[case::two_keys(2, 0)]
@@ -89,8 +89,9 @@ fn equal_keys_are_shared_too(#[case] keys: u64, #[case] others: usize) {
     expect_shares(&lines, 16, lines.len() as u64 / 2);
 }
 
-/// What is done one after the other is not divided: all ranks are at work at the same moment. They stand at the gate, which each passes before it
-/// works. And a generation, or a sort, makes no new process: the ranks are there already.
+/// What is done one after the other is not divided: all ranks are at work at the same moment. They stand at the
+/// gate, which each passes before it works. And a generation, or a sort, makes no new process: the ranks are there
+/// already.
 #[rstest]
 #[case::life("life -g 3 board")]
 #[case::psort("psort board")]

@@ -1,8 +1,8 @@
 //! The specification of `dnc` and `mpirun`, one file a milestone.
 //!
 //! Every check is a black box: it starts the programs, plays the world around them, and looks at them from outside.
-//! Your library `mpi` is driven by the given program `ranks`, which does what a script says. What a check demands stands
-//! in the contract (`README.md`) and nowhere else; *how* processes talk to each other is your own affair.
+//! Your library `mpi` is driven by the given program `ranks`, which does what a script says. What a check demands
+//! stands in the contract (`README.md`) and nowhere else; *how* processes talk to each other is your own affair.
 //!
 //! Numbers, words and files are random, from a seed that is printed when a check fails.
 
