@@ -1,5 +1,5 @@
 //! Milestone 5: messages of all ranks.
-//! Man pages: none knows them; MPI does: MPI_Barrier(3), MPI_Bcast(3), MPI_Reduce(3).
+//! Man pages: open(2) (O_APPEND), write(2); and of MPI: MPI_Barrier(3), MPI_Bcast(3), MPI_Reduce(3).
 
 use rstest::rstest;
 use testkit::{Fault, Finished, Room, list};

@@ -1,5 +1,5 @@
 //! Milestone 8: more processes are worth nothing if one of them has all the work.
-//! Man pages: none. H. Shi, J. Schaeffer, *Parallel Sorting by Regular Sampling*.
+//! Man pages: qsort(3), fork(2). H. Shi, J. Schaeffer, *Parallel Sorting by Regular Sampling*.
 
 use rstest::rstest;
 use testkit::{Fault, Room};
