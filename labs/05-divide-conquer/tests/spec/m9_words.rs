@@ -92,7 +92,7 @@ fn the_words_are_counted(#[case] n: usize, #[case] parts: usize) {
 }
 
 /// A worker dies in the midst of a file: another begins with that file again, and no word counts twice. A file that
-/// has killed four workers is given up: status 1, and no output.
+/// has killed four workers is given up: status 1, and no output. Then a worker is killed at each of its system calls in turn.
 #[test]
 fn the_task_of_a_dead_worker_is_done_again() {
     for deaths in [1, 3, 4] {
@@ -120,6 +120,16 @@ fn the_task_of_a_dead_worker_is_done_again() {
             expect_counts(&room, &counts, 2, &format!("after {deaths} workers were killed"));
         }
     }
+
+    sweep(|call| {
+        let room = Room::new();
+        let (names, counts) = write_files(&room, 1);
+        let command = dnc(&room, &format!("wc -n 1 --reduce 1 --out out {}", names.join(" ")));
+        let done = command.trace(Fault::KillAt { call, nth_process: 1 }).run();
+        done.code(0).stderr("");
+        expect_counts(&room, &counts, 1, &format!("after the worker was killed at its system call {call}"));
+        done.fault_delivered()
+    });
 }
 
 /// A worker is stopped in the midst of a file. Nobody can tell it from one that is slow: so an idle worker does the
