@@ -28,6 +28,10 @@ fn a_killed_rank_ends_the_run(#[case] others: &str, #[case] how: Signal) {
         }
         running.asleep();
         signal(victim, how);
+        let sent = format!(
+            "rank 2 (pid {victim}) to die of {how}, which the check has sent to it (a rank has no signal blocked)"
+        );
+        running.eventually(|| has_ended(victim), sent);
         let what = "mpirun to end all ranks, also those that wait for the dead rank 2 or are stopped, and then itself";
         let done = wait(running, what);
         let number = how as i32;
@@ -144,7 +148,8 @@ fn sigterm_goes_to_all_ranks() {
     ready(&running, 3);
     running.asleep();
     running.kill(Signal::SIGTERM);
-    let done = running.wait();
+    let what = "mpirun to pass on the SIGTERM that the check has sent, and all ranks to die of it (a rank has no signal blocked)";
+    let done = wait(running, what);
     done.code(143);
     let told = (0..3).any(|rank| done.stderr_text() == format!("rank {rank}: signal 15\n"));
     done.check(told, "stderr is the one line `rank R: signal 15`");
