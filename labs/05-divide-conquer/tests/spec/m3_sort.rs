@@ -143,8 +143,11 @@ fn nobody_is_left_when_one_dies() {
     room.write("lines", lines.join("\n"));
     let running = dnc(&room, "sort -n 4 --gate door lines").spawn();
     gate.reached_by(4);
-    let child = running.descendants().into_iter().find(|process| process.ppid == running.pid());
-    if let Some(child) = child {
+    // One that has no children itself: nobody else then has anything to tell.
+    let all = running.descendants();
+    let is_leaf =
+        |process: &&Proc| process.ppid == running.pid() && all.iter().all(|other| other.ppid != process.pid);
+    if let Some(child) = all.iter().find(is_leaf) {
         child.kill(Signal::SIGKILL);
     }
     gate.open();
