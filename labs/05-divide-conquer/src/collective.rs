@@ -83,8 +83,8 @@ impl World {
         all.collect::<Result<_, _>>().map(Some)
     }
 
-    /// Gives `root` the values of all ranks, joined in the order of the ranks; gives the others nothing. The grouping
-    /// depends on nothing but the number of ranks and the root.
+    /// Gives `root` the values of all ranks, joined in the order of the ranks; gives the others nothing. The
+    /// grouping depends on nothing but the number of ranks and the root.
     ///
     /// # Errors
     /// There is no rank `root`; a system call failed.

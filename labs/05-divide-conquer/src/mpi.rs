@@ -88,8 +88,8 @@ impl World {
         self.size
     }
 
-    /// Sends a message. It may return before the message is received, and it returns although the receiver is sending,
-    /// too. A message to a rank that has ended is lost.
+    /// Sends a message. It may return before the message is received, and it returns although the receiver is
+    /// sending, too. A message to a rank that has ended is lost.
     ///
     /// # Errors
     /// There is no rank `to`; the tag is negative; a system call failed.
@@ -98,8 +98,8 @@ impl World {
         self.post(to, tag, bytes)
     }
 
-    /// Waits for a message from this rank with this tag, and gives it; of several the one that was sent first. `None`
-    /// is any rank, or any tag from 0 on.
+    /// Waits for a message from this rank with this tag, and gives it; of several the one that was sent first.
+    /// `None` is any rank, or any tag from 0 on.
     ///
     /// # Errors
     /// There is no such rank; the tag is negative; a system call failed.

@@ -1,5 +1,5 @@
-//! `dnc wc`: counts words by map and reduce. A map task counts the words of a file, a reduce task joins the counts of its part
-//! of all words.
+//! `dnc wc`: counts words by map and reduce. A map task counts the words of a file, a reduce task joins the counts
+//! of its part of all words.
 
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;

@@ -76,8 +76,8 @@ pub fn number(line: &[u8]) -> Option<i64> {
     text.parse().ok().filter(|_| is_plain)
 }
 
-/// Compares two lines of `sort` and `psort`, without their newlines, by their keys: what stands before the first tab, byte
-/// by byte. A line without a tab is all key. One unit.
+/// Compares two lines of `sort` and `psort`, without their newlines, by their keys: what stands before the first
+/// tab, byte by byte. A line without a tab is all key. One unit.
 pub fn compare(one: &[u8], other: &[u8]) -> Ordering {
     count(1);
     key(one).cmp(key(other))
@@ -87,8 +87,9 @@ fn key(line: &[u8]) -> &[u8] {
     line.split(|&byte| byte == b'\t').next().unwrap_or_default()
 }
 
-/// The next generation of a row of `life`, from the row above it, itself, and the row below it, all of the same length. The
-/// row is a ring: its last cell and its first are neighbours. `#` lives, `.` does not. One unit for each cell.
+/// The next generation of a row of `life`, from the row above it, itself, and the row below it, all of the same
+/// length. The row is a ring: its last cell and its first are neighbours. `#` lives, `.` does not. One unit for
+/// each cell.
 pub fn next_row(above: &[u8], row: &[u8], below: &[u8]) -> Vec<u8> {
     count(row.len());
     let n = row.len();

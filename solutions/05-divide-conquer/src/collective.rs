@@ -1,10 +1,10 @@
 //! Messages of all ranks: each rank calls the same, in the same order.
 // BEGIN SOLUTION
 //!
-//! All of them walk the same tree. A range of ranks with a root in it is cut into halves; the half without the root gets
-//! a root of its own, its first rank; the two roots are joined by one message; then each half is a range with a root.
-//! So n ranks need n-1 messages and as many rounds as a range can be halved, ceil(log2 n), whatever the root is, and each
-//! half holds neighbours: results can be joined in the order of the ranks.
+//! All of them walk the same tree. A range of ranks with a root in it is cut into halves; the half without the root
+//! gets a root of its own, its first rank; the two roots are joined by one message; then each half is a range with
+//! a root. So n ranks need n-1 messages and as many rounds as a range can be halved, ceil(log2 n), whatever the
+//! root is, and each half holds neighbours: results can be joined in the order of the ranks.
 // END SOLUTION
 
 use crate::failure::Failure;
@@ -138,8 +138,8 @@ impl World {
         // STUB: todo!("M5: from all ranks to the root, in the order of the ranks")
     }
 
-    /// Gives `root` the values of all ranks, joined in the order of the ranks; gives the others nothing. The grouping
-    /// depends on nothing but the number of ranks and the root.
+    /// Gives `root` the values of all ranks, joined in the order of the ranks; gives the others nothing. The
+    /// grouping depends on nothing but the number of ranks and the root.
     ///
     /// # Errors
     /// There is no rank `root`; a system call failed.

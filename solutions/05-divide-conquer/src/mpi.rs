@@ -12,8 +12,8 @@
 //! Without `IPCLAB_RANK` the world is one rank, 0 of 1.
 // BEGIN SOLUTION
 //!
-//! Each rank has one *inbox*, into which all others write. Messages travel in packets that the kernel keeps whole. A
-//! sender that finds an inbox full empties its own meanwhile: so two that send to each other never wait for each
+//! Each rank has one *inbox*, into which all others write. Messages travel in packets that the kernel keeps whole.
+//! A sender that finds an inbox full empties its own meanwhile: so two that send to each other never wait for each
 //! other.
 // END SOLUTION
 
@@ -100,8 +100,8 @@ impl World {
         // STUB: todo!("M4: the number of ranks")
     }
 
-    /// Sends a message. It may return before the message is received, and it returns although the receiver is sending,
-    /// too. A message to a rank that has ended is lost.
+    /// Sends a message. It may return before the message is received, and it returns although the receiver is
+    /// sending, too. A message to a rank that has ended is lost.
     ///
     /// # Errors
     /// There is no rank `to`; a system call failed.
@@ -127,8 +127,8 @@ impl World {
         // STUB: todo!("M4: send a message; if there is no room for it, take what comes meanwhile")
     }
 
-    /// Waits for a message from this rank with this tag, and gives it; of several the one that was sent first. `None`
-    /// is any rank, or any tag from 0 on.
+    /// Waits for a message from this rank with this tag, and gives it; of several the one that was sent first.
+    /// `None` is any rank, or any tag from 0 on.
     ///
     /// # Errors
     /// There is no such rank; a system call failed.

@@ -1,9 +1,10 @@
 //! `dnc psort`: sorts the lines of a file by ranks, so that no rank has much more to do than another.
 // BEGIN SOLUTION
 //!
-//! Sorting by regular sampling: each rank sorts its share, and tells n samples of it; rank 0 sorts the samples and chooses
-//! n-1 splitters; each rank cuts its share at them, and sends piece k to rank k, which merges what it gets. A line is
-//! told from its equals by where it comes from, so any number of equal keys is cut as evenly as different ones.
+//! Sorting by regular sampling: each rank sorts its share, and tells n samples of it; rank 0 sorts the samples and
+//! chooses n-1 splitters; each rank cuts its share at them, and sends piece k to rank k, which merges what it gets.
+//! A line is told from its equals by where it comes from, so any number of equal keys is cut as evenly as different
+//! ones.
 // END SOLUTION
 
 use std::path::Path;

@@ -27,8 +27,8 @@ pub fn run(file: &Path, n: usize) -> Result<(), Failure> {
 }
 // BEGIN SOLUTION
 
-/// Sorts by `n` processes, which are the parts `k` to `k + n - 1`: this process takes the first half of the lines with the
-/// first half of the processes, and a child the rest with the rest.
+/// Sorts by `n` processes, which are the parts `k` to `k + n - 1`: this process takes the first half of the lines
+/// with the first half of the processes, and a child the rest with the rest.
 fn sort(lines: Vec<&[u8]>, k: usize, n: usize) -> Result<Vec<u8>, Failure> {
     // More processes than lines: the rest of them has nothing to do.
     let n = n.min(lines.len()).max(1);

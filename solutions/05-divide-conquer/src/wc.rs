@@ -1,10 +1,10 @@
-//! `dnc wc`: counts words by map and reduce. A map task counts the words of a file, a reduce task joins the counts of its part
-//! of all words.
+//! `dnc wc`: counts words by map and reduce. A map task counts the words of a file, a reduce task joins the counts
+//! of its part of all words.
 // BEGIN SOLUTION
 //!
-//! Each task may be done twice, by workers that do not know of each other: it writes files of its own, and renames them
-//! when they are whole. Who comes second replaces a file by the same file. So a dead worker's task is done again, and a
-//! task that takes long is given to an idle worker as well: a stopped worker holds up nobody.
+//! Each task may be done twice, by workers that do not know of each other: it writes files of its own, and renames
+//! them when they are whole. Who comes second replaces a file by the same file. So a dead worker's task is done
+//! again, and a task that takes long is given to an idle worker as well: a stopped worker holds up nobody.
 // END SOLUTION
 
 use std::path::{Path, PathBuf};

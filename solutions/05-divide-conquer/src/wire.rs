@@ -1,9 +1,9 @@
 //! What messages travel through.
 // BEGIN SOLUTION
 //!
-//! An inbox is a pipe, or a pair of sockets that keep packets apart. All ranks hold the end that is written to. A packet
-//! is never longer than what the kernel takes whole (PIPE_BUF, for a pipe), so packets of several writers do not
-//! mix. See `pipe(7)`, `unix(7)`, `poll(2)`.
+//! An inbox is a pipe, or a pair of sockets that keep packets apart. All ranks hold the end that is written to. A
+//! packet is never longer than what the kernel takes whole (PIPE_BUF, for a pipe), so packets of several writers do
+//! not mix. See `pipe(7)`, `unix(7)`, `poll(2)`.
 // END SOLUTION
 
 #![allow(unsafe_code, reason = "a number in the environment becomes a descriptor")]
@@ -19,8 +19,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, send, socketpair};
 use nix::unistd::{pipe2, read, write};
 
-/// A packet begins with four numbers of four bytes: its sender, its tag, how many bytes of the message come after it,
-/// and how many are in it.
+/// A packet begins with four numbers of four bytes: its sender, its tag, how many bytes of the message come after
+/// it, and how many are in it.
 const HEAD: usize = 16;
 /// The longest packet of a pipe: PIPE_BUF.
 const PIPE_PACKET: usize = 4096;
@@ -191,8 +191,8 @@ impl Wire {
 /// A descriptor that this process has got from its parent, by its number. It will not be inherited further.
 fn inherited(number: &str) -> Option<OwnedFd> {
     let number: RawFd = number.parse().ok().filter(|&number| number > 2)?;
-    // SAFETY: `mpirun` has opened this number for us, told us so by the environment, and nobody else in this process
-    // knows it: it is taken up once, before anything else is opened. A number that is not open fails below.
+    // SAFETY: `mpirun` has opened this number for us, told us so by the environment, and nobody else in this
+    // process knows it: it is taken up once, before anything else is opened. A number that is not open fails below.
     let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
     match fcntl(&descriptor, FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC)) {
         Ok(_) => Some(descriptor),

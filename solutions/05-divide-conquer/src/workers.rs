@@ -1,7 +1,8 @@
+// BEGIN SOLUTION
 //! Workers that do one task after the other, and may die, or stop, in the midst of each. See `socketpair(2)`.
 //!
-//! One message is one packet: the number of a task to the worker, `ok` or a reason back. The end of the channel is the end
-//! of whoever was at its other side.
+//! One message is one packet: the number of a task to the worker, `ok` or a reason back. The end of the channel is
+//! the end of whoever was at its other side.
 
 #![allow(unsafe_code, reason = "close_range(2) closes descriptors by number")]
 
@@ -183,3 +184,4 @@ fn close_range(first: c_uint, last: c_uint) -> nix::Result<()> {
     // (`run_in_child` ends it by _exit): nobody uses or closes these numbers again.
     Errno::result(unsafe { libc::close_range(first, last, 0) }).map(drop)
 }
+// END SOLUTION

@@ -6,8 +6,8 @@ use testkit::{Errno, Family, Fault, Room, sweep};
 
 use super::{dnc, numbers, reports};
 
-/// The sum is exact: it may have more than 64 bits, and may be negative. A status has eight bits, and a variable that the child
-/// writes is the child's own copy: so the result must come as a message. fork(2), pipe(7).
+/// The sum is exact: it may have more than 64 bits, and may be negative. A status has eight bits, and a variable
+/// that the child writes is the child's own copy: so the result must come as a message. fork(2), pipe(7).
 #[rstest]
 #[case::one_process(1)]
 #[case::two_processes(2)]
@@ -27,8 +27,8 @@ fn the_sum_is_right(#[case] n: usize) {
     }
 }
 
-/// Two processes are at work at the same moment: both stand at the gate, which each passes before it adds. A child that
-/// is waited for before the parent begins is a detour and no help.
+/// Two processes are at work at the same moment: both stand at the gate, which each passes before it adds. A child
+/// that is waited for before the parent begins is a detour and no help.
 #[test]
 fn two_processes_add_at_the_same_time() {
     let room = Room::new();
@@ -76,8 +76,9 @@ fn no_more_children_are_made_than_asked_for(#[case] n: usize) {
     );
 }
 
-/// A child that dies has no result: neither 0 nor what it had written by then. Here it is killed at each of its system calls in
-/// turn; and then it cannot even be made. dnc prints the right sum, or none, and says which part is lost.
+/// A child that dies has no result: neither 0 nor what it had written by then. Here it is killed at each of its
+/// system calls in turn; and then it cannot even be made. dnc prints the right sum, or none, and says which part is
+/// lost.
 #[test]
 fn a_lost_part_is_no_zero() {
     sweep(|call| {

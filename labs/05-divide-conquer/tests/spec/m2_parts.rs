@@ -22,8 +22,9 @@ fn any_number_of_processes_gives_the_same_sum(#[case] n: usize) {
     dnc(&room, &format!("sum -n {n} numbers")).run().code(0).stdout(format!("{sum}\n")).stderr("");
 }
 
-/// A file is cut at any byte, its lines are not: a line at a cut belongs to one part, and to one only. Here a line that grows
-/// moves every cut over every byte of the others: inside a line, right before its newline, right behind it.
+/// A file is cut at any byte, its lines are not: a line at a cut belongs to one part, and to one only. Here a line
+/// that grows moves every cut over every byte of the others: inside a line, right before its newline, right behind
+/// it.
 #[test]
 fn no_line_is_lost_or_doubled_at_a_cut() {
     let room = Room::new();
@@ -40,7 +41,8 @@ fn no_line_is_lost_or_doubled_at_a_cut() {
     }
 }
 
-/// More processes than lines, no line at all, a last line without its newline: each is an ordinary file. A part may be empty.
+/// More processes than lines, no line at all, a last line without its newline: each is an ordinary file. A part may
+/// be empty.
 #[rstest]
 #[case::nothing("", "0")]
 #[case::one_line("-5\n", "-5")]
@@ -58,8 +60,8 @@ fn few_lines_or_none_do_no_harm(#[case] text: &str, #[case] sum: &str) {
     }
 }
 
-/// A line that is no number ends the run with status 4. The number of the line is that in the file, whoever found it, and of
-/// several the first one is told. Empty, blank, a sign alone, too large: none is a number.
+/// A line that is no number ends the run with status 4. The number of the line is that in the file, whoever found
+/// it, and of several the first one is told. Empty, blank, a sign alone, too large: none is a number.
 #[rstest]
 #[case::a_word("word")]
 #[case::nothing("")]
@@ -83,13 +85,13 @@ fn a_line_that_is_no_number_is_told(#[case] bad: &str) {
     }
 }
 
-/// The parts are of about the same size: of lines of the same length each process gets its share, give or take one. (A share that
-/// is larger is what the others wait for.) And if the third child cannot be made, nobody is left.
+/// The parts are of about the same size: of lines of the same length each process gets its share, give or take one.
+/// (A share that is larger is what the others wait for.) And if the third child cannot be made, nobody is left.
 #[test]
 fn the_parts_are_even() {
     let room = Room::new();
-    let n = room.number(3..9) as usize;
-    let count = 50 * n + room.number(1..n as u64) as usize;
+    let n = room.number(6..11) as usize;
+    let count = 50 * n + room.number(4..n as u64) as usize;
     let lines: String = (0..count).map(|_| format!("{}\n", room.number(1000..10_000))).collect();
     room.write("numbers", lines);
 

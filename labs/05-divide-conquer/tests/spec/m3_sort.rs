@@ -8,8 +8,8 @@ use testkit::{Proc, Room, Signal, visible};
 
 use super::{dnc, expect_lines, halvings, keyed_lines, least_comparisons, reports, sorted};
 
-/// Sorted, whatever the number of processes; a line may be empty, may have no tab, may be the only one, and may lack its
-/// newline if it is the last: in the output each has one.
+/// Sorted, whatever the number of processes; a line may be empty, may have no tab, may be the only one, and may
+/// lack its newline if it is the last: in the output each has one.
 #[rstest]
 #[case(1)]
 #[case(2)]
@@ -45,8 +45,8 @@ fn equal_keys_keep_their_order(#[case] n: usize) {
     expect_lines(&dnc(&room, &format!("sort -n {n} lines")).run(), &sorted(lines));
 }
 
-/// A pipe takes 64 KiB; a child with more to say waits in write until somebody reads. A parent that waits for the *end* of its
-/// child first waits for ever. pipe(7), waitpid(2).
+/// A pipe takes 64 KiB; a child with more to say waits in write until somebody reads. A parent that waits for the
+/// *end* of its child first waits for ever. pipe(7), waitpid(2).
 #[rstest]
 #[case::one_child(2)]
 #[case::a_tree(4)]
@@ -60,8 +60,8 @@ fn parts_larger_than_a_pipe_do_not_block(#[case] n: usize) {
     expect_lines(&dnc(&room, &format!("sort -n {n} lines")).run(), &sorted(lines));
 }
 
-/// N processes make a tree: nobody has more than ceil(log2 N) children, nobody is more than ceil(log2 N) below dnc. All N stand at
-/// the gate at the same moment. A chain would merge one after the other, a star in one process.
+/// N processes make a tree: nobody has more than ceil(log2 N) children, nobody is more than ceil(log2 N) below dnc.
+/// All N stand at the gate at the same moment. A chain would merge one after the other, a star in one process.
 #[rstest]
 #[case(2)]
 #[case(5)]
@@ -93,8 +93,9 @@ fn the_processes_are_a_tree(#[case] n: usize) {
     expect_lines(&running.wait(), &sorted(lines));
 }
 
-/// Merging is work, too, and the tree shares it: with m lines a part, no process makes more than m L + 2n comparisons, where L is
-/// ceil(log2 m): it sorts its part, and merges at most n lines, and half of them before, and so on.
+/// Merging is work, too, and the tree shares it: with m lines a part, no process makes more than m L + 2n
+/// comparisons, where L is ceil(log2 m): it sorts its part, and merges at most n lines, and half of them before,
+/// and so on.
 #[test]
 fn merging_is_shared() {
     let room = Room::new();
@@ -116,9 +117,9 @@ fn merging_is_shared() {
     );
 }
 
-/// dnc is killed while its children have more to say than a pipe takes. Their reader is gone, so write fails, and they end. A child
-/// that still holds a *read* end of such a pipe, its own or a sister's, keeps the writer waiting for ever. And a part that is lost
-/// is not printed: no line at all. pipe(7).
+/// dnc is killed while its children have more to say than a pipe takes. Their reader is gone, so write fails, and
+/// they end. A child that still holds a *read* end of such a pipe, its own or a sister's, keeps the writer waiting
+/// for ever. And a part that is lost is not printed: no line at all. pipe(7).
 #[test]
 fn nobody_is_left_when_one_dies() {
     let room = Room::new();
@@ -142,8 +143,11 @@ fn nobody_is_left_when_one_dies() {
     room.write("lines", lines.join("\n"));
     let running = dnc(&room, "sort -n 4 --gate door lines").spawn();
     gate.reached_by(4);
-    let child = running.descendants().into_iter().find(|process| process.ppid == running.pid());
-    if let Some(child) = child {
+    // One that has no children itself: nobody else then has anything to tell.
+    let all = running.descendants();
+    let is_leaf =
+        |process: &&Proc| process.ppid == running.pid() && all.iter().all(|other| other.ppid != process.pid);
+    if let Some(child) = all.iter().find(is_leaf) {
         child.kill(Signal::SIGKILL);
     }
     gate.open();

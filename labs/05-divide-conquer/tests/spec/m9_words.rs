@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rstest::rstest;
 use testkit::{Fault, Room, Signal, first_call, list, sweep, visible};
 
-use super::{dnc, expect_names, has_ended, signal, stop};
+use super::{dnc, expect_names, has_ended, signal, stop, wait};
 
 /// Files `f0`, `f1`, … of random words, and how often each word is in all of them.
 fn write_files(room: &Room, count: usize) -> (Vec<String>, BTreeMap<String, u64>) {
@@ -69,8 +69,8 @@ fn expect_counts(room: &Room, counts: &BTreeMap<String, u64>, parts: usize, when
     }
 }
 
-/// Words are counted over all files, each word in the part that its hash says, sorted; whatever the number of workers. Old output is replaced.
-/// A file that is missing ends the run, without output.
+/// Words are counted over all files, each word in the part that its hash says, sorted; whatever the number of
+/// workers. Old output is replaced. A file that is missing ends the run, without output.
 #[rstest]
 #[case::one_worker(1, 1)]
 #[case::more_workers_than_files(8, 3)]
@@ -91,8 +91,8 @@ fn the_words_are_counted(#[case] n: usize, #[case] parts: usize) {
     expect_names(&room, "out", &[], "after a run that failed");
 }
 
-/// A worker dies in the midst of a file: another begins with that file again, and no word counts twice. A file that has killed four workers is
-/// given up: status 1, and no output.
+/// A worker dies in the midst of a file: another begins with that file again, and no word counts twice. A file that
+/// has killed four workers is given up: status 1, and no output. Then a worker is killed at each of its system calls in turn.
 #[test]
 fn the_task_of_a_dead_worker_is_done_again() {
     for deaths in [1, 3, 4] {
@@ -110,7 +110,8 @@ fn the_task_of_a_dead_worker_is_done_again() {
             signal(gate.visitors()[death - 1], Signal::SIGKILL);
         }
         if deaths == 4 {
-            running.wait().code(1).stderr("dnc: f1: 4 workers died of it\n");
+            let what = "dnc to give up a file that has killed four workers";
+            wait(running, what).code(1).stderr("dnc: f1: 4 workers died of it\n");
             expect_names(&room, "out", &[], "after a run that failed");
         } else {
             gate.reached_by(deaths + 1);
@@ -119,10 +120,21 @@ fn the_task_of_a_dead_worker_is_done_again() {
             expect_counts(&room, &counts, 2, &format!("after {deaths} workers were killed"));
         }
     }
+
+    sweep(|call| {
+        let room = Room::new();
+        let (names, counts) = write_files(&room, 1);
+        let command = dnc(&room, &format!("wc -n 1 --reduce 1 --out out {}", names.join(" ")));
+        let done = command.trace(Fault::KillAt { call, nth_process: 1 }).run();
+        done.code(0).stderr("");
+        expect_counts(&room, &counts, 1, &format!("after the worker was killed at its system call {call}"));
+        done.fault_delivered()
+    });
 }
 
-/// A worker is stopped in the midst of a file. Nobody can tell it from one that is slow: so an idle worker does the same file, too, and who comes
-/// first counts. With the worker still stopped dnc ends; and if it comes back when its file has long been counted, nothing changes.
+/// A worker is stopped in the midst of a file. Nobody can tell it from one that is slow: so an idle worker does the
+/// same file, too, and who comes first counts. With the worker still stopped dnc ends; and if it comes back when
+/// its file has long been counted, nothing changes.
 #[rstest]
 #[case::it_stays_stopped(false)]
 #[case::it_comes_back(true)]
@@ -147,11 +159,13 @@ fn a_stopped_worker_holds_up_nobody(#[case] comes_back: bool) {
         running.asleep();
     }
     reduce.open();
-    running.wait().code(0).stderr("");
+    let what = "dnc to end when all tasks are done, though one of its workers may be stopped";
+    wait(running, what).code(0).stderr("");
     expect_counts(&room, &counts, 1, "at the end");
 }
 
-/// A part of the output needs the counts of *all* files: as long as one file is not done, there is no output, though other workers are idle.
+/// A part of the output needs the counts of *all* files: as long as one file is not done, there is no output,
+/// though other workers are idle.
 #[test]
 fn no_output_comes_before_all_files_are_counted() {
     let room = Room::new();
@@ -175,8 +189,9 @@ fn no_output_comes_before_all_files_are_counted() {
     expect_counts(&room, &counts, 4, "at the end");
 }
 
-/// A worker is killed at one system call after the other, from the moment at which it begins with the output. dnc is stopped meanwhile, so nobody
-/// mends it: whoever looks then finds the old `out-0`, or the whole new one, and never a part. When dnc goes on, it comes to a good end.
+/// A worker is killed at one system call after the other, from the moment at which it begins with the output. dnc
+/// is stopped meanwhile, so nobody mends it: whoever looks then finds the old `out-0`, or the whole new one, and
+/// never a part. When dnc goes on, it comes to a good end.
 #[test]
 fn an_output_is_whole_or_old_wherever_its_worker_dies() {
     let run = |call: u64, room: &Room| {
@@ -221,8 +236,8 @@ fn an_output_is_whole_or_old_wherever_its_worker_dies() {
     });
 }
 
-/// dnc is killed. Its workers find out: one that is idle at once, one that is busy when its task is done; and none waits for another, which may be
-/// stopped. unix(7), pipe(7): the end of a channel.
+/// dnc is killed. Its workers find out: one that is idle at once, one that is busy when its task is done; and none
+/// waits for another, which may be stopped. unix(7), pipe(7): the end of a channel.
 #[test]
 fn the_workers_of_a_dead_dnc_end() {
     let room = Room::new();

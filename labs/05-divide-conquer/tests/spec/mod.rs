@@ -1,8 +1,8 @@
 //! The specification of `dnc` and `mpirun`, one file a milestone.
 //!
 //! Every check is a black box: it starts the programs, plays the world around them, and looks at them from outside.
-//! Your library `mpi` is driven by the given program `ranks`, which does what a script says. What a check demands stands
-//! in the contract (`README.md`) and nowhere else; *how* processes talk to each other is your own affair.
+//! Your library `mpi` is driven by the given program `ranks`, which does what a script says. What a check demands
+//! stands in the contract (`README.md`) and nowhere else; *how* processes talk to each other is your own affair.
 //!
 //! Numbers, words and files are random, from a seed that is printed when a check fails.
 
@@ -78,8 +78,7 @@ fn expect_said(done: &Finished, rank: usize, wanted: &[impl AsRef<str>]) {
     let at = at.unwrap_or(0);
     let shown = |line: Option<&str>| line.map_or("no further line".to_owned(), |line| format!("`{line}`"));
     panic!(
-        "command: {}\nrank {rank} did not get what it should (line {} of its output)\nexpected: {}\nreceived: {}",
-        done.command(),
+        "rank {rank} did not get what it should (line {} of its output)\nexpected: {}\nreceived: {}",
         at + 1,
         shown(wanted.get(at).copied()),
         shown(found.get(at).map(String::as_str))
@@ -146,8 +145,7 @@ fn expect_lines(done: &Finished, wanted: &[String]) {
     let shown =
         |line: Option<&str>| line.map_or("no further line".to_owned(), |line| visible(line.as_bytes()));
     panic!(
-        "command: {}\nline {} of the output is not as expected\nexpected: {}\nreceived: {} ({} lines of {})",
-        done.command(),
+        "line {} of the output is not as expected\nexpected: {}\nreceived: {} ({} lines of {})",
         at + 1,
         shown(wanted.get(at).map(String::as_str)),
         shown(found.get(at).copied()),
@@ -164,6 +162,13 @@ fn halvings(n: usize) -> u32 {
 /// How many comparisons any way of sorting `n` different lines makes, less a few: log2(n!).
 fn least_comparisons(n: usize) -> u64 {
     (1..=n).map(|i| (i as f64).log2()).sum::<f64>() as u64 - 64
+}
+
+/// Waits until a program has ended; `what` completes "waited in vain: ".
+#[track_caller]
+fn wait(running: Running, what: &str) -> Finished {
+    running.eventually(|| running.has_ended(), what);
+    running.wait()
 }
 
 /// Whether this process has ended: a zombie has.

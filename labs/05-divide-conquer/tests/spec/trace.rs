@@ -1,7 +1,7 @@
 //! What a trace (`IPCLAB_TRACE`) tells: how many messages, and in how many rounds.
 //!
-//! In a round each rank may send one message and receive one. What a rank has received it can send on in the next round
-//! only.
+//! In a round each rank may send one message and receive one. What a rank has received it can send on in the next
+//! round only.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -75,8 +75,8 @@ impl Rank {
     }
 }
 
-/// In how many rounds these messages can have been sent at best, given what each rank did in which order. `None`: a message was
-/// received that was not sent.
+/// In how many rounds these messages can have been sent at best, given what each rank did in which order. `None`: a
+/// message was received that was not sent.
 pub(super) fn rounds(events: &[Event]) -> Option<u32> {
     let mut ranks: BTreeMap<usize, Rank> = BTreeMap::new();
     let mut under_way: BTreeMap<(usize, usize, i64), VecDeque<u32>> = BTreeMap::new();
