@@ -35,7 +35,7 @@ pub struct Rank {
     pub is_alive: bool,
 }
 
-/// SIGTERM alone: what `mpirun` blocks, and ranks do not.
+/// SIGTERM alone: what `mpirun` blocks, and no rank does.
 pub fn terminate() -> SigSet {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGTERM);
@@ -106,11 +106,11 @@ fn pid(child: &Child) -> Pid {
     Pid::from_raw(child.id().cast_signed())
 }
 
-/// In the child, before exec: it dies with mpirun, hears SIGTERM, and keeps its ends of the inboxes.
+/// In the child, before exec: it dies with mpirun, hears all signals, and keeps its ends of the inboxes.
 fn prepare(parent: Pid, descriptors: &[RawFd]) -> nix::Result<()> {
     set_pdeathsig(Signal::SIGKILL)?;
-    // mpirun gets SIGTERM by a signalfd, so it is blocked; exec keeps what is blocked.
-    terminate().thread_unblock()?;
+    // mpirun gets SIGTERM by a signalfd, so it is blocked there; exec keeps what is blocked.
+    SigSet::empty().thread_set_mask()?;
     // mpirun may have died before we asked.
     if getppid() != parent {
         return Err(Errno::ESRCH);

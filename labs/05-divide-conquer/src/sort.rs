@@ -55,10 +55,11 @@ impl<'a> Job<'a> {
             let own = &self.lines[parts::share(self.lines.len(), first, self.parts)];
             return Ok(order::text(&order::sorted(own)));
         }
-        let right = count / 2;
-        let middle = first + count - right;
+        // The larger half is the child's: so what this process merges in all is less than twice the lines.
+        let middle = first + count / 2;
+        let right = count - count / 2;
         crew.start(middle, |crew| self.leave(crew, middle, right))?;
-        let left = self.solve(crew, first, count - right)?;
+        let left = self.solve(crew, first, count / 2)?;
         crew.finish(middle)?;
         let right = self.result(middle, right)?;
         let (left, right): (Vec<Line>, Vec<Line>) =

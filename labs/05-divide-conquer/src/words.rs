@@ -4,7 +4,7 @@
 //! A task writes a file under a name that only this attempt has, and renames it when it is whole. All attempts write
 //! the same, so it does not matter which one was the last.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ impl Words<'_> {
     fn map(&self, file: usize) -> Result<(), Failure> {
         let path = &self.files[file];
         let text = fs::read(path).map_err(|error| Failure::io(path.display().to_string(), &error))?;
-        let mut counts: HashMap<&[u8], u64> = HashMap::new();
+        let mut counts: BTreeMap<&[u8], u64> = BTreeMap::new();
         work::words(&text, |word| *counts.entry(word).or_default() += 1)?;
         let mut sections = vec![Vec::new(); self.parts];
         for (word, count) in counts {
