@@ -73,8 +73,8 @@ impl Board {
         tasks.all(|task| self.done(task).load(Acquire) == 1)
     }
 
-    /// Takes a task out of these for a worker: one that nobody has in hand, or else the one that fewest have. `None` if all
-    /// are done.
+    /// Takes a task out of these for a worker: one that nobody has in hand, or else the one that fewest have. `None` if
+    /// all are done.
     pub fn take(&self, tasks: std::ops::Range<usize>, worker: usize) -> Option<usize> {
         let me = worker as u32 + 1;
         let is_open = |task: &usize| self.done(*task).load(Acquire) == 0;

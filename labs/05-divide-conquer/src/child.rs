@@ -1,7 +1,7 @@
 //! Children that do parts of the work, and what becomes of them. See `fork(2)`, `waitpid(2)`, `prctl(2)`.
 //!
-//! A child leaves its result in a [`Ledger`](crate::ledger::Ledger); only its exit status 0 makes it a result. A child
-//! of a lost process is lost, too: the kernel kills it (PR_SET_PDEATHSIG), and dnc reaps it (PR_SET_CHILD_SUBREAPER).
+//! A child leaves its result in a [`Ledger`]; only its exit status 0 makes it a result. A child of a lost process is
+//! lost, too: the kernel kills it (PR_SET_PDEATHSIG), and dnc reaps it (PR_SET_CHILD_SUBREAPER).
 
 use std::rc::Rc;
 

@@ -1,10 +1,10 @@
 //! Messages of all ranks: each rank calls the same, in the same order.
 //!
 //! `reduce` and `bcast` go along one tree of *blocks*. Block `b` of level `l` has the ranks of which the upper bits,
-//! without the `l` lowest, are `b`. Two neighbouring blocks make one block of the next level. Each block has a leader: the root
-//! if it is in it, or its first rank. Upwards, in each level the leader of one of two neighbours sends to that of the
-//! other; downwards back again. So a level is a round, each rank but the root sends (or gets) once, and blocks
-//! are ranges of ranks, in which order matters and can be kept.
+//! without the `l` lowest, are `b`. Two neighbouring blocks make one block of the next level. Each block has a leader:
+//! the root if it is in it, or its first rank. Upwards, in each level the leader of one of two neighbours sends to that
+//! of the other; downwards back again. So a level is a round, each rank but the root sends (or gets) once, and a block
+//! is a range of ranks, so their order can be kept.
 
 use crate::failure::Failure;
 use crate::mpi::{Tag, World};

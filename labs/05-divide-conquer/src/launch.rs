@@ -1,7 +1,7 @@
 //! `mpirun`: starts the ranks, passes on what they print, and ends all of them when one fails.
 //!
-//! One epoll set has all that can happen: what ranks write, the end of each (a pidfd becomes readable), SIGTERM. Ends come
-//! out of it in the order in which they happened. See `epoll(7)`, `pidfd_open(2)`, `signalfd(2)`.
+//! One epoll set has all that can happen: what ranks write, the end of each (a pidfd becomes readable), SIGTERM. Ends
+//! come out of it in the order in which they happened. See `epoll(7)`, `pidfd_open(2)`, `signalfd(2)`.
 
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -136,8 +136,8 @@ impl Run {
         self.ranks.iter().for_each(|rank| rank.signal(signal));
     }
 
-    /// Reads until `most` bytes are out, or nothing is left for now, and passes on the lines that are whole. At the end of the
-    /// output, closes it.
+    /// Reads until `most` bytes are out, or nothing is left for now, and passes on the lines that are whole. At the end
+    /// of the output, closes it.
     fn pump(&mut self, number: usize, most: usize) -> Result<(), Failure> {
         let rank = &mut self.ranks[number];
         let mut buffer = vec![0; PIECE];

@@ -1,5 +1,5 @@
-//! The tasks of `dnc wc`. Task f counts the words of file f (*map*); after all of these, task F + k makes part k of the output
-//! (*reduce*).
+//! The tasks of `dnc wc`. Task f counts the words of file f (*map*); after all of these, task F + k makes part k of the
+//! output (*reduce*).
 //!
 //! A task writes a file under a name that only this attempt has, and renames it when it is whole. All attempts write
 //! the same, so it does not matter which one was the last.
@@ -56,8 +56,8 @@ impl Tasks for Words<'_> {
 }
 
 impl Words<'_> {
-    /// Counts the words of a file. The table that it leaves has a section for each part: first the lengths of all, then the
-    /// sections, with a line `WORD COUNT` for each word.
+    /// Counts the words of a file. The table that it leaves has a section for each part: first the lengths of all, then
+    /// the sections, with a line `WORD COUNT` for each word.
     fn map(&self, file: usize) -> Result<(), Failure> {
         let path = &self.files[file];
         let text = fs::read(path).map_err(|error| Failure::io(path.display().to_string(), &error))?;
