@@ -35,6 +35,7 @@ pub mod catalogue;
 pub mod causes;
 pub mod check;
 pub mod ci;
+pub mod claims;
 pub mod cli;
 pub mod compile;
 pub mod doctor;

@@ -8,9 +8,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 
+use crate::claims::{self, Claim};
 use crate::cli::FreshArgs;
 use crate::compile::{self, Wanted};
-use crate::exit::Exit;
+use crate::exit::{Exit, bad_input};
 use crate::readme::{self, Example};
 use crate::workspace::{Lab, Workspace};
 use crate::{files, mutants};
@@ -67,6 +68,9 @@ pub fn stale(
             parts.push((path.clone(), name, readme::check_list(milestone)));
         }
     }
+    if let Some(claims) = claims(workspace)? {
+        parts.push((workspace.root.join(claims::TABLE), "claims".to_owned(), claims::table(&claims)));
+    }
     // A student's checkout has no mutants, but keeps the matrix.
     if labs.iter().all(|lab| lab.solution.is_some()) {
         let mut all = Vec::new();
@@ -91,6 +95,19 @@ pub fn stale(
         }
     }
     Ok(stale)
+}
+
+/// The lectures' claims, if this course lists them.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn claims(workspace: &Workspace) -> anyhow::Result<Option<Vec<Claim>>> {
+    let path = workspace.root.join(claims::FILE);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let claims = claims::parse(&files::read(&path)?);
+    claims.map(Some).map_err(|problem| bad_input(format!("{}: {problem}", workspace.shown(&path))))
 }
 
 /// What is wrong with the headings of a lab's README.
