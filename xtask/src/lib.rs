@@ -26,7 +26,7 @@
 //! | [`trace`] | a program's life, recorded and drawn |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`autopsy`] | why a program hangs |
-//! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
+//! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
 pub mod autopsy;
 pub mod bar;
@@ -43,6 +43,7 @@ pub mod exit;
 pub mod explain;
 pub mod family;
 pub mod files;
+pub mod flake;
 pub mod grade;
 pub mod handout;
 pub mod hint;

@@ -12,6 +12,7 @@ use crate::claims::{self, Claim};
 use crate::cli::FreshArgs;
 use crate::compile::{self, Wanted};
 use crate::exit::{Exit, bad_input};
+use crate::flake::record::{self, Records};
 use crate::readme::{self, Example};
 use crate::workspace::{Lab, Workspace};
 use crate::{files, mutants};
@@ -78,6 +79,11 @@ pub fn stale(
             all.push((&lab.manifest, mutants::load(workspace, lab)?));
         }
         parts.push((workspace.root.join("solutions/README.md"), "mutants".to_owned(), readme::matrix(&all)));
+    }
+    let flakes = workspace.root.join(record::FILE);
+    if flakes.is_file() {
+        let path = workspace.root.join("solutions/README.md");
+        parts.push((path, "flake".to_owned(), Records::load(&flakes)?.table()));
     }
     let mut stale = BTreeMap::new();
     for of_one_file in parts.chunk_by(|one, other| one.0 == other.0) {

@@ -6,7 +6,7 @@ mod kit;
 mod others;
 pub mod renew;
 mod rules;
-mod runs;
+pub(crate) mod runs;
 
 use std::sync::mpsc;
 use std::thread;
