@@ -50,3 +50,14 @@ pub fn sockets(pid: Pid) -> Result<usize> {
     let links = all.flatten().filter_map(|entry| std::fs::read_link(entry.path()).ok());
     Ok(links.filter(|link| link.to_string_lossy().starts_with("socket:")).count())
 }
+
+/// Returns when the process has ended; its parent has not waited for it yet.
+///
+/// # Errors
+/// When there is no such process.
+pub fn until_ended(pid: Pid) -> Result<()> {
+    while state(pid)? != 'Z' {
+        std::thread::yield_now();
+    }
+    Ok(())
+}

@@ -27,7 +27,8 @@ impl SharedBarrier {
         let length = NonZeroUsize::new(size_of::<libc::pthread_barrier_t>()).context("it has a size")?;
         let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         // SAFETY: no address is given, so the kernel chooses one where nothing lies.
-        let page = unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_SHARED) }.context("map a page")?;
+        let page =
+            unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_SHARED) }.context("map a page")?;
         let barrier: NonNull<UnsafeCell<libc::pthread_barrier_t>> = page.cast();
         let mut attributes = MaybeUninit::uninit();
         // SAFETY: the pointer is to memory of that type, which this call initialises.

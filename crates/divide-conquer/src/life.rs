@@ -49,7 +49,8 @@ impl Life {
         let rows = board.0.len();
         assert!(ranks <= rows, "{ranks} ranks, but {rows} rows");
         let pipes = (0..ranks).map(|_| ipc_kit::pipe()).collect::<nix::Result<Vec<_>>>();
-        let (mut strips, mut writers): (Vec<_>, Vec<_>) = pipes.context("make the pipes")?.into_iter().unzip();
+        let (mut strips, mut writers): (Vec<_>, Vec<_>) =
+            pipes.context("make the pipes")?.into_iter().unzip();
         let crew = ring::start(ranks, |number, neighbours| {
             drop(std::mem::take(&mut strips)); // These are the child's copies: only the boss reads.
             let to_boss = std::mem::take(&mut writers).swap_remove(number);
@@ -85,9 +86,9 @@ impl Life {
         let mut board = Vec::with_capacity(self.rows);
         for (number, strip) in self.strips.iter().enumerate() {
             for _ in cut::part(self.rows, self.strips.len(), number) {
-                match ring::row_from(strip) {
-                    Ok(Some(row)) => board.push(row),
-                    Ok(None) | Err(_) => return Err(self.why_it_ended()?),
+                match ring::row_from(strip).with_context(|| format!("take the strip of rank {number}"))? {
+                    Some(row) => board.push(row),
+                    None => return Err(self.why_it_ended()?),
                 }
             }
         }

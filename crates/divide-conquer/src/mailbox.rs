@@ -1,7 +1,7 @@
-//! A mailbox: one pipe, one reader, any number of writers, messages of 16 bytes.
+//! A mailbox: one pipe with any number of writers and, mostly, one reader; messages of 16 bytes.
 //!
-//! Writes of up to `PIPE_BUF` (4096) bytes do not mix, so each message arrives whole, and the only reader always takes
-//! 16 bytes at a time. No lengths, no half messages: the price is that a message is one word.
+//! Writes of up to `PIPE_BUF` (4096) bytes do not mix, so each message arrives whole, and readers always take 16 bytes
+//! at a time. No lengths, no half messages: the price is that a message is one word.
 
 use anyhow::{Context, Result, ensure};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -50,7 +50,7 @@ impl Mailbox {
     /// read—Takes the oldest message out. Waits for one.
     ///
     /// # Errors
-    /// None as long as there is one reader, and everybody writes whole messages.
+    /// None as long as everybody writes and takes whole messages.
     pub fn take(&self) -> Result<Message> {
         let mut bytes = [0; 16];
         let count = ipc_kit::retry(|| nix::unistd::read(&self.reader, &mut bytes));
@@ -61,7 +61,7 @@ impl Mailbox {
         Ok(Message { from: half(0)?, round: half(4)?, word })
     }
 
-    /// poll—Whether a message is there. It cannot vanish before it is taken: there is one reader.
+    /// poll—Whether a message is there. If there is one reader, nobody else can take it meanwhile.
     ///
     /// # Errors
     /// None in practice.

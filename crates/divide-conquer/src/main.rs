@@ -16,7 +16,8 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-const USAGE: &str = "usage: divide-conquer life [SHAPE] [--ranks N] [--rows N] [--generations N] [--pause MILLISECONDS]
+const USAGE: &str =
+    "usage: divide-conquer life [SHAPE] [--ranks N] [--rows N] [--generations N] [--pause MILLISECONDS]
        divide-conquer tree RANKS
 SHAPE: blinker, glider, pentomino, acorn or ship; 1 to 64 ranks, not more than rows; 1 to 200 rows";
 

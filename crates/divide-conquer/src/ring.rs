@@ -27,7 +27,8 @@ pub struct Neighbours {
 ///
 /// See also: `socketpair(2)`
 pub fn pair() -> Result<(OwnedFd, OwnedFd)> {
-    socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC).context("make a pair of sockets")
+    socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
+        .context("make a pair of sockets")
 }
 
 /// fork—Starts `size` ranks in a ring. Each runs `body` with its number and its neighbours, and ends with the code it
