@@ -14,13 +14,13 @@ fn main() -> Result<()> {
     let board = Board::with("acorn", 20).context("there is an acorn, and it fits")?;
     let mut life = Life::start(&board, 5, 1_000_000, Halo::Swapped)?;
     for generation in 1..=3 {
-        println!("generation {generation}: {} cells live", life.next()?.alive());
+        println!("generation {generation}: {} cells live", life.next_generation()?.alive());
     }
     let pids: Vec<_> = (0..5).map(|rank| life.crew().pid(rank)).collect();
     life.crew().kill(2)?;
     // What was computed before the death is still in the pipes.
     let error = loop {
-        if let Err(error) = life.next() {
+        if let Err(error) = life.next_generation() {
             break error;
         }
     };

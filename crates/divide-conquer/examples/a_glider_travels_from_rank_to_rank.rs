@@ -17,7 +17,7 @@ fn main() -> Result<()> {
     println!("generation  0: {}", cells(&first));
     let mut board = first.clone();
     for generation in 1..=48 {
-        board = life.next()?;
+        board = life.next_generation()?;
         if generation % 8 == 0 {
             println!("generation {generation:>2}: {}", cells(&board));
         }

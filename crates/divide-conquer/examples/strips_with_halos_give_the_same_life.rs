@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     for ranks in 1..=ROWS {
         let mut life = Life::start(&first, ranks, GENERATIONS as u64, Halo::Swapped)?;
         for (generation, expected) in whole.iter().enumerate().skip(1) {
-            ensure!(life.next()? == *expected, "generation {generation} of {ranks} ranks differs");
+            ensure!(life.next_generation()? == *expected, "generation {generation} of {ranks} ranks differs");
         }
         life.finish()?;
     }

@@ -33,7 +33,7 @@ fn main() -> Result<()> {
 
 fn all(first: &Board, halo: Halo) -> Result<Vec<Board>> {
     let mut life = Life::start(first, 2, GENERATIONS, halo)?;
-    let boards = (0..GENERATIONS).map(|_| life.next()).collect::<Result<_>>()?;
+    let boards = (0..GENERATIONS).map(|_| life.next_generation()).collect::<Result<_>>()?;
     life.finish()?;
     Ok(boards)
 }

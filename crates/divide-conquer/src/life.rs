@@ -82,7 +82,7 @@ impl Life {
     ///
     /// # Errors
     /// When a rank has died: names the first, and how it ended.
-    pub fn next(&mut self) -> Result<Board> {
+    pub fn next_generation(&mut self) -> Result<Board> {
         let mut board = Vec::with_capacity(self.rows);
         for (number, strip) in self.strips.iter().enumerate() {
             for _ in cut::part(self.rows, self.strips.len(), number) {

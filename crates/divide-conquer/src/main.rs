@@ -68,7 +68,7 @@ fn play(game: &Game) -> Result<u8> {
             Some(signal) => return Ok(128 + u8::try_from(signal as i32)?),
             None => {}
         }
-        screen.draw(generation, &life.next()?)?;
+        screen.draw(generation, &life.next_generation()?)?;
     }
     life.finish().map(|()| 0)
 }

@@ -16,7 +16,7 @@ fn test(number: u64) -> (bool, u64) {
     let (mut divisor, mut divisions) = (2, 0);
     while divisor * divisor <= number {
         divisions += 1;
-        if number % divisor == 0 {
+        if number.is_multiple_of(divisor) {
             return (false, divisions);
         }
         divisor += 1;

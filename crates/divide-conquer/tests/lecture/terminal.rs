@@ -1,0 +1,125 @@
+//! A program in a terminal of its own: what it writes is read here, and what is typed here reaches it, signals too.
+
+#![allow(unsafe_code, reason = "setsid(2) and TIOCSCTTY between fork and exec")]
+
+use lecture_kit::WATCHDOG;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, read, setsid, write};
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus};
+
+/// The program, and the other end of its terminal.
+pub(crate) struct Terminal {
+    end: OwnedFd,
+    child: Child,
+    seen: String,
+}
+
+impl Terminal {
+    /// Starts the program in a session of its own, whose terminal has that many columns and lines.
+    pub(crate) fn start(mut command: Command, columns: u16, lines: u16) -> Self {
+        let size = Winsize { ws_row: lines, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let pair = openpty(&size, None).expect("a terminal can be opened");
+        let stream = || File::from(pair.slave.try_clone().expect("a descriptor can be copied"));
+        command.stdin(stream()).stdout(stream()).stderr(stream());
+        let own = || {
+            setsid()?;
+            // SAFETY: the request takes an integer; descriptor 0 is the terminal.
+            Errno::result(unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) })?;
+            Ok(())
+        };
+        // SAFETY: setsid(2) and ioctl(2) may be called between fork and exec; nothing is allocated.
+        unsafe { command.pre_exec(own) };
+        let child = command.spawn().expect("the program starts");
+        drop(command); // It holds copies of the program's end.
+        Self { end: pair.master, child, seen: String::new() }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().expect("a pid is positive"))
+    }
+
+    /// Reads until the text has come, and forgets everything up to its end.
+    pub(crate) fn until(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            assert!(self.more(), "the program has ended before {text:?}: {:?}", self.seen);
+        }
+        self.seen = self.seen.split_off(self.seen.find(text).expect("it is there") + text.len());
+    }
+
+    /// Types a byte: 3 is Ctrl-C, 26 is Ctrl-Z.
+    pub(crate) fn press(&self, byte: u8) {
+        assert_eq!(write(&self.end, &[byte]), Ok(1));
+    }
+
+    /// Sends a signal to the program alone.
+    pub(crate) fn kill(&self, signal: Signal) {
+        nix::sys::signal::kill(self.pid(), signal).expect("the program is there");
+    }
+
+    /// The child of the program that was started as number `number`, from 0 on.
+    pub(crate) fn child_number(&self, number: usize) -> Pid {
+        let pid = self.pid();
+        let list =
+            std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it has children");
+        let word = list.split_whitespace().nth(number).expect("it has that many");
+        Pid::from_raw(word.parse().expect("a pid is a number"))
+    }
+
+    /// Waits until the program has stopped.
+    pub(crate) fn until_stopped(&self) {
+        let status = waitpid(self.pid(), Some(WaitPidFlag::WUNTRACED));
+        assert!(matches!(status, Ok(WaitStatus::Stopped(..))), "{status:?}");
+    }
+
+    /// What has come and was not looked at, without waiting.
+    pub(crate) fn drain(&mut self) -> &str {
+        while self.ready(PollTimeout::ZERO) && self.more() {}
+        &self.seen
+    }
+
+    /// Waits for the end: everything not yet looked at, and how it ended. No process may be left in its session.
+    pub(crate) fn end(mut self) -> (String, ExitStatus) {
+        while self.more() {}
+        let status = self.child.wait().expect("the program can be waited for");
+        assert_eq!(killpg(self.pid(), None), Err(Errno::ESRCH), "a process was left behind");
+        (std::mem::take(&mut self.seen), status)
+    }
+
+    fn ready(&self, patience: PollTimeout) -> bool {
+        poll(&mut [PollFd::new(self.end.as_fd(), PollFlags::POLLIN)], patience)
+            .expect("a terminal can be polled")
+            > 0
+    }
+
+    /// Reads what is there, waits for it if need be; false at the end.
+    fn more(&mut self) -> bool {
+        let patience = PollTimeout::try_from(WATCHDOG).expect("it fits");
+        assert!(self.ready(patience), "nothing comes any more, after {:?}", self.seen);
+        let mut bytes = [0; 4096];
+        match read(self.end.as_fd(), &mut bytes) {
+            Ok(0) | Err(Errno::EIO) => false, // EIO: nobody has the other side any more.
+            Ok(count) => {
+                self.seen += std::str::from_utf8(&bytes[..count]).expect("pictures are ASCII");
+                true
+            }
+            Err(reason) => panic!("read descriptor {}: {reason}", self.end.as_raw_fd()),
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Also when a test has failed: the session's first process leads its group.
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            killpg(self.pid(), Signal::SIGKILL).ok();
+            self.child.wait().ok();
+        }
+    }
+}
