@@ -78,6 +78,13 @@ impl Life {
         &self.crew
     }
 
+    /// Where the strips come from, by rank: all of a rank's next strip is there when its pipe is readable, because a rank
+    /// writes it at once, and up to `PIPE_BUF` bytes arrive together.
+    #[must_use]
+    pub fn strips(&self) -> &[OwnedFd] {
+        &self.strips
+    }
+
     /// The next generation, put together from the strips of all ranks.
     ///
     /// # Errors

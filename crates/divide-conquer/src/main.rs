@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use divide_conquer::board::Board;
 use divide_conquer::life::{Halo, Life};
 use divide_conquer::schedule;
-use divide_conquer::screen::Screen;
+use divide_conquer::screen::{self, Screen};
 use divide_conquer::stop::Stop;
 use nix::sys::signal::Signal;
 use std::io::Write;
@@ -52,25 +52,41 @@ fn main() -> ExitCode {
 }
 
 /// Plays to the end (0), or until a signal comes (128 + its number, as shells tell it).
+///
+/// Without an animation no signal is blocked: there is no cursor to bring back, so Ctrl-C may end the program where it
+/// is. The ranks ask the kernel to die with it.
 fn play(game: &Game) -> Result<u8> {
-    let stop = Stop::subscribe()?; // Before the ranks are made: they inherit it.
+    let animated = screen::is_animated();
+    // Before the cursor is hidden, and before the ranks are made: they inherit it.
+    let stop = animated.then(Stop::subscribe).transpose()?;
+    let mut screen = Screen::new(animated, game.board.0.len(), game.ranks)?;
     let mut life = Life::start(&game.board, game.ranks, game.generations, Halo::Swapped)?;
-    let mut screen = Screen::new(game.board.0.len(), game.ranks)?;
     screen.draw(0, &game.board)?;
     for generation in 1..=game.generations {
-        let pause = if screen.is_animated() { game.pause } else { Duration::ZERO };
-        match stop.within(pause)? {
-            Some(Signal::SIGTSTP) => {
-                screen.leave()?;
-                stop.pause()?;
-                screen.come_back()?;
-            }
-            Some(signal) => return Ok(128 + u8::try_from(signal as i32)?),
-            None => {}
+        if let Some(stop) = &stop
+            && let Some(signal) = until_next(stop, &mut screen, &life, game.pause)?
+        {
+            return Ok(128 + u8::try_from(signal as i32)?);
         }
         screen.draw(generation, &life.next_generation()?)?;
     }
     life.finish().map(|()| 0)
+}
+
+/// Waits for the pause and for each rank's strip, or for a signal that ends the game.
+fn until_next(stop: &Stop, screen: &mut Screen, life: &Life, pause: Duration) -> Result<Option<Signal>> {
+    let mut signal = stop.within(pause)?;
+    for strip in life.strips() {
+        while let Some(found) = signal.take().map_or_else(|| stop.before(strip), |one| Ok(Some(one)))? {
+            if found != Signal::SIGTSTP {
+                return Ok(Some(found));
+            }
+            screen.leave()?;
+            stop.pause()?;
+            screen.come_back()?;
+        }
+    }
+    Ok(None)
 }
 
 fn print_tree(ranks: usize) -> Result<()> {

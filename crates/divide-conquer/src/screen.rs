@@ -31,15 +31,19 @@ pub struct Screen {
     drawn: usize,
 }
 
+/// Whether standard output is a terminal on which a picture can be drawn over the one before.
+#[must_use]
+pub fn is_animated() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb")
+}
+
 impl Screen {
-    /// Standard output: animated if it is a terminal, coloured if moreover the variable `NO_COLOR` is not set.
+    /// Standard output: `animated`, and coloured if moreover the variable `NO_COLOR` is not set.
     ///
     /// # Errors
     /// When it is a terminal with too little room for pictures of that many rows.
-    pub fn new(rows: usize, ranks: usize) -> Result<Self> {
+    pub fn new(animated: bool, rows: usize, ranks: usize) -> Result<Self> {
         let out = std::io::stdout().lock();
-        // A terminal that cannot move its cursor gets one picture below the other.
-        let animated = out.is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
         if animated && let Some((columns, lines)) = size(&out) {
             let fits = columns >= WIDTH && usize::from(lines) > rows + 1;
             ensure!(
@@ -53,12 +57,6 @@ impl Screen {
         let mut screen = Self { out, animated, colours, ranks, drawn: 0 };
         screen.cursor(HIDE_CURSOR)?;
         Ok(screen)
-    }
-
-    /// Whether pictures are drawn one over the other, so that somebody wants to see each of them for a while.
-    #[must_use]
-    pub fn is_animated(&self) -> bool {
-        self.animated
     }
 
     /// Draws a generation. One write for the whole picture, so that no half of it is seen.

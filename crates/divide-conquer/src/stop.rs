@@ -31,9 +31,23 @@ impl Stop {
     /// # Errors
     /// None in practice.
     pub fn within(&self, pause: Duration) -> Result<Option<Signal>> {
-        let mut look = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
         let pause = PollTimeout::try_from(pause).context("a pause that poll can count")?;
-        ipc_kit::retry(|| poll(&mut look, pause)).context("wait for a signal")?;
+        self.wait(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], pause)
+    }
+
+    /// poll—Waits until `stream` can be read or has ended (`None`), or a signal comes first.
+    ///
+    /// Who reads without asking here would be deaf to Ctrl-C as long as nothing comes.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn before(&self, stream: impl AsFd) -> Result<Option<Signal>> {
+        let both = [self.0.as_fd(), stream.as_fd()];
+        self.wait(&mut both.map(|end| PollFd::new(end, PollFlags::POLLIN)), PollTimeout::NONE)
+    }
+
+    fn wait(&self, events: &mut [PollFd], patience: PollTimeout) -> Result<Option<Signal>> {
+        ipc_kit::retry(|| poll(events, patience)).context("wait for a signal")?;
         let Some(found) = self.0.read_signal().context("read a signal")? else { return Ok(None) };
         Signal::try_from(found.ssi_signo.cast_signed()).map(Some).context("a signal with a name")
     }

@@ -409,7 +409,7 @@ fn whether_a_send_waits_depends_on_the_transport() {
     shows(
         "whether_a_send_waits_depends_on_the_transport",
         &[
-            "pipes of 65536 bytes: both have ended",
+            "pipes of 16 pages: both have ended",
             "pipes of one page: rank 0 sleeps in write",
             "pipes of one page: rank 1 sleeps in write",
         ],

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "setsid(2) and TIOCSCTTY between fork and exec")]
 
+use divide_conquer::asleep;
 use lecture_kit::WATCHDOG;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -13,6 +14,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
+use std::time::Instant;
 
 /// The program, and the other end of its terminal.
 pub(crate) struct Terminal {
@@ -82,6 +84,26 @@ impl Terminal {
     pub(crate) fn drain(&mut self) -> &str {
         while self.ready(PollTimeout::ZERO) && self.more() {}
         &self.seen
+    }
+
+    /// Reads until nothing more can come: each of these ranks sleeps in read, for good, and then the program sleeps too
+    /// with nothing left to be read here.
+    pub(crate) fn until_still(&mut self, ranks: &[Pid]) {
+        let start = Instant::now();
+        let in_read = |pid: &Pid| {
+            let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).expect("the rank is there");
+            call.split_whitespace().next() == Some(libc::SYS_read.to_string().as_str())
+        };
+        loop {
+            self.drain();
+            let asleep = ranks.iter().all(in_read) && asleep::state(self.pid()).expect("it is there") == 'S';
+            if asleep && !self.ready(PollTimeout::ZERO) {
+                return;
+            }
+            assert!(start.elapsed() < WATCHDOG, "it does not come to a standstill: {:?}", self.seen);
+            self.seen.clear();
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for the end: everything not yet looked at, and how it ended. No process may be left in its session.

@@ -78,6 +78,20 @@ fn ctrl_c_brings_the_cursor_back_and_ends_every_rank() {
 }
 
 #[test]
+fn ctrl_c_is_heard_while_a_rank_stands_still() {
+    let game = life(&["acorn", "--pause", "0", "--generations", "1000000", "--ranks", "4"]);
+    let mut terminal = Terminal::start(game, 80, 24);
+    terminal.until("generation 2:");
+    let ranks = [0, 1, 2, 3].map(|number| terminal.child_number(number));
+    nix::sys::signal::kill(ranks[1], Signal::SIGSTOP).expect("the rank is there");
+    terminal.until_still(&[ranks[0], ranks[2], ranks[3]]);
+    terminal.press(3);
+    let (text, status) = terminal.end();
+    assert!(text.ends_with(SHOW), "{text:?}");
+    assert_eq!(status.code(), Some(130));
+}
+
+#[test]
 fn other_signals_that_end_it_bring_the_cursor_back_too() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
         let mut terminal = Terminal::start(endless(), 80, 24);
