@@ -5,13 +5,15 @@
 use divide_conquer::asleep;
 use lecture_kit::WATCHDOG;
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::{Winsize, openpty};
+use nix::pty::{Winsize, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, read, setsid, write};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Instant;
@@ -26,9 +28,8 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts the program in a session of its own, whose terminal has that many columns and lines.
     pub(crate) fn start(mut command: Command, columns: u16, lines: u16) -> Self {
-        let size = Winsize { ws_row: lines, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        let pair = openpty(&size, None).expect("a terminal can be opened");
-        let stream = || File::from(pair.slave.try_clone().expect("a descriptor can be copied"));
+        let (end, slave) = open(Winsize { ws_row: lines, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 });
+        let stream = || slave.try_clone().expect("a descriptor can be copied");
         command.stdin(stream()).stdout(stream()).stderr(stream());
         let own = || {
             setsid()?;
@@ -40,7 +41,7 @@ impl Terminal {
         unsafe { command.pre_exec(own) };
         let child = command.spawn().expect("the program starts");
         drop(command); // It holds copies of the program's end.
-        Self { end: pair.master, child, seen: String::new() }
+        Self { end, child, seen: String::new() }
     }
 
     fn pid(&self) -> Pid {
@@ -74,10 +75,20 @@ impl Terminal {
         Pid::from_raw(word.parse().expect("a pid is a number"))
     }
 
-    /// Waits until the program has stopped.
-    pub(crate) fn until_stopped(&self) {
-        let status = waitpid(self.pid(), Some(WaitPidFlag::WUNTRACED));
-        assert!(matches!(status, Ok(WaitStatus::Stopped(..))), "{status:?}");
+    /// Reads until the program has stopped. It must be read meanwhile: who writes to a full terminal hears nothing.
+    pub(crate) fn until_stopped(&mut self) {
+        let start = Instant::now();
+        loop {
+            self.drain();
+            match waitpid(self.pid(), Some(WaitPidFlag::WUNTRACED | WaitPidFlag::WNOHANG))
+                .expect("the program can be waited for")
+            {
+                WaitStatus::StillAlive => std::thread::yield_now(),
+                WaitStatus::Stopped(..) => return,
+                other => panic!("it did not stop: {other:?}"),
+            }
+            assert!(start.elapsed() < WATCHDOG, "it does not stop: {:?}", self.seen);
+        }
     }
 
     /// What has come and was not looked at, without waiting.
@@ -134,6 +145,24 @@ impl Terminal {
             Err(reason) => panic!("read descriptor {}: {reason}", self.end.as_raw_fd()),
         }
     }
+}
+
+/// posix_openpt—A terminal of that size: the end that is held here, and the end of the program. Both are closed by exec from
+/// the first moment on: the tests run at the same time, and a copy in another one's program would keep it open.
+fn open(size: Winsize) -> (OwnedFd, File) {
+    let end =
+        posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).expect("a terminal can be opened");
+    grantpt(&end).expect("it is ours");
+    unlockpt(&end).expect("it is ours");
+    let name = ptsname_r(&end).expect("it has a name");
+    let slave = File::options().read(true).write(true).custom_flags(libc::O_NOCTTY).open(name);
+    let slave = slave.expect("the program's end can be opened");
+    // SAFETY: this request reads one `winsize`, and the pointer is to one.
+    let set = unsafe { libc::ioctl(slave.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
+    Errno::result(set).expect("its size can be set");
+    // A pseudo-terminal's descriptor is read and written as any other.
+    let end = end.as_fd().try_clone_to_owned().expect("a descriptor can be copied");
+    (end, slave)
 }
 
 impl Drop for Terminal {
