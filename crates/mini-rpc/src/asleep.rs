@@ -1,0 +1,44 @@
+//! Seeing from outside that a process sleeps while it waits for bytes: `/proc/PID/syscall` has the call's number.
+
+use anyhow::{Context, Result, bail};
+use nix::libc;
+use nix::unistd::Pid;
+
+/// recv and read: std uses the one for sockets, the other for pipes.
+const RECEIVING: [libc::c_long; 2] = [libc::SYS_recvfrom, libc::SYS_read];
+
+/// Returns when the process sleeps in recv or read. It looks again and again: the kernel sends no message when a
+/// process falls asleep. No sleep here: the state is the event itself, however long it takes.
+///
+/// # Errors
+/// When the process ends first, or when this machine does not let us look.
+///
+/// See also: `proc_pid_syscall(5)`, `proc_pid_stat(5)`
+pub fn until_it_receives(pid: Pid) -> Result<()> {
+    while !receives(pid)? {
+        if has_ended(pid)? {
+            bail!("process {pid} ended before it waited for bytes");
+        }
+        std::thread::yield_now();
+    }
+    Ok(())
+}
+
+/// Whether the process sleeps in recv or read at this moment.
+///
+/// # Errors
+/// See [`until_it_receives`].
+pub fn receives(pid: Pid) -> Result<bool> {
+    // "NUMBER ARGUMENT... STACK PROGRAM" of a process that sleeps, "running" of one that does not.
+    let text = std::fs::read_to_string(format!("/proc/{pid}/syscall"));
+    let text = text.with_context(|| format!("look where process {pid} is"))?;
+    let number = text.split(' ').next().and_then(|number| number.parse::<libc::c_long>().ok());
+    Ok(number.is_some_and(|number| RECEIVING.contains(&number)))
+}
+
+fn has_ended(pid: Pid) -> Result<bool> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    let stat = stat.with_context(|| format!("read the state of process {pid}"))?;
+    // The second field is the program's name in parentheses, and a name may have blanks and parentheses itself.
+    Ok(stat.rsplit_once(") ").is_some_and(|(_, after_name)| after_name.starts_with('Z')))
+}
