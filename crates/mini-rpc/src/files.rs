@@ -6,9 +6,11 @@ use crate::client_stub::{CallError, ClientStub};
 use crate::export::{Export, Method, Refusal};
 use crate::pack::Packer;
 use crate::unpack::Unpacker;
+use nix::fcntl::OFlag;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 /// Opens a log for reading.
@@ -40,11 +42,16 @@ impl Shelf {
         if name.contains('/') || name.starts_with('.') || name.is_empty() {
             return Err(Refusal::because(format!("{name:?} is no name of a log")));
         }
-        let free = (1..=u16::MAX).map(|step| self.last.wrapping_add(step));
-        let handle = free.into_iter().find(|handle| *handle != 0 && !self.open.contains_key(handle));
+        let mut free = (1..=u16::MAX).map(|step| self.last.wrapping_add(step));
+        let handle = free.find(|handle| *handle != 0 && !self.open.contains_key(handle));
         let handle = handle.ok_or_else(|| Refusal::because("too many handles"))?;
-        let file = File::open(self.folder.join(name));
+        // No link that leads elsewhere, and nothing that could wait (a FIFO): only regular files.
+        let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+        let file = File::options().read(true).custom_flags(flags.bits()).open(self.folder.join(name));
         let file = file.map_err(|error| Refusal::because(format!("open {name}: {error}")))?;
+        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Err(Refusal::because(format!("{name} is no file")));
+        }
         self.last = handle;
         self.open.insert(handle, file);
         Ok(handle)

@@ -74,7 +74,8 @@ impl Session {
             *reference
         } else {
             // A number is never used twice: an old reference must not mean a new object.
-            let reference = alarms.last.checked_add(1).ok_or_else(|| Refusal::because("no references left"))?;
+            let reference =
+                alarms.last.checked_add(1).ok_or_else(|| Refusal::because("no references left"))?;
             alarms.last = reference;
             alarms.by_reference.insert(reference, Alarm { name: name.to_owned(), limit: 300, references: 1 });
             reference

@@ -25,9 +25,9 @@ pub enum BadBytes {
 impl fmt::Display for BadBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Short { wanted, left } => write!(f, "{wanted} bytes are wanted, {left} are there"),
+            Self::Short { wanted, left } => write!(f, "bytes wanted: {wanted}, there: {left}"),
             Self::NotUtf8 => write!(f, "the text is not UTF-8"),
-            Self::Trailing(count) => write!(f, "{count} bytes too many"),
+            Self::Trailing(count) => write!(f, "bytes too many: {count}"),
         }
     }
 }
