@@ -8,7 +8,7 @@
 
 use anyhow::{Context, Result};
 use mini_rpc::background::{self, Gated};
-use mini_rpc::deadline::PatientUntil;
+use mini_rpc::deadline::DeadlineStub;
 use mini_rpc::pack::Packer;
 use mini_rpc::thermometer::{House, TEMPERATURE, WARM};
 use std::io::Write;
@@ -17,7 +17,7 @@ use std::time::Duration;
 fn main() -> Result<()> {
     let (house, mut gate) = Gated::new(House::with(&[("hall", 180), ("bath", 235)]))?;
     let (_server, wire) = background::server(house)?;
-    let mut client = PatientUntil::new(wire, 7);
+    let mut client = DeadlineStub::new(wire, 7);
     let (soon, long) = (Duration::from_millis(10), Duration::from_secs(3600));
 
     let warm = Packer::new().text("hall")?.i16(5).done();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// A client whose calls have deadlines. It keeps the bytes of a frame whose rest is not there yet.
 #[derive(Debug)]
-pub struct PatientUntil {
+pub struct DeadlineStub {
     stream: UnixStream,
     inbox: Vec<u8>,
     client: u16,
@@ -22,7 +22,7 @@ pub struct PatientUntil {
     pub late: usize,
 }
 
-impl PatientUntil {
+impl DeadlineStub {
     /// A client with this number.
     #[must_use]
     pub fn new(stream: UnixStream, client: u16) -> Self {

@@ -13,7 +13,7 @@ use mini_rpc::pack::Packer;
 use mini_rpc::thermometer::{House, METHODS};
 use mini_rpc::unpack::Unpacker;
 use mini_rpc::{dump, server_stub, stream};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,6 +42,9 @@ fn main() -> ExitCode {
     }
 }
 
+/// More clients at a time are turned away: each costs a thread and a descriptor, and they come from strangers.
+const CONNECTIONS: usize = 64;
+
 /// All connections share one house, one call at a time.
 #[derive(Clone)]
 struct Shared(Arc<Mutex<House>>);
@@ -63,7 +66,13 @@ fn serve(address: &str) -> Result<()> {
     writeln!(std::io::stdout(), "ready {address}").context("say that the server is ready")?;
     let house = Shared(Arc::new(Mutex::new(House::with(&[("hall", 180), ("bath", 235)]))));
     loop {
-        let (client, peer) = listener.accept().context("wait for a client")?;
+        let (client, peer) = match listener.accept() {
+            Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue, // It has gone already.
+            accepted => accepted.context("wait for a client")?,
+        };
+        if Arc::strong_count(&house.0) > CONNECTIONS {
+            continue; // Dropped, and so closed.
+        }
         let mut house = house.clone();
         let serve = move || {
             if let Err(error) = server_stub::serve(client, &mut house) {
