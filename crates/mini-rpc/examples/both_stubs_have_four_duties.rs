@@ -7,14 +7,15 @@
 //! See also: the module `frame`
 
 use anyhow::{Context, Result, ensure};
+use mini_rpc::asleep::{self, Call};
 use mini_rpc::background;
 use mini_rpc::client_stub::unpack_outcome;
 use mini_rpc::frame::Message;
 use mini_rpc::pack::Packer;
 use mini_rpc::server_stub::pack_outcome;
+use mini_rpc::stream;
 use mini_rpc::thermometer::{House, Thermometer, WARM};
 use mini_rpc::unpack::Unpacker;
-use mini_rpc::{asleep, stream};
 
 fn main() -> Result<()> {
     let (server, mut wire) = background::connected(|mut wire| {
@@ -33,7 +34,7 @@ fn main() -> Result<()> {
         println!("server sends    {} bytes", frame.len());
         stream::send(&mut wire, &frame).context("send the return")
     })?;
-    asleep::until_it_receives(server.pid())?;
+    asleep::until(server.pid(), Call::Receive)?;
 
     let body = Packer::new().u8(WARM.number).text("hall")?.i16(35).done();
     println!("client packs    {body:02x?}");

@@ -6,7 +6,7 @@
 //! See also: `recv(2)`, `proc_pid_syscall(5)`
 
 use anyhow::{Context, Result};
-use mini_rpc::asleep;
+use mini_rpc::asleep::{self, Call};
 use mini_rpc::background::{self, Background, Gated};
 use mini_rpc::client_stub::ClientStub;
 use mini_rpc::thermometer::{House, Thermometer};
@@ -14,7 +14,7 @@ use std::io::{BufRead, BufReader, Write};
 
 fn main() -> Result<()> {
     let (house, mut gate) = Gated::new(House::with(&[("hall", 180)]))?;
-    let (_server, wire) = background::server(house)?;
+    let (server, wire) = background::server(house)?;
     let (said, mut say) = std::io::pipe().context("make a pipe")?;
     let client = Background::run(|| {
         let mut house = ClientStub::new(wire, 7);
@@ -25,8 +25,9 @@ fn main() -> Result<()> {
     drop(say);
     let mut lines = BufReader::new(said).lines();
     println!("client: {}", lines.next().context("hear the client")??);
-    asleep::until_it_receives(client.pid())?;
-    println!("the gate is shut; the client sleeps in recv: {}", asleep::receives(client.pid())?);
+    asleep::until(server.pid(), Call::Read)?; // It has the call, and stands at the gate.
+    asleep::until(client.pid(), Call::Receive)?;
+    println!("the gate is shut; the client sleeps in recv: {}", asleep::is_in(client.pid(), Call::Receive)?);
     gate.write_all(b"!").context("open the gate")?;
     println!("the gate is open");
     println!("client: {}", lines.next().context("hear the client")??);

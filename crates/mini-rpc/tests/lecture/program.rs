@@ -130,7 +130,7 @@ fn one_client_too_many_is_turned_away_and_may_come_back() {
     let mut call = b"\x00\x06\x01\x01\x00\x01\x00\x01\x00\x00\x01\x04hall".to_vec();
     let crc = mini_rpc::crc::crc16(&[&call[..8], &call[10..]]);
     call[8..10].copy_from_slice(&crc.to_be_bytes());
-    let mut served = || {
+    let served = || {
         let mut stream = server.connect();
         let answer = stream.write_all(&call).and_then(|()| stream.read_exact(&mut [0; 13]));
         answer.is_ok().then_some(stream)
