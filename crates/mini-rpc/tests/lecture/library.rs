@@ -141,6 +141,29 @@ fn each_semantics_keeps_its_promise_whatever_happens_to_each_frame() {
 }
 
 #[test]
+fn a_duplicate_of_a_running_call_is_neither_executed_nor_answered() {
+    let house = House::with(&[("hall", 0)]);
+    let mut world = World::new(Semantics::AtMostOnce, Network::perfect(), house);
+    assert_eq!(world.table.begin(1, 1), Seen::New, "somebody executes call 1");
+    let warm = Packer::new().text("hall").unwrap().i16(1).done();
+    assert!(matches!(world.call_as(1, WARM.number, &warm), Err(CallError::Unknown(_))));
+    assert_eq!(world.exported.executed, 0);
+}
+
+#[test]
+fn a_stub_throws_away_the_return_of_another_call() {
+    let (client, server_end) = UnixStream::pair().unwrap();
+    let server = std::thread::spawn(|| {
+        server_stub::serve(server_end, &mut House::with(&[("hall", 180), ("bath", 235)])).is_ok()
+    });
+    let mut stub = ClientStub::new(client, 7);
+    let given_up = stub.send(1, b"\x04hall").unwrap();
+    assert_eq!((given_up, stub.temperature("bath"), stub.late), (1, Ok(235), 1));
+    drop(stub);
+    assert!(server.join().unwrap());
+}
+
+#[test]
 fn a_stream_that_fails_has_not_ended_in_order() {
     struct Deaf;
     impl std::io::Read for Deaf {
