@@ -21,7 +21,8 @@ fn main() {
         let writer = [Store(DATA, Relaxed), Store(FLAG, store)];
         let reader = [Load(FLAG, load), Load(DATA, Relaxed)];
         let found = outcomes(&writer, &reader);
-        let answer = if found.contains(&vec![1, 0]) { "the flag without the data" } else { "never the flag alone" };
+        let answer =
+            if found.contains(&vec![1, 0]) { "the flag without the data" } else { "never the flag alone" };
         println!("store {store:?}, load {load:?}: {} outcomes: {answer}", found.len());
     }
     let careless = [Store(FLAG, Release), Store(DATA, Relaxed)];

@@ -19,7 +19,11 @@ fn main() -> Result<()> {
     let (ours, theirs) = UnixStream::pair().context("make a pair of sockets")?;
     let receiver = Child::start(|| {
         let received = pass::receive_descriptor(&theirs)?;
-        println!("receiver: {} bytes, of fixed size: {}", segment::length(&received)?, memfd::has_fixed_size(&received)?);
+        println!(
+            "receiver: {} bytes, of fixed size: {}",
+            segment::length(&received)?,
+            memfd::has_fixed_size(&received)?
+        );
         let memory = Mapping::of(&received, segment::length(&received)?, Sharing::Shared)?;
         println!("receiver: adds 1 to {}", memory.word(0).fetch_add(1, Ordering::Relaxed));
         Ok(())
@@ -29,7 +33,8 @@ fn main() -> Result<()> {
     memfd::fix_size(&memory)?;
     let mapping = Mapping::of(&memory, 4096, Sharing::Shared)?;
     mapping.word(0).store(41, Ordering::Relaxed);
-    let link = std::fs::read_link(format!("/proc/self/fd/{}", memory.as_raw_fd())).context("look at the descriptor")?;
+    let link = std::fs::read_link(format!("/proc/self/fd/{}", memory.as_raw_fd()))
+        .context("look at the descriptor")?;
     println!("sender: the descriptor leads to {}", link.display());
     pass::send_descriptor(&ours, &memory)?;
     receiver.end()?;

@@ -17,7 +17,8 @@ fn main() -> Result<()> {
     let shared = Mapping::of(&memory, 8192, Sharing::Shared)?;
     let private = Mapping::of(&memory, 8192, Sharing::Private)?;
     let show = |what: &str| {
-        let [a, b] = [&shared, &private].map(|mapping| (mapping.word(0).load(Relaxed), mapping.word(4096).load(Relaxed)));
+        let [a, b] = [&shared, &private]
+            .map(|mapping| (mapping.word(0).load(Relaxed), mapping.word(4096).load(Relaxed)));
         println!("{what}: shared {a:?}, private {b:?}");
     };
     show("two pages, mapped twice ");

@@ -21,7 +21,9 @@ fn main() -> Result<()> {
         let (middle, go) = (Gate::new()?, Gate::new()?);
         let winter = Reading { celsius: -1500, humidity: 900, number: 2 };
         let writer = Child::start(|| {
-            board.show_in_halves(winter, || middle.open().and_then(|()| go.pass()).expect("the parent is there"));
+            board.show_in_halves(winter, || {
+                middle.open().and_then(|()| go.pass()).expect("the parent is there")
+            });
             Ok(())
         })?;
         middle.pass()?;

@@ -27,6 +27,9 @@ fn main() -> Result<()> {
     println!("a store: {}", mapping.word(0).load(Ordering::Relaxed));
 
     let file = std::fs::File::open("/proc/self/exe").context("open a file")?;
-    println!("the seals of a file: {}", memfd::has_fixed_size(&file).expect_err("a file has none").root_cause());
+    println!(
+        "the seals of a file: {}",
+        memfd::has_fixed_size(&file).expect_err("a file has none").root_cause()
+    );
     Ok(())
 }

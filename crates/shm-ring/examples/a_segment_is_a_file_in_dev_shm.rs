@@ -28,7 +28,9 @@ fn main() -> Result<()> {
     println!("rm /dev/shm/NAME; open: {}", segment::open(&name).expect_err("it is removed").root_cause());
 
     let long = format!("/{}", "x".repeat(256));
-    for (bad, shown) in [("/weather/today", "/weather/today"), ("/", "/"), (long.as_str(), "/ and 256 letters")] {
+    for (bad, shown) in
+        [("/weather/today", "/weather/today"), ("/", "/"), (long.as_str(), "/ and 256 letters")]
+    {
         println!("create {shown}: {}", segment::create(bad, 4).expect_err("a bad name").root_cause());
     }
     Ok(())

@@ -36,6 +36,10 @@ fn main() {
     for (what, [one, other], size) in
         [("crowded", crowded, size_of::<Crowded>()), ("spread", spread, size_of::<Spread>())]
     {
-        println!("{what}: offsets {one} and {other}, lines {} and {}, {size} bytes", one / LINE, other / LINE);
+        println!(
+            "{what}: offsets {one} and {other}, lines {} and {}, {size} bytes",
+            one / LINE,
+            other / LINE
+        );
     }
 }

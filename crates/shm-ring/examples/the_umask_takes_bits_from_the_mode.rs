@@ -22,7 +22,11 @@ fn main() -> Result<()> {
         let asked = Mode::from_bits_truncate(0o666);
         let wished = shm_open(&*plain, flags, asked).context("create with mode 0666")?;
         let set = segment::create(&careful, 4096)?;
-        println!("umask {mask:03o}: shm_open with 0666 gives {}, segment::create {}", mode(wished)?, mode(set)?);
+        println!(
+            "umask {mask:03o}: shm_open with 0666 gives {}, segment::create {}",
+            mode(wished)?,
+            mode(set)?
+        );
     }
     Ok(())
 }

@@ -24,7 +24,10 @@ fn main() -> Result<()> {
         let segment = segment::open(&name)?;
         let length = segment::length(&segment)?;
         let memory = Mapping::of(&segment, length, Sharing::Shared)?;
-        println!("reader: {length} bytes; the last word is {}", memory.word(length - 4).load(Ordering::Relaxed));
+        println!(
+            "reader: {length} bytes; the last word is {}",
+            memory.word(length - 4).load(Ordering::Relaxed)
+        );
         checked.open()?;
         go.pass()?;
         println!("reader: the first word is {}", memory.word(0).load(Ordering::Relaxed));

@@ -28,6 +28,7 @@ fn main() {
 
 fn show(what: &str, one: &[Step], other: &[Step]) {
     let found = outcomes(one, other);
-    let answer = if found.contains(&vec![0, 0]) { "both may see nothing" } else { "at least one sees the other" };
+    let answer =
+        if found.contains(&vec![0, 0]) { "both may see nothing" } else { "at least one sees the other" };
     println!("{what}: {} outcomes: {answer}", found.len());
 }

@@ -30,7 +30,9 @@ fn main() -> Result<()> {
 
     println!("O_EXCL: {}", segment::create(&name, 64).expect_err("the name is taken").root_cause());
     println!("    the first maker: {}", state()?);
-    for (flags, shown) in [(OFlag::O_CREAT, "O_CREAT alone"), (OFlag::O_CREAT | OFlag::O_TRUNC, "O_CREAT, O_TRUNC")] {
+    for (flags, shown) in
+        [(OFlag::O_CREAT, "O_CREAT alone"), (OFlag::O_CREAT | OFlag::O_TRUNC, "O_CREAT, O_TRUNC")]
+    {
         shm_open(&*name, flags | OFlag::O_RDWR, Mode::S_IRWXU).context("open as a careless maker")?;
         println!("{shown}: success");
         println!("    the first maker: {}", state()?);

@@ -37,8 +37,12 @@ pub fn count(body: impl FnOnce() -> Result<()>) -> Result<u64> {
     });
     let traced = Traced(pid.context("start a child")?);
     let first = waitpid(traced.0, None).context("wait until the child has stopped")?;
-    ensure!(matches!(first, WaitStatus::Stopped(_, Signal::SIGSTOP)), "the child cannot be traced: {first:?}");
-    ptrace::setoptions(traced.0, ptrace::Options::PTRACE_O_TRACESYSGOOD).context("ask for system call stops")?;
+    ensure!(
+        matches!(first, WaitStatus::Stopped(_, Signal::SIGSTOP)),
+        "the child cannot be traced: {first:?}"
+    );
+    ptrace::setoptions(traced.0, ptrace::Options::PTRACE_O_TRACESYSGOOD)
+        .context("ask for system call stops")?;
     let mut stops: u64 = 0;
     loop {
         ptrace::syscall(traced.0, None).context("run to the next system call")?;

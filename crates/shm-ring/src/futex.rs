@@ -50,7 +50,10 @@ pub fn wait(word: &AtomicU32, expected: u32, scope: Scope) -> nix::Result<()> {
     Errno::result(done).map(drop)
 }
 
-/// FUTEX_WAKE—Wakes at most `most` sleepers of the word, and says how many slept.
+/// Everybody, as the count for [`wake`]. The kernel reads the count as a signed number: `u32::MAX` would be -1, and wake one.
+pub const ALL: u32 = i32::MAX.cast_unsigned();
+
+/// FUTEX_WAKE—Wakes at most `most` sleepers of the word, and says how many were woken. Even 0 wakes one.
 ///
 /// # Errors
 /// None on a word that is mapped and aligned, as every reference is.
@@ -58,6 +61,7 @@ pub fn wait(word: &AtomicU32, expected: u32, scope: Scope) -> nix::Result<()> {
 /// See also: `FUTEX_WAKE(2const)`
 pub fn wake(word: &AtomicU32, most: u32, scope: Scope) -> nix::Result<i64> {
     let operation = scope.with(libc::FUTEX_WAKE);
+    let most = most.min(ALL);
     // SAFETY: the word is alive and aligned, as every reference is.
     let woken = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, most) };
     Errno::result(woken)

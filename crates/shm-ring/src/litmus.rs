@@ -72,7 +72,8 @@ fn extend(steps: &[Step], begun: &mut Vec<usize>, orders: &mut Vec<Vec<usize>>) 
         orders.push(begun.clone());
     }
     for next in 0..steps.len() {
-        let waits = (0..next).any(|earlier| !begun.contains(&earlier) && !may_pass(steps[earlier], steps[next]));
+        let waits =
+            (0..next).any(|earlier| !begun.contains(&earlier) && !may_pass(steps[earlier], steps[next]));
         if !begun.contains(&next) && !waits {
             begun.push(next);
             extend(steps, begun, orders);
@@ -91,7 +92,11 @@ struct Run<'s> {
 
 impl<'s> Run<'s> {
     fn new(first: &'s [Step], second: &'s [Step]) -> Self {
-        Self { programs: [first, second], words: [0; 4], seen: [vec![None; first.len()], vec![None; second.len()]] }
+        Self {
+            programs: [first, second],
+            words: [0; 4],
+            seen: [vec![None; first.len()], vec![None; second.len()]],
+        }
     }
 
     fn with(&self, process: usize, step: usize) -> Self {

@@ -48,10 +48,12 @@ impl Lock {
     /// See also: `pthread_mutexattr_setpshared(3)`, `pthread_mutexattr_setrobust(3)`
     pub fn new(kind: Kind) -> Result<Self> {
         let mutex = for_one::<libc::pthread_mutex_t>()?;
-        let robust = if kind == Kind::Robust { libc::PTHREAD_MUTEX_ROBUST } else { libc::PTHREAD_MUTEX_STALLED };
+        let robust =
+            if kind == Kind::Robust { libc::PTHREAD_MUTEX_ROBUST } else { libc::PTHREAD_MUTEX_STALLED };
         with_attributes(libc::pthread_mutexattr_init, libc::pthread_mutexattr_destroy, |attributes| {
             // SAFETY: the attributes are initialised.
-            let done = unsafe { libc::pthread_mutexattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED) };
+            let done =
+                unsafe { libc::pthread_mutexattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED) };
             pthread(done, "make the lock process-shared")?;
             // SAFETY: the attributes are initialised.
             let done = unsafe { libc::pthread_mutexattr_setrobust(attributes, robust) };
@@ -123,4 +125,3 @@ impl Drop for Held<'_> {
         debug_assert_eq!(given, 0, "a lock that we hold can be given back");
     }
 }
-

@@ -60,6 +60,7 @@ fn look(name: &str) -> Result<()> {
 fn find(name: &str) -> Result<Board> {
     let memory = segment::open(name)?;
     let length = segment::length(&memory)?;
-    let mapping = Mapping::of(&memory, length, Sharing::Shared).with_context(|| format!("map segment {name}"))?;
+    let mapping =
+        Mapping::of(&memory, length, Sharing::Shared).with_context(|| format!("map segment {name}"))?;
     Board::find(mapping).with_context(|| format!("look into segment {name}"))
 }

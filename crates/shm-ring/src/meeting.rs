@@ -27,7 +27,10 @@ impl Condition {
             let done = unsafe { libc::pthread_condattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED) };
             pthread(done, "make the condition variable process-shared")?;
             // SAFETY: the memory is ours alone and nobody has it yet; the attributes are initialised.
-            pthread(unsafe { libc::pthread_cond_init(condition.as_ptr(), attributes) }, "make a condition variable")
+            pthread(
+                unsafe { libc::pthread_cond_init(condition.as_ptr(), attributes) },
+                "make a condition variable",
+            )
         })?;
         Ok(Self { condition })
     }
@@ -68,10 +71,14 @@ impl Barrier {
         let barrier = for_one::<libc::pthread_barrier_t>()?;
         with_attributes(libc::pthread_barrierattr_init, libc::pthread_barrierattr_destroy, |attributes| {
             // SAFETY: the attributes are initialised.
-            let done = unsafe { libc::pthread_barrierattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED) };
+            let done =
+                unsafe { libc::pthread_barrierattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED) };
             pthread(done, "make the barrier process-shared")?;
             // SAFETY: the memory is ours alone and nobody has it yet; the attributes are initialised.
-            pthread(unsafe { libc::pthread_barrier_init(barrier.as_ptr(), attributes, count) }, "make a barrier")
+            pthread(
+                unsafe { libc::pthread_barrier_init(barrier.as_ptr(), attributes, count) },
+                "make a barrier",
+            )
         })?;
         Ok(Self { barrier })
     }

@@ -11,7 +11,8 @@ use anyhow::{Context, Result};
 pub fn kib(address: usize, field: &str) -> Result<u64> {
     let smaps = std::fs::read_to_string("/proc/self/smaps").context("read the list of mappings")?;
     // A mapping is a line "START-END rw-s ...", then lines "Field: NUMBER kB".
-    let mut lines = smaps.lines().skip_while(|line| !range(line).is_some_and(|range| range.contains(&address)));
+    let mut lines =
+        smaps.lines().skip_while(|line| !range(line).is_some_and(|range| range.contains(&address)));
     lines.next().with_context(|| format!("find a mapping at {address:#x}"))?;
     let mut fields = lines.take_while(|line| range(line).is_none());
     let value = fields.find_map(|line| line.strip_prefix(field)?.strip_prefix(':')?.strip_suffix(" kB"));
