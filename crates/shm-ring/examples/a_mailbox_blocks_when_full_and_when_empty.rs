@@ -24,8 +24,10 @@ fn main() -> Result<()> {
         Ok(())
     })?;
     asleep::until(writer.pid())?;
-    println!("a writer sleeps; take: {:?}", mailbox.take()?);
+    println!("a writer sleeps");
+    let taken = mailbox.take()?;
     writer.end()?;
+    println!("take: {taken:?}");
     println!("take: {:?}", mailbox.take()?);
 
     let reader = Child::start(|| {
@@ -33,7 +35,9 @@ fn main() -> Result<()> {
         Ok(())
     })?;
     asleep::until(reader.pid())?;
-    println!("a reader sleeps; try to put 3: {:?}", mailbox.try_put(3)?);
+    println!("a reader sleeps");
+    let put = mailbox.try_put(3)?;
     reader.end()?;
+    println!("try to put 3: {put:?}");
     Ok(())
 }

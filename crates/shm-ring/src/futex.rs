@@ -53,7 +53,7 @@ pub fn wait(word: &AtomicU32, expected: u32, scope: Scope) -> nix::Result<()> {
 /// Everybody, as the count for [`wake`]. The kernel reads the count as a signed number: `u32::MAX` would be -1, and wake one.
 pub const ALL: u32 = i32::MAX.cast_unsigned();
 
-/// FUTEX_WAKE—Wakes at most `most` sleepers of the word, and says how many were woken. Even 0 wakes one.
+/// FUTEX_WAKE—Wakes at most `most` sleepers of the word, and says how many were woken.
 ///
 /// # Errors
 /// None on a word that is mapped and aligned, as every reference is.

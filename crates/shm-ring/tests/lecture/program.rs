@@ -4,8 +4,7 @@ use std::fs;
 
 use crate::run::{names_with, shm_ring};
 
-const USAGE: &str =
-    "usage: shm-ring make|look|remove /NAME\n       shm-ring show /NAME CELSIUS HUMIDITY\n";
+const USAGE: &str = "usage: shm-ring make|look|remove /NAME\n       shm-ring show /NAME CELSIUS HUMIDITY\n";
 
 /// A name that no other test uses; it is removed at the end, whatever happens.
 struct Name(String);
@@ -33,7 +32,9 @@ fn fails(words: &[&str], message: &str) {
 
 #[test]
 fn wrong_words_are_wrong_usage() {
-    for words in [&[][..], &["make"], &["make", "/a", "/b"], &["show", "/a", "1"], &["draw", "/a"], &["--help"]] {
+    for words in
+        [&[][..], &["make"], &["make", "/a", "/b"], &["show", "/a", "1"], &["draw", "/a"], &["--help"]]
+    {
         shm_ring(words).code(2).stdout("").stderr(USAGE);
     }
 }
