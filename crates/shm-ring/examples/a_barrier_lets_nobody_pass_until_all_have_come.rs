@@ -1,4 +1,5 @@
-//! Claim: at a barrier nobody passes until all have come; exactly one of them is told that it is the one. Then it is as new.
+//! Claim: at a barrier nobody passes until all have come; exactly one of them is told that it is the one. Then it is
+//! as new.
 //!
 //! Programs that compute in rounds stand there between two rounds. If one of them dies, the others wait for ever.
 //!

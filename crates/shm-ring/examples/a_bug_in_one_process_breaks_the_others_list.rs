@@ -1,7 +1,8 @@
-//! Claim: with shared memory a bug in one process destroys the structures of all. With messages it would destroy its own.
+//! Claim: with shared memory a bug in one process destroys the structures of all. With messages it would destroy its
+//! own.
 //!
-//! The child was built for another version of the layout: where it believes its temperatures to be, there are nodes of the list.
-//! It gets no error, for it may write there. Its parent finds the damage, later, in code that is right.
+//! The child was built for another version of the layout: where it believes its temperatures to be, there are nodes
+//! of the list. It gets no error, for it may write there. Its parent finds the damage, later, in code that is right.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_bug_in_one_process_breaks_the_others_list
 //! See also: `shm_overview(7)`, and `list.rs`

@@ -1,5 +1,5 @@
-//! Claim: a condition variable is a place to sleep; the state it is about is yours, under your lock. A signal without a sleeper is lost,
-//! and a sleeper that was woken must look at the state again.
+//! Claim: a condition variable is a place to sleep; the state it is about is yours, under your lock. A signal without
+//! a sleeper is lost, and a sleeper that was woken must look at the state again.
 //!
 //! A semaphore in its place would remember. That is the difference between the two.
 //!

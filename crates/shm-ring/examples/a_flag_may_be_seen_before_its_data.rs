@@ -1,10 +1,10 @@
-//! Claim: "what is written is visible at once" is wrong. Another process may see two stores in the other order, unless the second
-//! is a release *and* the load that sees it is an acquire.
+//! Claim: "what is written is visible at once" is wrong. Another process may see two stores in the other order,
+//! unless the second is a release *and* the load that sees it is an acquire.
 //!
 //!     writer: data = 1; flag = 1          reader: f = flag; d = data          may be f = 1 and d = 0?
 //!
-//! One half of the pair is not enough: then the other process does the reordering. This is a model that tries everything; on
-//! x86-64 you would meet the bad outcome only if the compiler reorders, on ARM any day.
+//! One half of the pair is not enough: then the other process does the reordering. This is a model that tries
+//! everything; on x86-64 you would meet the bad outcome only if the compiler reorders, on ARM any day.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_flag_may_be_seen_before_its_data
 //! See also: `litmus.rs`, `std::sync::atomic::Ordering`

@@ -1,7 +1,8 @@
-//! Claim: FUTEX_WAIT sleeps only if the word still is what the caller expects. The kernel compares and goes to sleep in one step.
+//! Claim: FUTEX_WAIT sleeps only if the word still is what the caller expects. The kernel compares and goes to sleep
+//! in one step.
 //!
-//! FUTEX_WAKE says how many it has woken. It does not change the word, and remembers nothing: who wakes must change the word
-//! first.
+//! FUTEX_WAKE says how many it has woken. It does not change the word, and remembers nothing: who wakes must change
+//! the word first.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_futex_sleeps_only_on_the_expected_value
 //! See also: `futex(2)`, `FUTEX_WAIT(2const)`, `FUTEX_WAKE(2const)`, and `futex.rs`

@@ -1,5 +1,5 @@
-//! Claim: an offset may lead out of the segment, between two words, or in a circle. Whoever follows it must check it first, each
-//! time: it is a number that somebody else has written.
+//! Claim: an offset may lead out of the segment, between two words, or in a circle. Whoever follows it must check it
+//! first, each time: it is a number that somebody else has written.
 //!
 //! The check needs the length of *our* mapping, not a length that stands in the segment: that is such a number too.
 //!

@@ -1,5 +1,5 @@
-//! Claim: a pipe stops the reader when it is empty and the writer when it is full. In shared memory both are built by hand, blocking
-//! and not.
+//! Claim: a pipe stops the reader when it is empty and the writer when it is full. In shared memory both are built by
+//! hand, blocking and not.
 //!
 //! A slot, a word that says whether it is full, and a futex on that word are enough for one writer and one reader.
 //!

@@ -1,5 +1,5 @@
-//! Claim: a mapped file is shared memory that is kept. Loads, stores, read and write all meet in one page cache, so a store is
-//! in the file at once for everybody on this machine, even if its process is killed at that instant.
+//! Claim: a mapped file is shared memory that is kept. Loads, stores, read and write all meet in one page cache, so a
+//! store is in the file at once for everybody on this machine, even if its process is killed at that instant.
 //!
 //! The disk is another matter: see the example writes_reach_the_disk_later. And a mapping cannot make a file longer.
 //!

@@ -1,5 +1,5 @@
-//! Claim: a memfd is shared memory without a name. Who shall have it gets its descriptor over a Unix socket; nobody else can
-//! open it, nobody can collide with it, and no crash leaves it behind.
+//! Claim: a memfd is shared memory without a name. Who shall have it gets its descriptor over a Unix socket; nobody
+//! else can open it, nobody can collide with it, and no crash leaves it behind.
 //!
 //! The child here is forked before the memory is made, so it has inherited nothing of it: it could be any process.
 //!

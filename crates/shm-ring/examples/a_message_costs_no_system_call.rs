@@ -1,8 +1,8 @@
-//! Claim: after the set-up the kernel plays no role in shared memory: a message costs no system call. With a pipe it costs one on each
-//! side, and with a mailbox that wakes each time as well.
+//! Claim: after the set-up the kernel plays no role in shared memory: a message costs no system call. With a pipe it
+//! costs one on each side, and with a mailbox that wakes each time as well.
 //!
-//! Each loop runs twice with different lengths, traced; the difference is the cost of the loop alone. Sleeping and waking cost
-//! calls, so they should happen only when there is nothing else to do.
+//! Each loop runs twice with different lengths, traced; the difference is the cost of the loop alone. Sleeping and
+//! waking cost calls, so they should happen only when there is nothing else to do.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_message_costs_no_system_call
 //! See also: `calls.rs`, `ptrace(2)`, `strace(1)`

@@ -1,5 +1,5 @@
-//! Claim: a mutex of the C library works between processes if it lies in shared memory and was made PTHREAD_PROCESS_SHARED. Who
-//! waits for it sleeps in a futex.
+//! Claim: a mutex of the C library works between processes if it lies in shared memory and was made
+//! PTHREAD_PROCESS_SHARED. Who waits for it sleeps in a futex.
 //!
 //! Without contention lock and unlock are one atomic step each, and no system call.
 //!

@@ -1,7 +1,7 @@
 //! Claim: shm_open makes a segment of 0 bytes. It has memory only after ftruncate, and then it is all zero.
 //!
-//! mmap does not ask for the length: it maps more than there is, and the first load is SIGBUS. Whoever opens a segment between
-//! these two calls of its maker must be ready for that.
+//! mmap does not ask for the length: it maps more than there is, and the first load is SIGBUS. Whoever opens a
+//! segment between these two calls of its maker must be ready for that.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_new_segment_is_empty_until_ftruncate
 //! See also: `shm_open(3)`, `ftruncate(2)`, `mmap(2)` (SIGBUS)

@@ -1,7 +1,8 @@
-//! Claim: a pointer in shared memory is an address of whoever stored it. Elsewhere nothing is there, or something else.
+//! Claim: a pointer in shared memory is an address of whoever stored it. Elsewhere nothing is there, or something
+//! else.
 //!
-//! Nothing checks it: following it is SIGSEGV if you are lucky, and somebody else's data if you are not. So a structure in a
-//! segment has no pointer, no reference, no Box, no Vec, no String: offsets and plain numbers only.
+//! Nothing checks it: following it is SIGSEGV if you are lucky, and somebody else's data if you are not. So a
+//! structure in a segment has no pointer, no reference, no Box, no Vec, no String: offsets and plain numbers only.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_pointer_is_wrong_in_another_mapping
 //! See also: `mmap(2)`, `proc_pid_maps(5)`

@@ -1,8 +1,8 @@
-//! Claim: with FUTEX_PRIVATE_FLAG the kernel finds sleepers by their address in one process, without it by the memory behind. In
-//! shared memory the flag means: nobody is ever woken.
+//! Claim: with FUTEX_PRIVATE_FLAG the kernel finds sleepers by their address in one process, without it by the memory
+//! behind. In shared memory the flag means: nobody is ever woken.
 //!
-//! Both calls succeed; only the number of those woken tells. Locks made for threads use the flag, the standard library's among
-//! them: a std::sync::Mutex in shared memory does not work.
+//! Both calls succeed; only the number of those woken tells. Locks made for threads use the flag, the standard
+//! library's among them: a std::sync::Mutex in shared memory does not work.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_private_futex_is_deaf_to_other_processes
 //! See also: `futex(2)` (FUTEX_PRIVATE_FLAG)

@@ -1,7 +1,7 @@
 //! Claim: MAP_SHARED stores in the file, MAP_PRIVATE in a copy of the page that is made at the first store.
 //!
-//! Until then a private mapping shows the file, later changes included (POSIX leaves that open; Linux does it so). After it, it
-//! shows its own page for ever.
+//! Until then a private mapping shows the file, later changes included (POSIX leaves that open; Linux does it so).
+//! After it, it shows its own page for ever.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_private_mapping_keeps_its_stores
 //! See also: `mmap(2)` (MAP_SHARED, MAP_PRIVATE)

@@ -1,8 +1,8 @@
-//! Claim: what is stored is visible word by word, not reading by reading. Whoever looks in the middle sees what never was; a
-//! sequence lock tells it so.
+//! Claim: what is stored is visible word by word, not reading by reading. Whoever looks in the middle sees what never
+//! was; a sequence lock tells it so.
 //!
-//! The writer is stopped in the middle by a gate. If it dies there, the sequence lock stays odd: readers are not lied to, and get
-//! nothing any more. Mending that is the business of somebody who can tell that the writer is dead.
+//! The writer is stopped in the middle by a gate. If it dies there, the sequence lock stays odd: readers are not lied
+//! to, and get nothing any more. Mending that is the business of somebody who can tell that the writer is dead.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_reader_may_see_half_a_reading
 //! See also: `board.rs`

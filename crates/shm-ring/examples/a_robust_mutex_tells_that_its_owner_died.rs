@@ -1,7 +1,8 @@
-//! Claim: a plain lock whose owner dies is locked for ever. A robust one goes to the next who asks, with EOWNERDEAD: "you have it, and
-//! what it protects may be half changed". Repair that first, then say so.
+//! Claim: a plain lock whose owner dies is locked for ever. A robust one goes to the next who asks, with EOWNERDEAD:
+//! "you have it, and what it protects may be half changed". Repair that first, then say so.
 //!
-//! The kernel can give back the lock. It cannot give back the 30 that have left one account and not reached the other.
+//! The kernel can give back the lock. It cannot give back the 30 that have left one account and not reached the
+//! other.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_robust_mutex_tells_that_its_owner_died
 //! See also: `pthread_mutexattr_setrobust(3)`, `pthread_mutex_consistent(3)`, `get_robust_list(2)`

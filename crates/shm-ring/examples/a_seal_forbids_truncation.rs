@@ -1,5 +1,5 @@
-//! Claim: a seal is a promise that nobody can break or take back, neither root nor who gave it. With the size sealed, no load in
-//! the mapping can be SIGBUS.
+//! Claim: a seal is a promise that nobody can break or take back, neither root nor who gave it. With the size sealed,
+//! no load in the mapping can be SIGBUS.
 //!
 //! The receiver asks for the seals *before* it maps. A descriptor that has no seals, or not these, is refused.
 //!

@@ -1,7 +1,7 @@
 //! Claim: a segment is one memory in several address spaces. Its interface is loads and stores; no message is sent.
 //!
-//! Two processes that know the name map the same pages. What one stores, the other loads. Who may go first is not settled by
-//! the memory: here waitpid does it.
+//! Two processes that know the name map the same pages. What one stores, the other loads. Who may go first is not
+//! settled by the memory: here waitpid does it.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_segment_is_one_memory_in_two_address_spaces
 //! See also: `shm_overview(7)`, `mmap(2)`, and `segment.rs`, `map.rs`

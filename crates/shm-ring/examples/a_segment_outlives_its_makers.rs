@@ -1,7 +1,7 @@
 //! Claim: a named segment stays, with its contents, when all its processes have ended. A crash leaves it behind.
 //!
-//! The kernel closes and unmaps what a dead process had, but a name is nobody's: somebody must remove it, or the machine must
-//! be started again. Until then its memory is in use.
+//! The kernel closes and unmaps what a dead process had, but a name is nobody's: somebody must remove it, or the
+//! machine must be started again. Until then its memory is in use.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_segment_outlives_its_makers
 //! See also: `shm_overview(7)` (Persistence)

@@ -1,7 +1,8 @@
-//! Claim: a semaphore counts, and sleeps at zero. It has no owner: anybody may post, so it can tell something; and when somebody dies
-//! between wait and post, its one is lost.
+//! Claim: a semaphore counts, and sleeps at zero. It has no owner: anybody may post, so it can tell something; and
+//! when somebody dies between wait and post, its one is lost.
 //!
-//! So a semaphore is for counting free things and telling news, a robust mutex for protecting what can be half changed.
+//! So a semaphore is for counting free things and telling news, a robust mutex for protecting what can be half
+//! changed.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_semaphore_has_no_owner
 //! See also: `sem_overview(7)`, `sem_init(3)` (pshared), and `semaphore.rs`

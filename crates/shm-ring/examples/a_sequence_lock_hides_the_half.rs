@@ -1,6 +1,7 @@
 //! Claim: with a sequence lock a reader never takes a half for a whole, and the writer never waits for a reader.
 //!
-//! Each reading here can be told: humidity and temperature follow from its number. Writer and reader run as they like.
+//! Each reading here can be told: humidity and temperature follow from its number. Writer and reader run as they
+//! like.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_sequence_lock_hides_the_half
 //! See also: `board.rs` (show, look)

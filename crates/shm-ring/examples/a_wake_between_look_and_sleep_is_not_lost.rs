@@ -1,7 +1,8 @@
-//! Claim: who wants to sleep reads the word *before* it looks at the state. Then a change in between is not lost: FUTEX_WAIT finds
-//! another word. Who reads the word after looking sleeps for ever.
+//! Claim: who wants to sleep reads the word *before* it looks at the state. Then a change in between is not lost:
+//! FUTEX_WAIT finds another word. Who reads the word after looking sleeps for ever.
 //!
-//! A gate stops the child exactly there. The change and the wake come while it stands: nobody sleeps yet, so none is woken.
+//! A gate stops the child exactly there. The change and the wake come while it stands: nobody sleeps yet, so none is
+//! woken.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_wake_between_look_and_sleep_is_not_lost
 //! See also: `futex(2)`, and the protocol in `futex.rs`

@@ -1,7 +1,7 @@
 //! Claim: "add 1" is load, add, store. What others store in between is lost, however much it is.
 //!
-//! Two gates make the unlucky order happen every time. Without them it happens sometimes, on one core too: the kernel may take
-//! the processor away between any two instructions.
+//! Two gates make the unlucky order happen every time. Without them it happens sometimes, on one core too: the kernel
+//! may take the processor away between any two instructions.
 //!
 //! Usage: cargo run -q -p shm-ring --example an_increment_is_three_steps
 //! See also: `fetch_add_is_one_step`, and `gate.rs`

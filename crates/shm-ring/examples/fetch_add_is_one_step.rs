@@ -1,8 +1,8 @@
-//! Claim: fetch_add is one step: nobody can come between its load and its store. So none is lost, with any number of processes
-//! on any number of cores.
+//! Claim: fetch_add is one step: nobody can come between its load and its store. So none is lost, with any number of
+//! processes on any number of cores.
 //!
-//! Relaxed is enough for a counter: nothing else is found by looking at it. And one step is all you get: two counters that
-//! belong together need a lock, or a sequence lock.
+//! Relaxed is enough for a counter: nothing else is found by looking at it. And one step is all you get: two counters
+//! that belong together need a lock, or a sequence lock.
 //!
 //! Usage: cargo run -q -p shm-ring --example fetch_add_is_one_step
 //! See also: `an_increment_is_three_steps`, `std::sync::atomic`

@@ -1,8 +1,8 @@
-//! Claim: mlock keeps pages in memory: no page fault and no swapping. It is a property of one mapping in one process; a child
-//! of fork does not inherit it.
+//! Claim: mlock keeps pages in memory: no page fault and no swapping. It is a property of one mapping in one process;
+//! a child of fork does not inherit it.
 //!
-//! For programs that must answer in time: audio, control, a secret that must not reach the disk. An ordinary user may lock
-//! RLIMIT_MEMLOCK bytes.
+//! For programs that must answer in time: audio, control, a secret that must not reach the disk. An ordinary user may
+//! lock RLIMIT_MEMLOCK bytes.
 //!
 //! Usage: cargo run -q -p shm-ring --example locked_pages_are_seen_in_smaps
 //! See also: `mlock(2)`, `getrlimit(2)` (RLIMIT_MEMLOCK), `proc_pid_smaps(5)`

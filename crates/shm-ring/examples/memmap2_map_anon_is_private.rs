@@ -1,8 +1,8 @@
-//! Claim: fork copies memory, and after that nobody sees what the other one stores, unless the mapping is shared. The anonymous
-//! mapping of the crate memmap2 is MAP_PRIVATE: good as a buffer, useless between processes.
+//! Claim: fork copies memory, and after that nobody sees what the other one stores, unless the mapping is shared. The
+//! anonymous mapping of the crate memmap2 is MAP_PRIVATE: good as a buffer, useless between processes.
 //!
-//! Its documentation says "anonymous memory map", not whose. The kernel's list of mappings does: `p` or `s`. For sharing use
-//! MAP_SHARED, or a memfd, which memmap2 maps shared.
+//! Its documentation says "anonymous memory map", not whose. The kernel's list of mappings does: `p` or `s`. For
+//! sharing use MAP_SHARED, or a memfd, which memmap2 maps shared.
 //!
 //! Usage: cargo run -q -p shm-ring --example memmap2_map_anon_is_private
 //! See also: `mmap(2)` (MAP_ANONYMOUS), `proc_pid_maps(5)`, `fork(2)`

@@ -1,8 +1,8 @@
-//! Claim: the cores pass memory to each other in lines of 64 bytes. Two words on one line are passed together, even if each is
-//! used by one process only. So words of different writers belong on different lines.
+//! Claim: the cores pass memory to each other in lines of 64 bytes. Two words on one line are passed together, even
+//! if each is used by one process only. So words of different writers belong on different lines.
 //!
-//! Shared memory is message passing, done by the caches: each store to a line that another core has costs a message to it. Here
-//! only the layout is shown; what it costs is in the README.
+//! Shared memory is message passing, done by the caches: each store to a line that another core has costs a message
+//! to it. Here only the layout is shown; what it costs is in the README.
 //!
 //! Usage: cargo run -q -p shm-ring --example neighbours_share_a_cache_line
 //! See also: `getconf LEVEL1_DCACHE_LINESIZE`, the Rust reference on `repr(align)`

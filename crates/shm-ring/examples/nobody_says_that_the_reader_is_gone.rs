@@ -1,8 +1,8 @@
-//! Claim: a write to a pipe without a reader is SIGPIPE or EPIPE. A store in shared memory without a reader is a store like any
-//! other: the writer fills the slot, then sleeps for ever.
+//! Claim: a write to a pipe without a reader is SIGPIPE or EPIPE. A store in shared memory without a reader is a
+//! store like any other: the writer fills the slot, then sleeps for ever.
 //!
-//! That the reader is gone must be stored by the reader. A reader that is killed stores nothing: then somebody must look whether
-//! it still lives. How, without being fooled by a reused process number, the lab asks.
+//! That the reader is gone must be stored by the reader. A reader that is killed stores nothing: then somebody must
+//! look whether it still lives. How, without being fooled by a reused process number, the lab asks.
 //!
 //! Usage: cargo run -q -p shm-ring --example nobody_says_that_the_reader_is_gone
 //! See also: `mailbox.rs`, `pipe(7)` (SIGPIPE)

@@ -1,6 +1,8 @@
-//! Claim: the kernel chooses where a mapping goes, each time anew. A list whose links are offsets is right at every address.
+//! Claim: the kernel chooses where a mapping goes, each time anew. A list whose links are offsets is right at every
+//! address.
 //!
-//! Here one process maps it twice. Two processes are no different, and cannot be told to use the same address: it may be taken.
+//! Here one process maps it twice. Two processes are no different, and cannot be told to use the same address: it may
+//! be taken.
 //!
 //! Usage: cargo run -q -p shm-ring --example one_list_is_right_at_two_addresses
 //! See also: `mmap(2)` (addr), and `list.rs`

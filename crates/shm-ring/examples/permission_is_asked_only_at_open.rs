@@ -1,5 +1,5 @@
-//! Claim: permission is asked when a segment is opened, never at a load or store. Who has it mapped keeps it, whatever becomes of
-//! the mode; and who opened it to read cannot map it to write.
+//! Claim: permission is asked when a segment is opened, never at a load or store. Who has it mapped keeps it,
+//! whatever becomes of the mode; and who opened it to read cannot map it to write.
 //!
 //! So a reader can be kept from writing, if it gets a read-only descriptor. A writer cannot be kept from anything.
 //!

@@ -1,7 +1,8 @@
-//! Claim: when the writer of a pipe ends, however it ends, its reader gets the end of file. In shared memory nothing happens: the
-//! reader sleeps for ever, unless the writer has stored that it is done.
+//! Claim: when the writer of a pipe ends, however it ends, its reader gets the end of file. In shared memory nothing
+//! happens: the reader sleeps for ever, unless the writer has stored that it is done.
 //!
-//! The kernel closes descriptors of dead processes, and a pipe is made of descriptors. It knows nothing of your words.
+//! The kernel closes descriptors of dead processes, and a pipe is made of descriptors. It knows nothing of your
+//! words.
 //!
 //! Usage: cargo run -q -p shm-ring --example the_end_must_be_built_by_hand
 //! See also: `mailbox.rs`, `pipe(7)`, `futex(2)`

@@ -1,8 +1,8 @@
-//! Claim: shm_unlink removes the name, not the memory. Who has it mapped goes on; who comes later finds nothing, or another
-//! memory under the same name.
+//! Claim: shm_unlink removes the name, not the memory. Who has it mapped goes on; who comes later finds nothing, or
+//! another memory under the same name.
 //!
-//! It is the same with files and unlink. So a segment may be unlinked as soon as everybody has opened it: then no crash can
-//! leave the name behind.
+//! It is the same with files and unlink. So a segment may be unlinked as soon as everybody has opened it: then no
+//! crash can leave the name behind.
 //!
 //! Usage: cargo run -q -p shm-ring --example the_name_and_the_memory_live_apart
 //! See also: `shm_unlink(3)`, `munmap(2)`

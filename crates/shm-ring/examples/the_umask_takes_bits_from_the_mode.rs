@@ -1,7 +1,8 @@
-//! Claim: the mode given to shm_open is a wish, from which the umask takes bits. fchmod, before there is anything in the
-//! segment, sets it whatever the umask.
+//! Claim: the mode given to shm_open is a wish, from which the umask takes bits. fchmod, before there is anything in
+//! the segment, sets it whatever the umask.
 //!
-//! A segment has no other protection: no password, no identity of the peer. Whoever may open it may read and change all of it.
+//! A segment has no other protection: no password, no identity of the peer. Whoever may open it may read and change
+//! all of it.
 //!
 //! Usage: cargo run -q -p shm-ring --example the_umask_takes_bits_from_the_mode
 //! See also: `umask(2)`, `shm_open(3)` (mode), `fchmod(2)`

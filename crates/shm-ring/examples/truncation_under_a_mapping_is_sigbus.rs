@@ -1,7 +1,8 @@
-//! Claim: whoever may write a file may shorten it while others have it mapped. Their next load beyond the new end is SIGBUS.
+//! Claim: whoever may write a file may shorten it while others have it mapped. Their next load beyond the new end is
+//! SIGBUS.
 //!
-//! No check of the length helps: it may change between the check and the load. That is why a segment from somebody whom you do
-//! not trust should be a sealed memfd.
+//! No check of the length helps: it may change between the check and the load. That is why a segment from somebody
+//! whom you do not trust should be a sealed memfd.
 //!
 //! Usage: cargo run -q -p shm-ring --example truncation_under_a_mapping_is_sigbus
 //! See also: `mmap(2)` (SIGBUS), `ftruncate(2)`, and the example a_seal_forbids_truncation

@@ -1,10 +1,12 @@
-//! Claim: release and acquire do not order a store before a later load of another word. Two processes that each announce
-//! something and then look for the other's announcement may both see nothing. A SeqCst fence between the two forbids it.
+//! Claim: release and acquire do not order a store before a later load of another word. Two processes that each
+//! announce something and then look for the other's announcement may both see nothing. A SeqCst fence between the two
+//! forbids it.
 //!
 //!     one: mine = 1; see = yours          other: yours = 1; see = mine          may both see 0?
 //!
-//! A sleeper that says "I wait" and looks once more, beside a waker that publishes and looks for sleepers, is this pair. If both
-//! miss, one sleeps for ever. x86-64 really does it: a store waits in the core's store buffer while the next load is served.
+//! A sleeper that says "I wait" and looks once more, beside a waker that publishes and looks for sleepers, is this
+//! pair. If both miss, one sleeps for ever. x86-64 really does it: a store waits in the core's store buffer while the
+//! next load is served.
 //!
 //! Usage: cargo run -q -p shm-ring --example two_can_miss_each_other_without_a_fence
 //! See also: `litmus.rs`, `std::sync::atomic::fence`

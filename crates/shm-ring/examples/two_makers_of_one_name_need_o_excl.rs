@@ -1,5 +1,5 @@
-//! Claim: names are not unique by themselves. Two programs that choose one name meet in one segment, and one may empty it under
-//! the other. O_EXCL makes exactly one of them the maker.
+//! Claim: names are not unique by themselves. Two programs that choose one name meet in one segment, and one may
+//! empty it under the other. O_EXCL makes exactly one of them the maker.
 //!
 //! Asking first whether the name is free does not help: the other may come between the question and the making.
 //!

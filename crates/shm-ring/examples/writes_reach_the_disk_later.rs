@@ -1,8 +1,9 @@
-//! Claim: a store into a mapped file makes a page dirty, and that is all. The kernel writes it to the disk later, or when
-//! msync asks for it.
+//! Claim: a store into a mapped file makes a page dirty, and that is all. The kernel writes it to the disk later, or
+//! when msync asks for it.
 //!
-//! smaps counts the dirty pages of a mapping. Killing the process loses nothing (the page cache is the kernel's); a power cut
-//! loses what is dirty. The cost of disk and msync is not paid by the store, so it is paid at a moment you did not choose.
+//! smaps counts the dirty pages of a mapping. Killing the process loses nothing (the page cache is the kernel's); a
+//! power cut loses what is dirty. The cost of disk and msync is not paid by the store, so it is paid at a moment you
+//! did not choose.
 //!
 //! Usage: cargo run -q -p shm-ring --example writes_reach_the_disk_later
 //! See also: `msync(2)`, `proc_pid_smaps(5)`, `sync(2)`

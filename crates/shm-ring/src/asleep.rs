@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, bail};
 use nix::unistd::Pid;
 
-/// Returns when the process sleeps in futex. It looks again and again: the kernel sends no message when a process falls
-/// asleep. No sleep here: the state is the event itself, however long it takes.
+/// Returns when the process sleeps in futex. It looks again and again: the kernel sends no message when a process
+/// falls asleep. No sleep here: the state is the event itself, however long it takes.
 ///
 /// # Errors
 /// When the process ends first, or when this machine does not let us look.

@@ -1,8 +1,9 @@
-//! The running example: a board on which a weather station shows its latest reading, and whoever wants to looks at it.
+//! The running example: a board on which a weather station shows its latest reading, and whoever wants to looks at
+//! it.
 //!
-//! One process writes, any number read. Nobody waits for a reader, so a reading that nobody has looked at is replaced: a
-//! board holds the *state*, a queue would hold the *history*. A reading is three words which belong together, so a reader
-//! must not see a half of one and a half of the next. A sequence lock tells it when it has:
+//! One process writes, any number read. Nobody waits for a reader, so a reading that nobody has looked at is
+//! replaced: a board holds the *state*, a queue would hold the *history*. A reading is three words which belong
+//! together, so a reader must not see a half of one and a half of the next. A sequence lock tells it when it has:
 //!
 //! ```text
 //!     offset  0  the mark of a board that is ready, stored last

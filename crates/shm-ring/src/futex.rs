@@ -1,7 +1,7 @@
 //! futex(2): sleeping until another process says that a word has changed.
 //!
-//! The word is an ordinary atomic in shared memory; the kernel looks at it once, when somebody wants to sleep. Everything
-//! else is a protocol between the processes:
+//! The word is an ordinary atomic in shared memory; the kernel looks at it once, when somebody wants to sleep.
+//! Everything else is a protocol between the processes:
 //!
 //! ```text
 //!     who waits                                  who changes
@@ -36,7 +36,8 @@ impl Scope {
     }
 }
 
-/// FUTEX_WAIT—Sleeps as long as nobody wakes us, if the word still is `expected`. A return may mean nothing: look again.
+/// FUTEX_WAIT—Sleeps as long as nobody wakes us, if the word still is `expected`. A return may mean nothing: look
+/// again.
 ///
 /// # Errors
 /// `EAGAIN` when the word is another already, `EINTR` after a signal's handler.
@@ -50,7 +51,8 @@ pub fn wait(word: &AtomicU32, expected: u32, scope: Scope) -> nix::Result<()> {
     Errno::result(done).map(drop)
 }
 
-/// Everybody, as the count for [`wake`]. The kernel reads the count as a signed number: `u32::MAX` would be -1, and wake one.
+/// Everybody, as the count for [`wake`]. The kernel reads the count as a signed number: `u32::MAX` would be -1, and
+/// wake one.
 pub const ALL: u32 = i32::MAX.cast_unsigned();
 
 /// FUTEX_WAKE—Wakes at most `most` sleepers of the word, and says how many were woken.

@@ -1,5 +1,5 @@
-//! For the demonstrations: a gate between two processes, made of a pipe. It replaces every sleep: a process stands at the
-//! gate until the other one opens it, so that two processes do their steps in exactly the order that we want.
+//! For the demonstrations: a gate between two processes, made of a pipe. It replaces every sleep: a process stands at
+//! the gate until the other one opens it, so that two processes do their steps in exactly the order that we want.
 
 use std::os::fd::OwnedFd;
 

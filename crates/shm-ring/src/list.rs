@@ -41,7 +41,8 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// Puts a value in front of the list, and gives the offset of its node. One process writes, and nobody reads meanwhile.
+/// Puts a value in front of the list, and gives the offset of its node. One process writes, and nobody reads
+/// meanwhile.
 ///
 /// # Errors
 /// When the segment is full, or its count of used bytes is nonsense.

@@ -1,16 +1,18 @@
-//! What the memory model permits, found by trying everything: a small model of two processes and the words they share.
+//! Which orders are permitted, found by trying everything: a small model of two processes and the words they share.
 //!
-//! A processor, and before it the compiler, may carry out the steps of one process in another order than the program's, if
-//! that process cannot tell the difference. Another one can. The orderings take permissions away. This model knows the rules
-//! that matter for most protocols:
+//! A processor, and before it the compiler, may carry out the steps of one process in another order than the
+//! program's, if that process cannot tell the difference. Another one can. The orderings take permissions away. This
+//! model knows the rules that most protocols stand on:
 //!
 //! - steps on one word stay in order;
 //! - nothing moves from behind an *acquire* load to before it;
 //! - nothing moves from before a *release* store to behind it;
 //! - nothing passes a *SeqCst fence*.
 //!
-//! It runs each permitted order of each process in each interleaving with the other, and gathers what the loads see. Real
-//! machines do a part of this: x86-64 moves only loads before earlier stores, its compiler all of it.
+//! It runs each permitted order of each process in each interleaving with the other, and gathers what the loads see.
+//! Real machines do a part of this: x86-64 moves only loads before earlier stores, its compiler all of it. The
+//! language itself speaks of "happens before" instead of moves, and permits a few things more; what is impossible
+//! here for the protocols of this lecture is impossible there too.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,8 @@
 //! A mutex of the C library that works between processes, plain or robust.
 //!
-//! Its memory must be shared, *and* it must be told so (PTHREAD_PROCESS_SHARED), else it uses private futexes. A robust one
-//! is also on a list that the kernel reads when a thread dies: it marks the lock, and wakes who waits for it.
+//! Its memory must be shared, *and* it must be told so (PTHREAD_PROCESS_SHARED), else it uses private futexes. A
+//! robust one is also on a list that the kernel reads when a thread dies: it marks the lock, and wakes who waits for
+//! it.
 #![allow(unsafe_code, reason = "pthread_mutex_init(3) and its family")]
 
 use std::ptr::NonNull;

@@ -1,15 +1,16 @@
 //! A mailbox with one slot: what a pipe does, built by hand, for one writer and one reader.
 //!
-//! A pipe stops the reader when empty and the writer when full, gives the reader an end and the writer an error when the
-//! other side is gone. Shared memory does none of it. Here all of it is in one word, of which each change wakes the other:
+//! A pipe stops the reader when empty and the writer when full, gives the reader an end and the writer an error when
+//! the other side is gone. Shared memory does none of it. Here all of it is in one word, of which each change wakes
+//! the other:
 //!
 //! ```text
 //!     offset 0  state: bit 0 full, bit 1 the writer has closed, bit 2 the reader has closed     (the futex)
 //!     offset 8  the letter
 //! ```
 //!
-//! Two prices are paid. Each letter costs a system call, FUTEX_WAKE, even if nobody sleeps. And a side that is killed does
-//! not close: the other waits for ever.
+//! Two prices are paid. Each letter costs a system call, FUTEX_WAKE, even if nobody sleeps. And a side that is killed
+//! does not close: the other waits for ever.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 

@@ -1,7 +1,7 @@
 //! mmap and munmap by hand: bytes of a file, a segment or of nobody, in this process' address space.
 //!
-//! What is mapped here may change at any moment, by the hand of another process. Rust forbids that behind a `&[u8]` or a
-//! `&mut T`. It allows it behind an atomic. So a mapping gives out its bytes as atomic words only.
+//! What is mapped here may change at any moment, by the hand of another process. Rust forbids that behind a `&[u8]`
+//! or a `&mut T`. It allows it behind an atomic. So a mapping gives out its bytes as atomic words only.
 #![allow(unsafe_code, reason = "mmap(2) and munmap(2), and words at addresses that the kernel chose")]
 
 use std::ffi::c_void;
@@ -33,8 +33,8 @@ impl Sharing {
 
 /// Mapped memory, unmapped on drop.
 ///
-/// When the file below it becomes shorter, a load or store beyond its end is SIGBUS: the process ends, and no memory is
-/// harmed. Only a seal prevents it (`memfd.rs`).
+/// When the file below it becomes shorter, a load or store beyond its end is SIGBUS: the process ends, and no memory
+/// is harmed. Only a seal prevents it (`memfd.rs`).
 #[derive(Debug)]
 pub struct Mapping {
     start: NonNull<c_void>,
@@ -92,8 +92,8 @@ impl Mapping {
     /// The 32 bits at `offset`.
     ///
     /// # Panics
-    /// When they are not in the mapping, or `offset` is not a multiple of 4. For an offset that somebody else has chosen,
-    /// see [`Self::find_long`].
+    /// When they are not in the mapping, or `offset` is not a multiple of 4. For an offset that somebody else has
+    /// chosen, see [`Self::find_long`].
     #[must_use]
     pub fn word(&self, offset: usize) -> &AtomicU32 {
         self.find(offset).unwrap_or_else(|| panic!("no word at offset {offset} of {}", self.length))
@@ -130,8 +130,9 @@ impl Mapping {
         }
         // SAFETY: offset is below the length of this mapping, so the result is inside of it.
         let place = unsafe { self.start.byte_add(offset) }.cast::<T>();
-        // SAFETY: the place is wholly inside the mapping and aligned (asked above; the start is a page's). The mapping
-        // lives as long as the reference to self. Any bits are a valid word, and an atomic may change at any time.
+        // SAFETY: the place is wholly inside the mapping and aligned (asked above; the start is a page's). The
+        // mapping lives as long as the reference to self. Any bits are a valid word, and an atomic may change at any
+        // time.
         Some(unsafe { place.as_ref() })
     }
 

@@ -1,4 +1,5 @@
-//! Waiting for a state, and waiting for each other: a condition variable and a barrier of the C library, between processes.
+//! Waiting for a state, and waiting for each other: a condition variable and a barrier of the C library, between
+//! processes.
 #![allow(unsafe_code, reason = "pthread_cond_init(3), pthread_barrier_init(3) and their families")]
 
 use std::ptr::NonNull;
@@ -83,8 +84,8 @@ impl Barrier {
         Ok(Self { barrier })
     }
 
-    /// pthread_barrier_wait—Sleeps until as many have come as the barrier is for; tells exactly one of them that it is
-    /// the one. Then the barrier is as new.
+    /// pthread_barrier_wait—Sleeps until as many have come as the barrier is for; tells exactly one of them that it
+    /// is the one. Then the barrier is as new.
     ///
     /// # Errors
     /// None on an object that is initialised.

@@ -1,7 +1,9 @@
-//! A page that this process shares with the children it will fork, for objects of the C library: locks and their like.
+//! A page that this process shares with the children it will fork, for objects of the C library: locks and their
+//! like.
 //!
-//! These objects are more than words, and their bytes belong to the C library. So nobody else gets at them here. The page
-//! is never unmapped: the library keeps a list of the robust locks that a thread holds, through the locks themselves.
+//! These objects are more than words, and their bytes belong to the C library. So nobody else gets at them here. The
+//! page is never unmapped: the library keeps a list of the robust locks that a thread holds, through the locks
+//! themselves.
 #![allow(unsafe_code, reason = "objects of the C library live at an address that mmap(2) chose")]
 
 use std::ptr::NonNull;

@@ -1,7 +1,7 @@
 //! POSIX shared memory: a segment with a name, made by shm_open, sized by ftruncate.
 //!
-//! A segment is a file in a file system that has no disk. Its descriptor is mapped (`map.rs`) and may then be closed. Name,
-//! descriptor and mappings each keep the memory alive; the last one that goes frees it.
+//! A segment is a file in a file system that has no disk. Its descriptor is mapped (`map.rs`) and may then be closed.
+//! Name, descriptor and mappings each keep the memory alive; the last one that goes frees it.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::process;
@@ -14,12 +14,12 @@ use nix::unistd::ftruncate;
 
 /// shm_open, fchmod, ftruncate—Makes a new segment of `length` bytes, all zero, which only its owner may open.
 ///
-/// Others may open it as soon as shm_open has returned: before it has a length, and before anything is in it. So they need
-/// a sign that it is ready, which is stored last (`board.rs` has one).
+/// Others may open it as soon as shm_open has returned: before it has a length, and before anything is in it. So they
+/// need a sign that it is ready, which is stored last (`board.rs` has one).
 ///
 /// # Errors
-/// `EEXIST` when the name is taken; what was there is untouched. `EINVAL` and `ENAMETOOLONG` for a bad name, `EFBIG` or
-/// `ENOSPC` for a bad length; then no name is left behind.
+/// `EEXIST` when the name is taken; what was there is untouched. `EINVAL` and `ENAMETOOLONG` for a bad name, `EFBIG`
+/// or `ENOSPC` for a bad length; then no name is left behind.
 ///
 /// See also: `shm_open(3)`, `ftruncate(2)`, `umask(2)`
 pub fn create(name: &str, length: u64) -> Result<OwnedFd> {

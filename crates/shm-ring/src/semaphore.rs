@@ -1,7 +1,7 @@
 //! A semaphore of the C library between processes: a number that is never below zero, and a place to sleep.
 //!
-//! Unlike a mutex it has no owner. Whoever likes may post, so it can *tell* somebody something; and when somebody dies
-//! between wait and post, nobody notices.
+//! Unlike a mutex it has no owner. Whoever likes may post, so it can *tell* somebody something; and when somebody
+//! dies between wait and post, nobody notices.
 #![allow(unsafe_code, reason = "sem_init(3) and its family")]
 
 use std::ptr::NonNull;
