@@ -1,7 +1,8 @@
 //! Claim: with a sequence lock a reader never takes a half for a whole, and the writer never waits for a reader.
 //!
-//! Each reading here can be told: humidity and temperature follow from its number. Writer and reader run as they
-//! like.
+//! First the reader is stopped in the middle, while a child shows a whole reading: the sequence is even before and
+//! after, but not the same. Then both run as they like. Each reading can be told: humidity and temperature follow
+//! from its number.
 //!
 //! Usage: cargo run -q -p shm-ring --example a_sequence_lock_hides_the_half
 //! See also: `board.rs` (show, look)
@@ -21,8 +22,16 @@ fn reading(number: u64) -> Reading {
 fn main() -> Result<()> {
     let board = Board::make(Mapping::anonymous(board::LENGTH, Sharing::Shared)?)?;
     board.show(reading(0));
+    let seen = board.look_in_halves(|| {
+        let writer = Child::start(|| {
+            board.show(reading(1));
+            Ok(())
+        });
+        writer.and_then(Child::end).expect("the writer runs and ends");
+    });
+    println!("a reading shown while the reader is in the middle: it sees {seen:?}");
     let writer = Child::start(|| {
-        (1..=LAST).for_each(|number| board.show(reading(number)));
+        (2..=LAST).for_each(|number| board.show(reading(number)));
         Ok(())
     })?;
     let (mut seen, mut halves, mut backwards) = (reading(0), 0, 0);

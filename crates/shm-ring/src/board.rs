@@ -92,9 +92,15 @@ impl Board {
     /// Looks once: nothing if the writer is at work, or has been at work meanwhile.
     #[must_use]
     pub fn look(&self) -> Option<Reading> {
+        self.look_in_halves(|| {})
+    }
+
+    /// The same, with something to do when a half of the reading is loaded.
+    #[must_use]
+    pub fn look_in_halves(&self, between: impl FnOnce()) -> Option<Reading> {
         // Acquire: meets the Release at the end of the writer's work.
         let before = self.sequence().load(Ordering::Acquire);
-        let reading = self.look_without_lock();
+        let reading = self.load_in_halves(between);
         // Acquire: a word of the next reading, seen above, makes the next odd number visible below. It meets the
         // writer's Release fence.
         fence(Ordering::Acquire);
@@ -117,8 +123,15 @@ impl Board {
     /// Reads the three words without asking whether they belong together.
     #[must_use]
     pub fn look_without_lock(&self) -> Reading {
-        let [celsius, humidity, number] = self.words().map(|word| word.load(Ordering::Relaxed));
-        Reading { celsius: celsius.cast_signed(), humidity, number }
+        self.load_in_halves(|| {})
+    }
+
+    fn load_in_halves(&self, between: impl FnOnce()) -> Reading {
+        let [celsius, humidity, number] = self.words();
+        let celsius = celsius.load(Ordering::Relaxed).cast_signed();
+        between();
+        let (humidity, number) = (humidity.load(Ordering::Relaxed), number.load(Ordering::Relaxed));
+        Reading { celsius, humidity, number }
     }
 
     fn sequence(&self) -> &AtomicU32 {

@@ -301,6 +301,7 @@ fn a_sequence_lock_hides_the_half() {
     shows(
         "a_sequence_lock_hides_the_half",
         &[
+            "a reading shown while the reader is in the middle: it sees None",
             "200000 readings shown, and looked at until the last",
             "halves taken for a whole: 0; an older one after a newer: 0",
             "writer: exit status 0",
