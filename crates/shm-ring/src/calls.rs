@@ -11,10 +11,9 @@ struct Traced(Pid);
 
 impl Drop for Traced {
     fn drop(&mut self) {
-        // When all went well, the child has ended and was waited for: then there is nothing to kill.
-        if nix::sys::signal::kill(self.0, Signal::SIGKILL).is_ok() {
-            let _ = waitpid(self.0, None);
-        }
+        // Reached only on the way out of an error, which is the one to report.
+        let _ = nix::sys::signal::kill(self.0, Signal::SIGKILL);
+        let _ = waitpid(self.0, None);
     }
 }
 
@@ -48,12 +47,14 @@ pub fn count(body: impl FnOnce() -> Result<()>) -> Result<u64> {
         ptrace::syscall(traced.0, None).context("run to the next system call")?;
         match waitpid(traced.0, None).context("wait for a system call")? {
             WaitStatus::PtraceSyscall(_) => stops += 1,
-            WaitStatus::Exited(_, 0) => {
-                // Each call stops twice, at its entry and its exit; the last, exit_group, has an entry only.
+            ended @ (WaitStatus::Exited(..) | WaitStatus::Signaled(..)) => {
+                // It is waited for: its number may belong to somebody else from now on.
                 std::mem::forget(traced);
+                ensure!(matches!(ended, WaitStatus::Exited(_, 0)), "the traced child failed: {ended:?}");
+                // Each call stops twice, at its entry and its exit; the last, exit_group, has an entry only.
                 return Ok(stops.div_ceil(2));
             }
-            other => bail!("the child was to make system calls and end with 0: {other:?}"),
+            other => bail!("the child was to make system calls and end: {other:?}"),
         }
     }
 }
