@@ -1,0 +1,75 @@
+//! What a signal does to a process that says nothing about it: found out by doing it to one.
+
+use crate::action;
+use crate::child::Child;
+use crate::number::Number;
+use crate::asleep;
+use anyhow::{Context, Result};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::{Pid, setpgid};
+use std::fmt;
+
+/// A default action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Default {
+    /// The process ends.
+    Ends,
+    /// The process stands still until SIGCONT.
+    Stops,
+    /// Nothing happens.
+    Nothing,
+    /// A stopped process goes on.
+    Continues,
+}
+
+impl fmt::Display for Default {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.pad(match self {
+            Self::Ends => "ends",
+            Self::Stops => "stops",
+            Self::Nothing => "nothing",
+            Self::Continues => "continues",
+        })
+    }
+}
+
+/// fork, kill, waitpid — Sends the signal to a child that has its default action, and looks what becomes of it.
+///
+/// # Errors
+/// `EAGAIN`: too many processes.
+pub fn measure(number: impl Into<Number>) -> Result<Default> {
+    let number = number.into();
+    let child = Child::run(|gate| {
+        // A group of its own, with a parent outside: in an orphaned group SIGTSTP, SIGTTIN and SIGTTOU do not stop.
+        setpgid(Pid::from_raw(0), Pid::from_raw(0)).context("make a process group")?;
+        SigSet::empty().thread_set_mask().context("unblock everything")?;
+        if ![Signal::SIGKILL, Signal::SIGSTOP].map(Number::from).contains(&number) {
+            action::restore_default(number).context("restore the default")?;
+        }
+        setrlimit(Resource::RLIMIT_CORE, 0, 0).context("forbid core files")?;
+        gate.wait()
+    })?;
+    asleep::until_in(child.pid(), libc::SYS_read)?;
+    if number == Signal::SIGCONT.into() {
+        child.stop()?;
+    }
+    child.send(number)?;
+    child.open()?; // If the signal does nothing, the child goes on to its end.
+    seen(&child, number)
+}
+
+/// waitid — Looks what has become of the child, and leaves it to be reaped by `Child`.
+fn seen(child: &Child, number: Number) -> Result<Default> {
+    let event = if number == Signal::SIGCONT.into() { WaitPidFlag::WCONTINUED } else { WaitPidFlag::WSTOPPED };
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | event;
+    match waitid(Id::Pid(child.pid()), flags).context("wait for the child")? {
+        WaitStatus::Exited(..) if number == Signal::SIGCONT.into() => Ok(Default::Continues),
+        WaitStatus::Exited(..) => Ok(Default::Nothing),
+        WaitStatus::Signaled(..) => Ok(Default::Ends),
+        WaitStatus::Stopped(..) => Ok(Default::Stops),
+        WaitStatus::Continued(_) => Ok(Default::Continues),
+        other => anyhow::bail!("a child that got {number} came to {other:?}"),
+    }
+}
