@@ -1,15 +1,18 @@
 //! What a signal does to a process that says nothing about it: found out by doing it to one.
+#![allow(unsafe_code, reason = "waitid(2) fills a struct")]
 
 use crate::action;
 use crate::child::Child;
 use crate::number::Number;
 use crate::asleep;
 use anyhow::{Context, Result};
+use ipc_kit::retry;
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{Pid, setpgid};
 use std::fmt;
+use std::mem::MaybeUninit;
 
 /// A default action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,16 +63,23 @@ pub fn measure(number: impl Into<Number>) -> Result<Default> {
     seen(&child, number)
 }
 
-/// waitid — Looks what has become of the child, and leaves it to be reaped by `Child`.
+/// waitid — Looks what has become of the child, and leaves it to be reaped by `Child`. By hand, because `nix` has no word
+/// for a process that a real-time signal has ended.
 fn seen(child: &Child, number: Number) -> Result<Default> {
-    let event = if number == Signal::SIGCONT.into() { WaitPidFlag::WCONTINUED } else { WaitPidFlag::WSTOPPED };
-    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | event;
-    match waitid(Id::Pid(child.pid()), flags).context("wait for the child")? {
-        WaitStatus::Exited(..) if number == Signal::SIGCONT.into() => Ok(Default::Continues),
-        WaitStatus::Exited(..) => Ok(Default::Nothing),
-        WaitStatus::Signaled(..) => Ok(Default::Ends),
-        WaitStatus::Stopped(..) => Ok(Default::Stops),
-        WaitStatus::Continued(_) => Ok(Default::Continues),
-        other => anyhow::bail!("a child that got {number} came to {other:?}"),
+    let event = if number == Signal::SIGCONT.into() { libc::WCONTINUED } else { libc::WSTOPPED };
+    let pid = libc::id_t::try_from(child.pid().as_raw()).context("a pid is positive")?;
+    let mut info = MaybeUninit::<libc::siginfo_t>::uninit();
+    let flags = libc::WEXITED | libc::WNOWAIT | event;
+    // SAFETY: the pointer leads to room for a siginfo, which the call fills.
+    let waited = retry(|| Errno::result(unsafe { libc::waitid(libc::P_PID, pid, info.as_mut_ptr(), flags) }));
+    waited.context("wait for the child")?;
+    // SAFETY: the call succeeded and had an event to tell, so it has filled the struct.
+    match unsafe { info.assume_init() }.si_code {
+        libc::CLD_EXITED if number == Signal::SIGCONT.into() => Ok(Default::Continues),
+        libc::CLD_CONTINUED => Ok(Default::Continues),
+        libc::CLD_EXITED => Ok(Default::Nothing),
+        libc::CLD_KILLED | libc::CLD_DUMPED => Ok(Default::Ends),
+        libc::CLD_STOPPED => Ok(Default::Stops),
+        other => anyhow::bail!("a child that got {number} came to the unknown state {other}"),
     }
 }

@@ -4,6 +4,7 @@
 //!   ShdPnd: 0000000000000200      bit 9 is set: signal 10 was sent, and not yet delivered
 //! ```
 
+use crate::asleep;
 use crate::number::Number;
 use anyhow::{Context, Result};
 use nix::unistd::Pid;
@@ -49,14 +50,15 @@ pub fn parse(status: &str) -> Result<Signals> {
     Ok(Signals { pending, blocked: field("SigBlk:")?, ignored: field("SigIgn:")?, caught: field("SigCgt:")? })
 }
 
-/// Returns when this signal is no longer pending: it was delivered, or thrown away. It looks again and again; the state
+/// Returns when this signal is no longer pending: it was delivered, or thrown away, or the process has ended (what is
+/// sent to a zombie stays pending for ever). It looks again and again; the state
 /// is the event itself, however long it takes.
 ///
 /// # Errors
 /// When there is no such process.
 pub fn until_taken(pid: Pid, number: impl Into<Number>) -> Result<()> {
     let number = number.into();
-    while at(pid)?.pending.contains(&number) {
+    while at(pid)?.pending.contains(&number) && asleep::state(pid)? != 'Z' {
         std::thread::yield_now();
     }
     Ok(())
