@@ -25,7 +25,8 @@ extern "C" fn look_up(_number: libc::c_int) {
 
 fn main() -> Result<()> {
     // SAFETY: the handler works on atomics only.
-    unsafe { action::catch(Signal::SIGCHLD, look_up, SaFlags::SA_RESTART, SigSet::empty()) }.context("install")?;
+    unsafe { action::catch(Signal::SIGCHLD, look_up, SaFlags::SA_RESTART, SigSet::empty()) }
+        .context("install")?;
     for blocks in [false, true] {
         CHILD.store(0, Relaxed);
         UNKNOWN.store(0, Relaxed);
@@ -40,7 +41,9 @@ fn main() -> Result<()> {
             set::of([Signal::SIGCHLD]).thread_unblock().context("unblock SIGCHLD")?;
         }
         let (unknown, known) = (UNKNOWN.load(Relaxed), KNOWN.load(Relaxed));
-        println!("SIGCHLD blocked around fork: {blocks}; ends of unknown children {unknown}, of known ones {known}");
+        println!(
+            "SIGCHLD blocked around fork: {blocks}; ends of unknown children {unknown}, of known ones {known}"
+        );
         ipc_kit::wait_for(pid).context("reap the child")?;
     }
     Ok(())

@@ -36,7 +36,7 @@ fn main() -> Result<()> {
 fn boss_with_helper(_alive: &OwnedFd) -> Result<Child> {
     let boss = Child::run(|_| {
         setpgid(Pid::from_raw(0), Pid::from_raw(0)).context("make a group")?;
-        let _helper = ipc_kit::run_in_child(|| sleep_for_ever()).context("start a helper")?;
+        let _helper = ipc_kit::run_in_child(sleep_for_ever).context("start a helper")?;
         sleep_for_ever();
         Ok(())
     })?;

@@ -34,7 +34,8 @@ fn main() -> Result<()> {
 fn open_nothing(handler: Option<Handler>) -> Result<Errno> {
     if let Some(handler) = handler {
         // SAFETY: both handlers call close(2) only. That one spoils errno is the point.
-        unsafe { action::catch(Signal::SIGUSR1, handler, SaFlags::empty(), SigSet::empty()) }.context("install")?;
+        unsafe { action::catch(Signal::SIGUSR1, handler, SaFlags::empty(), SigSet::empty()) }
+            .context("install")?;
     }
     // SAFETY: the path is a C string, and the call only reads it.
     let opened = unsafe { libc::open(c"/no/such/file".as_ptr(), libc::O_RDONLY) };

@@ -40,7 +40,8 @@ fn main() -> Result<()> {
 
 fn signal_inside_the_lock(handler: Handler) -> Result<Child> {
     // SAFETY: `writes` is safe. `locks` is not, and the child that shows it is killed.
-    unsafe { action::catch(Signal::SIGUSR1, handler, SaFlags::empty(), SigSet::empty()) }.context("install")?;
+    unsafe { action::catch(Signal::SIGUSR1, handler, SaFlags::empty(), SigSet::empty()) }
+        .context("install")?;
     Child::run(|_| {
         let log = LOG.lock().map_err(|error| anyhow::anyhow!("take the lock: {error}"))?;
         raise(Signal::SIGUSR1).context("raise the signal")?; // It comes in the middle of a change.

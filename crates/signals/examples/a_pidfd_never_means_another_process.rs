@@ -16,7 +16,11 @@ fn main() -> Result<()> {
     let (pid, pidfd) = (child.pid(), PidFd::open(child.pid()).context("take hold of the child")?);
     pidfd.send(Signal::SIGTERM).context("send SIGTERM")?;
     asleep::until(pid, 'Z')?;
-    println!("a zombie: kill: {:?}, pidfd: {:?}", send::kill(pid, Signal::SIGTERM), pidfd.send(Signal::SIGTERM));
+    println!(
+        "a zombie: kill: {:?}, pidfd: {:?}",
+        send::kill(pid, Signal::SIGTERM),
+        pidfd.send(Signal::SIGTERM)
+    );
     println!("waited for: {}", child.wait()?);
     println!("reaped: pidfd: {:?}", pidfd.send(Signal::SIGTERM));
     println!("reaped: pidfd_open of its number: {:?}", PidFd::open(pid).map(drop));

@@ -17,9 +17,7 @@ const MANY: usize = 4 << 20; // More than a pipe holds.
 fn main() -> Result<()> {
     tally::start(Signal::SIGUSR1, SaFlags::empty()).context("install a handler")?;
     reading("read", |end| read(end, &mut [0; 100]).map_err(|reason| reason.to_string()))?;
-    reading("read in a loop", |end| {
-        retry(|| read(end, &mut [0; 100])).map_err(|reason| reason.to_string())
-    })?;
+    reading("read in a loop", |end| retry(|| read(end, &mut [0; 100])).map_err(|reason| reason.to_string()))?;
     writing("write", |end| write(end, &[b'x'; MANY]))?;
     writing("write in a loop", |end| write_all(end, &[b'x'; MANY]).map(|()| MANY))
 }

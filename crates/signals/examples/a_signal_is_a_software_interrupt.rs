@@ -24,23 +24,8 @@ fn main() -> Result<()> {
     })?;
     asleep::until_in(child.pid(), libc::SYS_read)?;
     child.open()?;
-    asleep::until(child.pid(), 'R')?;
-    until_it_has_computed(&child)?;
+    asleep::until_computing(child.pid())?;
     child.send(Signal::SIGUSR1)?;
     println!("child: {}", child.wait()?);
-    Ok(())
-}
-
-/// Returns when the child has used processor time since now: it is in its loop, and not on the way there.
-fn until_it_has_computed(child: &Child) -> Result<()> {
-    let used = || -> Result<u64> {
-        let all = std::fs::read_to_string(format!("/proc/{}/schedstat", child.pid())).context("look at its time")?;
-        all.split(' ').next().context("find the time")?.parse().context("read the time")
-    };
-    let before = used()?;
-    // 5 ms of its own processor time: thousands of times more than the way from read to the loop takes.
-    while used()? < before + 5_000_000 {
-        std::thread::yield_now();
-    }
     Ok(())
 }

@@ -31,7 +31,8 @@ fn main() -> Result<()> {
         RUNS.store(0, Relaxed);
         DEEPEST.store(0, Relaxed);
         // SAFETY: the handler calls raise(3) and atomics only, and ends after four runs.
-        unsafe { action::catch(Signal::SIGUSR1, again, flags, SigSet::empty()) }.context("install a handler")?;
+        unsafe { action::catch(Signal::SIGUSR1, again, flags, SigSet::empty()) }
+            .context("install a handler")?;
         raise(Signal::SIGUSR1).context("raise the signal")?;
         println!("{name}: runs {}, handlers inside each other {}", RUNS.load(Relaxed), DEEPEST.load(Relaxed));
     }

@@ -22,7 +22,10 @@ fn main() -> Result<()> {
             looks += 1;
             if std::mem::take(&mut in_the_gap) {
                 raise(Signal::SIGUSR1).context("raise the signal")?;
-                println!("look {looks}: not set; then the signal comes: set {} time", tally::of(Signal::SIGUSR1));
+                println!(
+                    "look {looks}: not set; then the signal comes: set {} time",
+                    tally::of(Signal::SIGUSR1)
+                );
             }
             nix::unistd::pause();
         }

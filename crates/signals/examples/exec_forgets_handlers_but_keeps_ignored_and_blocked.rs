@@ -1,6 +1,6 @@
 //! Claim: exec resets handlers to the default, but what is ignored or blocked stays so, in a program that never asked.
-//! A raw fork and exec hands on what Rust's start-up did (SIGPIPE ignored); `Command` repairs SIGPIPE and the mask, and
-//! nothing else.
+//! A raw fork and exec hands on what Rust's start-up did (SIGPIPE ignored); `Command` repairs SIGPIPE, and nothing
+//! else.
 //!
 //! The code of a handler is gone with the old program; to ignore and to block needs no code. Whoever starts programs
 //! gives back the defaults between fork and exec.
@@ -54,7 +54,9 @@ fn raw(prepare: fn() -> Result<()>) -> Result<String> {
 fn show(how: &str, status: &str) -> Result<()> {
     let sets = look::parse(status)?;
     let ours = |set: &std::collections::BTreeSet<_>| {
-        look::names(&OURS.map(Into::into).into_iter().filter(|number| set.contains(number)).collect::<Vec<_>>())
+        look::names(
+            &OURS.map(Into::into).into_iter().filter(|number| set.contains(number)).collect::<Vec<_>>(),
+        )
     };
     println!(
         "{how:<20}  caught {:<7}  ignored {:<14}  blocked {}",

@@ -15,8 +15,8 @@ use std::str::FromStr;
 
 /// The eighteen of the slides.
 const NAMES: [&str; 18] = [
-    "HUP", "INT", "QUIT", "ILL", "ABRT", "FPE", "KILL", "SEGV", "PIPE", "ALRM", "TERM", "USR1", "USR2", "CHLD", "CONT",
-    "STOP", "TSTP", "TTIN",
+    "HUP", "INT", "QUIT", "ILL", "ABRT", "FPE", "KILL", "SEGV", "PIPE", "ALRM", "TERM", "USR1", "USR2",
+    "CHLD", "CONT", "STOP", "TSTP", "TTIN",
 ];
 /// What POSIX fixes for the command `kill`.
 const FIXED: [(&str, i32); 7] =

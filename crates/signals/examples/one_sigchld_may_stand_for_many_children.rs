@@ -33,6 +33,7 @@ fn main() -> Result<()> {
 
 fn report(how: &str, reap: fn(u32) -> Result<()>) -> Result<()> {
     let boss = Child::run(|gate| {
+        let inherited = tally::of(Signal::SIGCHLD); // What the parent had counted before fork.
         for _ in 0..5 {
             ipc_kit::run_in_child(|| {
                 nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).expect("a signal of that name exists");
@@ -42,7 +43,7 @@ fn report(how: &str, reap: fn(u32) -> Result<()>) -> Result<()> {
             .context("start a child")?;
         }
         gate.wait()?;
-        let signals = tally::of(Signal::SIGCHLD);
+        let signals = tally::of(Signal::SIGCHLD) - inherited;
         reap(signals)?;
         let zombies = asleep::children(getpid())?.len();
         println!("reaps {how}: children that ended 5, runs of the handler {signals}, zombies left {zombies}");

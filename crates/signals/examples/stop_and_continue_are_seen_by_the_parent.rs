@@ -7,7 +7,7 @@
 use anyhow::{Context, Result};
 use nix::sys::signal::{SaFlags, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, setpgid};
+use nix::unistd::setpgid;
 use signals::{child::Child, look, set, tally};
 
 fn main() -> Result<()> {
@@ -30,20 +30,19 @@ fn main() -> Result<()> {
 
     tally::start(Signal::SIGTSTP, SaFlags::empty()).context("install a handler")?;
     let caught = Child::run_to_gate(|| {
-        println!("SIGTSTP caught: runs of the handler {}, and it was not stopped", tally::of(Signal::SIGTSTP));
+        println!("SIGTSTP caught: runs of the handler {}; it has not stopped", tally::of(Signal::SIGTSTP));
         Ok(())
     })?;
     caught.send(Signal::SIGTSTP)?;
     look::until_taken(caught.pid(), Signal::SIGTSTP)?;
     caught.open()?;
     caught.wait()?;
-    discard(Pid::from_raw(0))
+    discard()
 }
 
-fn discard(own_group: Pid) -> Result<()> {
+fn discard() -> Result<()> {
     set::of([Signal::SIGTSTP]).thread_block().context("block SIGTSTP")?;
     let child = Child::run_to_gate(|| Ok(()))?;
-    setpgid(child.pid(), own_group).context("keep the group")?;
     child.send(Signal::SIGTSTP)?;
     println!("SIGTSTP blocked: pending: {}", look::names(&look::at(child.pid())?.pending));
     child.send(Signal::SIGCONT)?;

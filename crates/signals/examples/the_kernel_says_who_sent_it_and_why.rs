@@ -52,11 +52,12 @@ fn main() -> Result<()> {
 fn tell(number: impl Into<Number>) -> Result<()> {
     let arrival = arrival::wait(&set::of([number])).context("wait for a signal")?;
     let why = match (arrival.number.get(), arrival.code) {
-        (libc::SIGCHLD, libc::CLD_EXITED) => "CLD_EXITED",
-        (libc::SIGCHLD, libc::CLD_KILLED) => "CLD_KILLED",
-        (_, libc::SI_USER) => "SI_USER: kill",
-        (_, libc::SI_QUEUE) => "SI_QUEUE: sigqueue",
-        (_, libc::SI_KERNEL) => "SI_KERNEL",
+        (libc::SIGCHLD, libc::CLD_EXITED) => "CLD_EXITED: a child has ended by itself",
+        (libc::SIGCHLD, libc::CLD_KILLED) => "CLD_KILLED: a signal has ended a child",
+        (_, libc::SI_USER) if arrival.sender == Some(getpid()) => "SI_USER, as if this process had sent it",
+        (_, libc::SI_USER) => "SI_USER: another process has called kill",
+        (_, libc::SI_QUEUE) => "SI_QUEUE: by sigqueue",
+        (_, libc::SI_KERNEL) => "SI_KERNEL: a timer of this process",
         (number, code) => anyhow::bail!("signal {number} came with code {code}"),
     };
     println!("{}: {why}", arrival.number);

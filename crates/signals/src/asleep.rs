@@ -18,11 +18,31 @@ pub const PAUSE: libc::c_long = libc::SYS_ppoll;
 ///
 /// See also: `proc_pid_stat(5)`
 pub fn state(pid: Pid) -> Result<char> {
+    field(pid, 3)?.chars().next().context("find the state in an empty field")
+}
+
+/// A field of `/proc/PID/stat`, counted as in the manual, from the third on.
+fn field(pid: Pid, number: usize) -> Result<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     let stat = stat.with_context(|| format!("read the state of process {pid}"))?;
     // The second field is the program's name in parentheses, and a name may have blanks and parentheses itself.
     let after_name = stat.rsplit_once(") ").with_context(|| format!("find the state in {stat:?}"))?.1;
-    after_name.chars().next().with_context(|| format!("find the state in {stat:?}"))
+    let found = after_name.split_whitespace().nth(number - 3);
+    Ok(found.with_context(|| format!("find field {number} in {stat:?}"))?.to_owned())
+}
+
+/// Returns when the process has used another tick of processor time in its own code: it computes.
+///
+/// # Errors
+/// When the process ends first.
+pub fn until_computing(pid: Pid) -> Result<()> {
+    let ticks = || field(pid, 14)?.parse::<u64>().context("read the ticks");
+    let before = ticks()?;
+    while ticks()? == before {
+        ensure!(state(pid)? != 'Z', "process {pid} ended before it had computed");
+        std::thread::yield_now();
+    }
+    Ok(())
 }
 
 /// Returns when the process is in state `wanted`. It looks again and again: the kernel sends no message when a

@@ -2,9 +2,9 @@
 #![allow(unsafe_code, reason = "waitid(2) fills a struct")]
 
 use crate::action;
+use crate::asleep;
 use crate::child::Child;
 use crate::number::Number;
-use crate::asleep;
 use anyhow::{Context, Result};
 use ipc_kit::retry;
 use nix::errno::Errno;

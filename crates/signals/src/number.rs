@@ -52,7 +52,9 @@ impl fmt::Display for Number {
         match Signal::try_from(self.0) {
             Ok(signal) => out.pad(signal.as_str()),
             Err(_) if self.0 == libc::SIGRTMIN() => out.pad("SIGRTMIN"),
-            Err(_) if self.0 > libc::SIGRTMIN() => out.pad(&format!("SIGRTMIN+{}", self.0 - libc::SIGRTMIN())),
+            Err(_) if self.0 > libc::SIGRTMIN() => {
+                out.pad(&format!("SIGRTMIN+{}", self.0 - libc::SIGRTMIN()))
+            }
             // 32 and 33: the C library cancels threads with them.
             Err(_) => out.pad(&format!("signal {}", self.0)),
         }
