@@ -7,36 +7,32 @@
 //! See also: `kill(2)` (pid less than -1), `setpgid(2)`
 
 use anyhow::{Context, Result};
-use ipc_kit::{pipe, read_to_end};
+use ipc_kit::wait_for;
+use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{Pid, setpgid};
-use signals::{asleep, child::Child, send};
-use std::os::fd::OwnedFd;
+use signals::{asleep, child::Child, end::End, send};
 
 fn main() -> Result<()> {
+    set_child_subreaper(true).context("become the parent of orphans")?; // So that we can wait for the helper.
     for (what, sign) in [("the boss", 1), ("the group", -1)] {
-        // Held open by boss and helper alike: its end is their end.
-        let (ends, alive) = pipe().context("make a pipe")?;
-        let boss = boss_with_helper(&alive)?;
-        drop(alive);
-        let helper = asleep::children(boss.pid())?[0];
-        send::kill(Pid::from_raw(sign * boss.pid().as_raw()), Signal::SIGTERM).context("send SIGTERM")?;
-        let group = Pid::from_raw(-boss.pid().as_raw());
+        let boss = boss_with_helper()?;
+        let (pid, helper) = (boss.pid(), asleep::children(boss.pid())?[0]);
+        send::kill(Pid::from_raw(sign * pid.as_raw()), Signal::SIGTERM).context("send SIGTERM")?;
         println!("SIGTERM to {what}: boss {}", boss.wait()?);
         if sign == 1 {
             println!("SIGTERM to {what}: its helper lives: {}", asleep::state(helper)? == 'S');
-            send::kill(group, Signal::SIGKILL).context("end the helper")?;
+            send::kill(Pid::from_raw(-pid.as_raw()), Signal::SIGKILL).context("end the rest of the group")?;
         }
-        read_to_end(&ends).context("wait for the helper's end")?;
-        println!("the helper has ended");
+        println!("helper {}", End::of(wait_for(helper).context("wait for the helper")?)?);
     }
     Ok(())
 }
 
-fn boss_with_helper(_alive: &OwnedFd) -> Result<Child> {
+fn boss_with_helper() -> Result<Child> {
     let boss = Child::run(|_| {
         setpgid(Pid::from_raw(0), Pid::from_raw(0)).context("make a group")?;
-        let _helper = ipc_kit::run_in_child(sleep_for_ever).context("start a helper")?;
+        ipc_kit::run_in_child(sleep_for_ever).context("start a helper")?;
         sleep_for_ever();
         Ok(())
     })?;

@@ -10,8 +10,9 @@ use crate::look;
 use crate::number::Number;
 use crate::self_pipe::SelfPipe;
 use anyhow::{Context, Result};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::signal::Signal;
+use nix::sys::time::TimeSpec;
 use nix::unistd::{getpid, read};
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsFd;
@@ -106,14 +107,15 @@ impl Drop for Draft {
     }
 }
 
-/// poll — Sleeps until there is something to read, or a signal. The self-pipe makes them the same.
+/// ppoll — Sleeps until there is something to read, or a signal. The self-pipe makes them the same.
 fn wait(from: &File, signals: &SelfPipe) -> Result<()> {
     let mut both = [from.as_fd(), signals.as_fd()].map(|end| PollFd::new(end, PollFlags::POLLIN));
-    ipc_kit::retry(|| poll(&mut both, PollTimeout::NONE)).map(drop).context("wait for the source or a signal")
+    ipc_kit::retry(|| ppoll(&mut both, None, None)).map(drop).context("wait for the source or a signal")
 }
 
 fn is_ready(from: &File) -> Result<bool> {
     let mut one = [PollFd::new(from.as_fd(), PollFlags::POLLIN)];
-    let ready = ipc_kit::retry(|| poll(&mut one, PollTimeout::ZERO)).context("look at the source")?;
+    let ready =
+        ipc_kit::retry(|| ppoll(&mut one, Some(TimeSpec::new(0, 0)), None)).context("look at the source")?;
     Ok(ready > 0)
 }

@@ -52,9 +52,9 @@ impl Copy {
         }
     }
 
-    /// Sends a signal when the copy sleeps in poll.
+    /// Sends a signal when the copy sleeps in ppoll.
     fn signal(&self, signal: Signal) {
-        asleep::until_in(self.pid(), libc::SYS_poll).expect("it sleeps in poll");
+        asleep::until_in(self.pid(), libc::SYS_ppoll).expect("it sleeps in ppoll");
         kill(self.pid(), signal).expect("it can be signalled");
     }
 
@@ -155,7 +155,7 @@ fn a_thousand_signals_cost_no_byte() {
         errors.read_to_string(&mut text).expect("it is text");
         text
     });
-    asleep::until_in(pid, libc::SYS_poll).expect("it has installed its handlers");
+    asleep::until_in(pid, libc::SYS_ppoll).expect("it has installed its handlers");
     let bytes: Vec<u8> = (0..1_000_000_u32).map(|number| number.to_le_bytes()[0]).collect();
     for block in bytes.chunks(1000) {
         kill(pid, Signal::SIGUSR1).expect("it can be signalled");
