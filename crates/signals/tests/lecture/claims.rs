@@ -35,7 +35,8 @@ fn a_full_signal_queue_tells_the_sender() {
     shows(
         "a_full_signal_queue_tells_the_sender",
         &[
-            "the limit is 200; about that many were accepted: false; then EAGAIN",
+            "the limit is 2000; accepted: at least 1, at most that many: true",
+            "then sigqueue: EAGAIN",
             "SIGUSR1, sent by kill, is pending: true",
             "each one that was accepted has arrived: true",
         ],
