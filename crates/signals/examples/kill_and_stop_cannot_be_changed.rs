@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigSet, Signal};
 use nix::unistd::getpid;
-use signals::{action, child::Child, look, tally};
+use signals::{action, asleep, child::Child, look, tally};
 
 fn main() -> Result<()> {
     let mut changed = 0;
@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     let child = Child::run_to_gate(|| Ok(()))?; // Everything is blocked there, too.
     child.send(Signal::SIGTERM)?;
     child.stop()?;
-    println!("SIGSTOP stops such a child: true");
+    println!("SIGSTOP to such a child: state {}", asleep::state(child.pid())?);
     child.send(Signal::SIGKILL)?;
     println!("SIGKILL: {}", child.wait()?);
     Ok(())

@@ -309,7 +309,7 @@ fn kill_and_stop_cannot_be_changed() {
             "asked to block all, blocked: 29",
             "SIGKILL is blocked: false",
             "SIGSTOP is blocked: false",
-            "SIGSTOP stops such a child: true",
+            "SIGSTOP to such a child: state T",
             "SIGKILL: ended by SIGKILL",
         ],
     );
