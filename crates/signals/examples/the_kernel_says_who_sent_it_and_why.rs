@@ -1,11 +1,11 @@
-//! Claim: signals come from the kernel too, and si_code says why: a child's end, a timer, a limit, a colleague.
+//! Claim: signals come from the kernel too, and si_code says why: a child's end, a timer, another process.
 //!
 //! The uses: to end a program (SIGTERM, SIGINT), maintenance (SIGHUP: read your configuration again, SIGUSR1), debugging
 //! (SIGSTOP, SIGTRAP, SIGQUIT), and messages of the kernel (SIGCHLD, SIGALRM, SIGPIPE, SIGSEGV).
 //!
 //! Usage: cargo run -q -p signals --example the_kernel_says_who_sent_it_and_why
 //! See also: `sigaction(2)` (si_code), `signal(7)`
-#![allow(unsafe_code, reason = "alarm-like timers are set by hand")]
+#![allow(unsafe_code, reason = "setitimer(2) is called by hand")]
 
 use anyhow::{Context, Result};
 use ipc_kit::{pipe, wait_for};

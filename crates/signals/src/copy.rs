@@ -16,6 +16,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::{getpid, read};
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// How a copy ended that did not fail.
@@ -35,7 +36,9 @@ pub enum Outcome {
 pub fn copy(from: &Path, to: &Path, report: impl FnMut(u64)) -> Result<Outcome> {
     // Before the draft exists: else a signal could leave it behind.
     let signals = SelfPipe::new(wanted()?)?;
-    let source = File::open(from).with_context(|| format!("open {}", from.display()))?;
+    // Without O_NONBLOCK the open of a FIFO waits for a writer: a sleep in which nobody looks at the self-pipe.
+    let source = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(from);
+    let source = source.with_context(|| format!("open {}", from.display()))?;
     let mut draft = Draft::new(to)?;
     let outcome = draft.fill(&source, &signals, report)?;
     if matches!(outcome, Outcome::Done(_)) {
@@ -82,11 +85,12 @@ impl Draft {
             if !is_ready(from)? {
                 continue;
             }
-            match ipc_kit::retry(|| read(from, &mut block)).context("read the source")? {
-                0 => return Ok(Outcome::Done(total)),
-                count => ipc_kit::write_all(&self.file, &block[..count]).context("write the copy")?,
+            let count = ipc_kit::retry(|| read(from, &mut block)).context("read the source")?;
+            if count == 0 {
+                return Ok(Outcome::Done(total));
             }
-            total = self.file.metadata().context("look at the copy")?.len();
+            ipc_kit::write_all(&self.file, &block[..count]).context("write the copy")?;
+            total += u64::try_from(count).context("count the bytes")?;
         }
     }
 
@@ -113,6 +117,7 @@ fn wait(from: &File, signals: &SelfPipe) -> Result<()> {
     ipc_kit::retry(|| ppoll(&mut both, None, None)).map(drop).context("wait for the source or a signal")
 }
 
+/// A signal may have ended the wait. To read from a FIFO that nobody has opened yet would look like its end.
 fn is_ready(from: &File) -> Result<bool> {
     let mut one = [PollFd::new(from.as_fd(), PollFlags::POLLIN)];
     let ready =

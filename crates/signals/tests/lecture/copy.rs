@@ -112,6 +112,25 @@ fn it_ends_by_the_signal_and_leaves_no_draft() {
 }
 
 #[test]
+fn it_can_be_asked_and_ended_before_anybody_writes() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+    mkfifo(&from, Mode::S_IRUSR | Mode::S_IWUSR).expect("a FIFO can be made");
+    let mut child =
+        LECTURE.program(&["copy"]).args([&from, &to]).stderr(Stdio::piped()).spawn().expect("it starts");
+    let pid = Pid::from_raw(child.id().try_into().expect("a pid is positive"));
+    asleep::until_in(pid, libc::SYS_ppoll).expect("it sleeps in ppoll");
+    kill(pid, Signal::SIGUSR1).expect("it can be signalled");
+    let mut line = [0; 15];
+    child.stderr.as_mut().expect("a pipe").read_exact(&mut line).expect("a line comes");
+    assert_eq!(line, *b"copied 0 bytes\n");
+    kill(pid, Signal::SIGTERM).expect("it can be signalled");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.signal(), Some(Signal::SIGTERM as i32), "{status}");
+    assert!(!to.exists() && !folder.path().join("to.part").exists(), "a file is left");
+}
+
+#[test]
 fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     let nohup = |command: Command| {
         let mut shell = Command::new("sh");
