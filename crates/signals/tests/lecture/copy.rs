@@ -2,6 +2,7 @@
 //! test wants it to.
 
 use crate::run::{LECTURE, signals};
+use crate::watchdog::Watchdog;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
@@ -16,6 +17,7 @@ struct Copy {
     folder: tempfile::TempDir,
     child: Child,
     source: File,
+    watchdog: Watchdog,
 }
 
 impl Copy {
@@ -28,12 +30,13 @@ impl Copy {
         command.args([&from, &to]);
         let child = prepare(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let child = child.expect("the program can be started");
+        let watchdog = Watchdog::over(pid_of(&child));
         let source = OpenOptions::new().write(true).open(&from).expect("the FIFO can be opened");
-        Self { folder, child, source }
+        Self { folder, child, source, watchdog }
     }
 
     fn pid(&self) -> Pid {
-        Pid::from_raw(self.child.id().try_into().expect("a pid is positive"))
+        pid_of(&self.child)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -67,13 +70,17 @@ impl Copy {
     }
 }
 
+fn pid_of(child: &Child) -> Pid {
+    Pid::from_raw(child.id().try_into().expect("a pid is positive"))
+}
+
 #[test]
 fn a_copy_is_whole_or_not_there() {
     let mut copy = Copy::start(|command| command);
     copy.feed(&[b'a'; 100_000]);
     copy.feed(&[b'b'; 100_000]);
     assert_eq!(copy.names(), ["from", "to.part"]);
-    let Copy { folder, child, source } = copy;
+    let Copy { folder, child, source, watchdog: _alive } = copy;
     drop(source);
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.stdout, b"200000 bytes\n");
@@ -92,7 +99,7 @@ fn it_says_how_far_it_is_and_goes_on() {
     copy.child.stderr.as_mut().expect("a pipe").read_exact(&mut line).expect("a line comes");
     assert_eq!(line, *b"copied 1000 bytes\n");
     copy.feed(b"b");
-    let Copy { folder, child, source } = copy;
+    let Copy { folder, child, source, watchdog: _alive } = copy;
     drop(source);
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((&output.stdout[..], &output.stderr[..]), (&b"1001 bytes\n"[..], &b""[..]));
@@ -118,7 +125,8 @@ fn it_can_be_asked_and_ended_before_anybody_writes() {
     mkfifo(&from, Mode::S_IRUSR | Mode::S_IWUSR).expect("a FIFO can be made");
     let mut child =
         LECTURE.program(&["copy"]).args([&from, &to]).stderr(Stdio::piped()).spawn().expect("it starts");
-    let pid = Pid::from_raw(child.id().try_into().expect("a pid is positive"));
+    let pid = pid_of(&child);
+    let _watchdog = Watchdog::over(pid);
     asleep::until_in(pid, libc::SYS_ppoll).expect("it sleeps in ppoll");
     kill(pid, Signal::SIGUSR1).expect("it can be signalled");
     let mut line = [0; 15];
@@ -158,7 +166,7 @@ fn it_can_be_stopped_and_goes_on() {
     copy.source.write_all(b"b").expect("the FIFO has room");
     kill(copy.pid(), Signal::SIGCONT).expect("it can go on");
     copy.feed(b"c");
-    let Copy { folder, child, source } = copy;
+    let Copy { folder, child, source, watchdog: _alive } = copy;
     drop(source);
     assert_eq!(child.wait_with_output().expect("it ends").stdout, b"3 bytes\n");
     assert_eq!(fs::read(folder.path().join("to")).expect("the copy is there"), b"abc");
@@ -180,7 +188,7 @@ fn a_thousand_signals_cost_no_byte() {
         kill(pid, Signal::SIGUSR1).expect("it can be signalled");
         copy.source.write_all(block).expect("the FIFO can be written");
     }
-    let Copy { folder, child, source } = copy;
+    let Copy { folder, child, source, watchdog: _alive } = copy;
     drop(source);
     assert_eq!(child.wait_with_output().expect("it ends").stdout, b"1000000 bytes\n");
     assert!(fs::read(folder.path().join("to")).expect("the copy is there") == bytes, "each byte, in order");

@@ -7,3 +7,4 @@ mod library;
 mod program;
 mod readme;
 mod run;
+mod watchdog;

@@ -1,6 +1,7 @@
 //! The lecture's program, `signals`: what it does with wrong words, with processes and with all signals.
 
 use crate::run::signals;
+use crate::watchdog::Watchdog;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::process::{Command, Stdio};
@@ -38,6 +39,7 @@ fn look_shows_the_sets_of_another_process() {
     let mut ready = [0; 6];
     std::io::Read::read_exact(cat.stdout.as_mut().expect("it is a pipe"), &mut ready).expect("it says ready");
     let pid = Pid::from_raw(cat.id().try_into().expect("a pid is positive"));
+    let _watchdog = Watchdog::over(pid);
     kill(pid, Signal::SIGSTOP).expect("it can be stopped");
     signals::asleep::until(pid, 'T').expect("it stops");
     kill(pid, Signal::SIGUSR2).expect("it can be signalled");
