@@ -26,12 +26,13 @@ impl Copy {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (from, to) = (folder.path().join("from"), folder.path().join("to"));
         mkfifo(&from, Mode::S_IRUSR | Mode::S_IWUSR).expect("a FIFO can be made");
+        // For reading too: then the open waits for nobody, even if the program does not start.
+        let source = OpenOptions::new().read(true).write(true).open(&from).expect("the FIFO can be opened");
         let mut command = LECTURE.program(&["copy"]);
         command.args([&from, &to]);
         let child = prepare(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let child = child.expect("the program can be started");
         let watchdog = Watchdog::over(pid_of(&child));
-        let source = OpenOptions::new().write(true).open(&from).expect("the FIFO can be opened");
         Self { folder, child, source, watchdog }
     }
 
