@@ -30,7 +30,7 @@ const HARMLESS: [i32; 16] = [
 
 /// Somebody's wish that it ends: no hope for a wait, unless the handler could wake the process itself (a
 /// self-pipe).
-const ENDING: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+pub(crate) const ENDING: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
 /// The bit of a signal in the sets of proc(5).
 pub(crate) fn bit(signal: i32) -> u64 {

@@ -101,6 +101,7 @@ const CASES: &[(&str, Case)] = &[
     ("blocked-signal", signals::blocked_signal),
     ("blocked-sigchld", signals::blocked_sigchld),
     ("signalfd-unblocked", signals::signalfd_unblocked),
+    ("inherited-mask", signals::inherited_mask),
     ("sigwait-circle", signals::sigwait_circle),
     ("pause-idle", signals::pause_idle),
     ("poll-idle", polls::poll_idle),
