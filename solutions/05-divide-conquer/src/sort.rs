@@ -35,7 +35,8 @@ fn sort(lines: Vec<&[u8]>, k: usize, n: usize) -> Result<Vec<u8>, Failure> {
     if n == 1 {
         return sort_alone(lines);
     }
-    let own = n.div_ceil(2);
+    // The larger half for the child: what this process merges is then n + n/2 + n/4 + … parts, less than 2n.
+    let own = n / 2;
     let (left, right) = lines.split_at(lines.len() * own / n);
     let child = Child::start(k + own, || {
         let sorted = sort(right.to_vec(), k + own, n - own);

@@ -96,10 +96,12 @@ fn the_processes_are_a_tree(#[case] n: usize) {
 /// Merging is work, too, and the tree shares it: with m lines a part, no process makes more than m L + 2n
 /// comparisons, where L is ceil(log2 m): it sorts its part, and merges at most n lines, and half of them before,
 /// and so on.
-#[test]
-fn merging_is_shared() {
+#[rstest]
+#[case(16)]
+#[case(33)]
+fn merging_is_shared(#[case] processes: usize) {
     let room = Room::new();
-    let (n, processes) = (8000_usize, 16);
+    let n = 8000;
     let lines: Vec<String> = (0..n).map(|i| format!("{:08x}{i}", room.number(0..1 << 32))).collect();
     room.write("lines", lines.join("\n") + "\n");
 
