@@ -58,8 +58,8 @@ pub fn start(options: &Mpirun, inboxes: &[Inbox], rank: usize) -> Result<Rank, F
         .stdin(if rank == 0 { Stdio::inherit() } else { Stdio::null() })
         .stdout(Stdio::piped());
     let parent = getpid();
-    // SAFETY: prctl, getppid, pthread_sigmask and fcntl are system calls without locks and without memory of their own, and an `Errno`
-    // becomes an `io::Error` without any; the descriptors were listed before the fork.
+    // SAFETY: prctl, getppid, pthread_sigmask and fcntl are system calls without locks and without memory of their own,
+    // and an `Errno` becomes an `io::Error` without any; the descriptors were listed before the fork.
     unsafe { command.pre_exec(move || prepare(parent, &descriptors).map_err(io::Error::from)) };
     let mut child =
         command.spawn().map_err(|error| not_started(program.to_string_lossy().as_ref(), &error))?;
