@@ -36,7 +36,7 @@ impl Child {
         let pid = run_in_child(|| {
             // A child that held a read end, its own or a sister's, would keep its writer from seeing that the
             // reader is gone.
-            if keep_only(&write).is_err() && part == 0 {
+            if keep_only(&write).is_err() {
                 return 1;
             }
             match body() {
@@ -77,6 +77,7 @@ impl Child {
 /// Closes every descriptor from 3 on, but one.
 fn keep_only(kept: &OwnedFd) -> nix::Result<()> {
     let kept = c_uint::try_from(kept.as_raw_fd()).map_err(|_| Errno::EBADF)?;
+    close_range(3, kept.saturating_sub(1))?;
     close_range((kept + 1).max(3), c_uint::MAX)
 }
 

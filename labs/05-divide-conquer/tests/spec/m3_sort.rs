@@ -101,7 +101,7 @@ fn the_processes_are_a_tree(#[case] n: usize) {
 #[case(33)]
 fn merging_is_shared(#[case] processes: usize) {
     let room = Room::new();
-    let n = 8000;
+    let n: usize = 8000;
     let lines: Vec<String> = (0..n).map(|i| format!("{:08x}{i}", room.number(0..1 << 32))).collect();
     room.write("lines", lines.join("\n") + "\n");
 
