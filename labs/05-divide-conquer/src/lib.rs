@@ -2,43 +2,42 @@
 //!
 //! | what | module | system calls |
 //! |---|---|---|
-//! | parts in children, and what becomes of them | [`child`], [`ending`] | fork, waitpid, prctl |
-//! | memory in which results are left | [`ledger`] | memfd_create, pread, pwrite |
+//! | a part in a child, and its result | [`child`] | pipe, fork, read, waitpid |
 //! | a file is cut into parts | [`parts`], [`sum`] | |
-//! | parts are cut again: a tree | [`sort`], [`order`] | |
-//! | ranks are started, and end | [`launch`], [`rank`], [`output`] | exec, epoll, pidfd_open, signalfd, kill |
-//! | messages between ranks | [`mpi`], [`mailbox`], [`wire`] | pipe with O_DIRECT, datagrams, threads |
+//! | parts are cut again: a tree | [`sort`] | |
+//! | ranks are started, and end | [`launch`], [`output`] | fork, exec, poll, waitpid, kill |
+//! | messages between ranks | [`mpi`], [`wire`] | pipe, socketpair, poll |
 //! | messages of all ranks | [`collective`], [`trace`] | |
 //! | work for ranks | [`life`], [`psort`] | |
-//! | work for workers that may die | [`wc`], [`workers`], [`board`], [`words`] | mmap, waitpid, rename |
+//! | work for workers that may die | [`wc`] | socketpair, rename |
 //! | given: options, messages, counted work, scripts | [`options`], [`failure`], [`work`], [`script`], [`play`] | |
 
-pub mod board;
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_mut,
+    unused_variables,
+    reason = "the starter names what its milestones will need; delete this when all are done"
+)]
+
 pub mod child;
 pub mod collective;
-pub mod ending;
 pub mod failure;
 pub mod launch;
-pub mod ledger;
 pub mod life;
-pub mod mailbox;
 pub mod mpi;
 pub mod options;
-pub mod order;
 pub mod output;
 pub mod parts;
 pub mod play;
 pub mod psort;
-pub mod rank;
 pub mod script;
 pub mod sort;
 pub mod sum;
 pub mod trace;
 pub mod wc;
 pub mod wire;
-pub mod words;
 pub mod work;
-pub mod workers;
 
 use options::{Dnc, Job, Mpirun};
 

@@ -24,33 +24,16 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 
 /// What one rank has written and is not yet a line. For `mpirun`.
 #[derive(Debug, Default)]
-pub struct Lines {
-    begun: Vec<u8>,
-}
+pub struct Lines {}
 
 impl Lines {
     /// Takes a piece; gives the lines that are whole now, newlines included.
     pub fn add(&mut self, piece: &[u8]) -> Vec<u8> {
-        match piece.iter().rposition(|&byte| byte == b'\n') {
-            Some(last) => {
-                let (whole, begun) = piece.split_at(last + 1);
-                let mut lines = std::mem::replace(&mut self.begun, begun.to_vec());
-                lines.extend_from_slice(whole);
-                lines
-            }
-            None => {
-                self.begun.extend_from_slice(piece);
-                Vec::new()
-            }
-        }
+        todo!("M4: cut whole lines out of pieces")
     }
 
     /// The rank has ended: what is left becomes a line.
     pub fn finish(&mut self) -> Vec<u8> {
-        let mut line = std::mem::take(&mut self.begun);
-        if !line.is_empty() {
-            line.push(b'\n');
-        }
-        line
+        todo!("M4: a last line without its newline is a line, too")
     }
 }

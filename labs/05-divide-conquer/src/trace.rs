@@ -1,8 +1,6 @@
 //! `IPCLAB_TRACE`: a line for each message that is sent, and for each that is received.
 
-use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::fs::File;
 
 use crate::failure::Failure;
 
@@ -24,12 +22,8 @@ impl Trace {
     ///
     /// # Errors
     /// The file cannot be opened.
-    pub fn open(path: Option<OsString>) -> Result<Trace, Failure> {
-        let Some(path) = path else { return Ok(Trace(None)) };
-        // All ranks write here: with O_APPEND each line goes to the end, wherever that is by now.
-        let file = OpenOptions::new().append(true).create(true).open(&path);
-        let file = file.map_err(|error| Failure::io(path.to_string_lossy(), &error))?;
-        Ok(Trace(Some(file)))
+    pub fn open(path: Option<String>) -> Result<Trace, Failure> {
+        Ok(Trace(None))
     }
 
     /// Writes the line of one end of a message, by one write.
@@ -44,12 +38,6 @@ impl Trace {
         tag: i32,
         length: usize,
     ) -> Result<(), Failure> {
-        let Some(file) = &mut self.0 else { return Ok(()) };
-        let word = match end {
-            Direction::Send => "send",
-            Direction::Receive => "recv",
-        };
-        let line = format!("{word} {from} {to} {tag} {length}\n");
-        file.write_all(line.as_bytes()).map_err(|error| Failure::io("trace", &error))
+        todo!("M5: a line for the trace")
     }
 }
