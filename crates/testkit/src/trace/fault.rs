@@ -115,4 +115,6 @@ pub(crate) struct Report {
     /// Those of the program itself, all its threads.
     pub(crate) own_calls: BTreeMap<String, u64>,
     pub(crate) delivered: bool,
+    /// Those made inside signal handlers, of the whole tree.
+    pub(crate) in_handlers: BTreeMap<String, u64>,
 }

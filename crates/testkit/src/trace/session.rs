@@ -12,6 +12,7 @@ use tracer::stops::{Call, Event, Stop, call, listen, resume};
 
 use super::calls::is_in;
 use super::fault::{Family, Fault, Report, When};
+use super::handler::Handlers;
 use super::registers::{Arguments, falls_asleep, restore, rewind, set_result, shorten, skip};
 use crate::process::{Proc, set_stopped, status_number};
 use crate::watch::Look;
@@ -61,6 +62,7 @@ pub(super) struct Session {
     /// Calls of the fault's family by the root so far.
     family: u64,
     continued: bool,
+    handlers: Handlers,
 }
 
 impl Session {
@@ -76,6 +78,7 @@ impl Session {
             held: None,
             family: 0,
             continued: false,
+            handlers: Handlers::default(),
         };
         session.know(root);
         session
@@ -104,7 +107,10 @@ impl Session {
             {
                 resume(tid, 0);
             }
-            Event::Signal(signal) => resume(tid, signal),
+            Event::Signal(signal) => {
+                self.handlers.delivers(tid, signal);
+                resume(tid, signal);
+            }
             Event::Trap | Event::Exec(_) | Event::Exiting(_) => {
                 self.know(tid);
                 resume(tid, 0);
@@ -134,6 +140,7 @@ impl Session {
     fn has_ended(&mut self, tid: i32) {
         self.tgids.remove(&tid);
         self.at_exit.remove(&tid);
+        self.handlers.forget(tid);
         self.ended.insert(tid);
         if self.held.as_ref().is_some_and(|held| held.child == tid) {
             self.report().delivered = true;
@@ -151,6 +158,9 @@ impl Session {
 
     fn enters(&mut self, tid: i32, number: i64, args: &[u64; 6]) {
         *self.report().calls.entry(name(number)).or_default() += 1;
+        if let Some(call) = self.handlers.enters(tid, number, args) {
+            *self.report().in_handlers.entry(call).or_default() += 1;
+        }
         let tgid = self.know(tid);
         let (nth, calls) = match self.processes.get_mut(&tgid) {
             Some(process) => {
