@@ -2,13 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-// BEGIN SOLUTION
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-// END SOLUTION
 use std::path::Path;
-// BEGIN SOLUTION
-use std::path::PathBuf;
-// END SOLUTION
 
 use anyhow::{Context, Result};
 use nix::fcntl::{OFlag, open};
@@ -33,45 +27,3 @@ pub fn announce(path: &Path) -> Result<()> {
 pub fn pass(path: &Path) -> nix::Result<()> {
     open(path, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).map(drop)
 }
-// BEGIN SOLUTION
-
-/// Somebody stands at a gate: a thread of this process. All signals of [`Signals`](crate::signals::Signals) are blocked in it,
-/// as they are in the thread that makes it.
-pub struct Visit {
-    /// Brings one byte: 1 if the gate was passed.
-    end: OwnedFd,
-}
-
-impl Visit {
-    /// Goes to the gate.
-    ///
-    /// # Errors
-    /// If there is no descriptor or no thread left.
-    pub fn begin(path: PathBuf) -> Result<Self> {
-        let (end, told) = ipc_kit::pipe().context("make a pipe")?;
-        let visit = move || {
-            let passed = announce(&path).is_ok() && ipc_kit::retry(|| pass(&path)).is_ok();
-            // The other end lives as long as the request; at the end of the process nobody needs the news.
-            let _ = ipc_kit::write_all(&told, &[u8::from(passed)]);
-        };
-        std::thread::Builder::new().name("gate".to_owned()).spawn(visit).context("start a thread")?;
-        Ok(Self { end })
-    }
-
-    /// Whether the gate was passed: to be asked when the descriptor is readable.
-    ///
-    /// # Errors
-    /// What read(2) says.
-    pub fn has_passed(&self) -> nix::Result<bool> {
-        let mut answer = [0];
-        ipc_kit::retry(|| nix::unistd::read(&self.end, &mut answer))?;
-        Ok(answer == [1])
-    }
-}
-
-impl AsFd for Visit {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.end.as_fd()
-    }
-}
-// END SOLUTION

@@ -71,9 +71,8 @@ impl Request {
     /// Reads the payload of a record with data, at least four bytes.
     #[must_use]
     pub fn parse(payload: &[u8]) -> Self {
-        let (seq, text) = payload.split_first_chunk().map_or((0, payload), |(seq, text)| {
-            (u32::from_le_bytes(*seq), text)
-        });
+        let (seq, text) =
+            payload.split_first_chunk().map_or((0, payload), |(seq, text)| (u32::from_le_bytes(*seq), text));
         let task = match (text.strip_prefix(b"echo "), text.strip_prefix(b"gate ")) {
             (Some(bytes), _) => Task::Echo(bytes.to_vec()),
             (_, Some(path)) => Task::Gate(PathBuf::from(OsStr::from_bytes(path))),

@@ -49,10 +49,8 @@ pub fn read(path: &Path) -> Result<Vec<Entry>, Failure> {
             let is_new = entries.iter().all(|other| other.name != entry.name);
             if is_new { Ok(entry) } else { Err("name given twice") }
         });
-        let wrong = |reason| Failure {
-            text: format!("{}: line {}: {reason}", path.display(), index + 1),
-            status: 2,
-        };
+        let wrong =
+            |reason| Failure { text: format!("{}: line {}: {reason}", path.display(), index + 1), status: 2 };
         entries.push(entry.map_err(wrong)?);
     }
     Ok(entries)

@@ -62,8 +62,6 @@ pub struct Signals {
     // BEGIN SOLUTION
     /// The mask while it waits: whatever was blocked at the start, without them.
     open: SigSet,
-    /// The mask of the start, for children.
-    start: SigSet,
     caught: Vec<Sig>,
     // END SOLUTION
 }
@@ -95,7 +93,7 @@ impl Signals {
         }
         // SAFETY: sigdelset has left a valid set.
         let open = unsafe { SigSet::from_sigset_t_unchecked(open) };
-        Ok(Self { open, start, caught: signals.to_vec() })
+        Ok(Self { open, caught: signals.to_vec() })
         // END SOLUTION
         // STUB: todo!("M1: sigaction; which signals are blocked, and when?")
     }
@@ -154,7 +152,7 @@ impl Signals {
         // STUB: todo!("M5: wait for descriptors and signals at once; M7: and for a time")
     }
 
-    /// In a child, before it runs another program: no signal is caught any more, and what was blocked here is not.
+    /// In a child, before it runs another program: no signal is caught any more, and none is blocked.
     /// Async-signal-safe.
     ///
     /// # Errors
@@ -166,7 +164,7 @@ impl Signals {
             act(*signal, libc::SIG_DFL, 0)?;
         }
         act(Sig(libc::SIGPIPE), libc::SIG_DFL, 0)?;
-        self.start.thread_set_mask()
+        SigSet::empty().thread_set_mask()
         // END SOLUTION
         // STUB: todo!("M6: what must a new program not inherit?")
     }
