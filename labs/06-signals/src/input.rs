@@ -41,7 +41,7 @@ impl<'a> Input<'a> {
     }
 
     /// The next request among the bytes that are here. Reads nothing.
-    pub fn next(&mut self) -> Next {
+    pub fn take(&mut self) -> Next {
         todo!("M5: where does a record end? A read may bring half of one, or three")
     }
 

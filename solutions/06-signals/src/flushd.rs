@@ -88,7 +88,7 @@ impl Server<'_> {
 
     /// Begins the next request, or waits for one. Gives the status when there will be none.
     fn serve(&mut self) -> Result<Option<u8>, Failure> {
-        match self.input.next() {
+        match self.input.take() {
             Next::Request(request) => self.begin(request).map(|()| None),
             Next::More => self.await_input().map(|()| None),
             Next::End => Ok(Some(0)),

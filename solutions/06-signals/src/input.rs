@@ -51,7 +51,7 @@ impl<'a> Input<'a> {
     }
 
     /// The next request among the bytes that are here. Reads nothing.
-    pub fn next(&mut self) -> Next {
+    pub fn take(&mut self) -> Next {
         // BEGIN SOLUTION
         loop {
             match self.record() {

@@ -93,6 +93,9 @@ impl Session {
     pub(super) fn handle(&mut self, stop: Stop) {
         let tid = stop.tid;
         set_stopped(tid, matches!(stop.event, Event::Stopped));
+        if matches!(stop.event, Event::Exec(_)) {
+            self.handlers.forget(tid);
+        }
         match stop.event {
             Event::Ended(_) => self.has_ended(tid),
             Event::Call => self.at_call(tid),
