@@ -59,7 +59,7 @@ pub(super) struct Session {
     at_exit: HashMap<i32, AtExit>,
     ended: BTreeSet<i32>,
     held: Option<Held>,
-    /// Calls of the fault's family by the root so far.
+    /// Calls of the fault's family by the root so far; or those that slept.
     family: u64,
     continued: bool,
     handlers: Handlers,
@@ -188,6 +188,10 @@ impl Session {
                 self.signal_at(tid, number, signal, when);
                 return;
             }
+            Fault::SignalAsleep { signal, nth, when } if of_root && self.family < nth => {
+                self.signal_asleep(tid, signal, nth, when);
+                return;
+            }
             Fault::FailCall { family, nth, errno }
                 if of_root && is_in(family, number, args, || peek(tid, args[0])) =>
             {
@@ -218,6 +222,19 @@ impl Session {
             }
         }
         resume(tid, 0);
+    }
+
+    fn signal_asleep(&mut self, tid: i32, signal: Signal, nth: u64, when: When) {
+        resume(tid, 0);
+        if !falls_asleep(tid) {
+            return;
+        }
+        self.family += 1;
+        match when {
+            When::After if self.family == nth => drop(self.at_exit.insert(tid, AtExit::Send(signal))),
+            _ if self.family == nth => self.send(self.root, signal),
+            _ => {}
+        }
     }
 
     fn leaves(&mut self, tid: i32, value: i64) {
