@@ -3,7 +3,7 @@
 
 use rstest::rstest;
 use testkit::predicates::str::contains;
-use testkit::{Fault, Room, Running, Signal, When, sweep};
+use testkit::{Fault, Finished, Room, Running, Signal, When, sweep};
 
 use super::records::{echoed, end_record, record, request};
 use super::{PAGE, calls_before_main, end, flushd, is_ready, ready, sleeps, slow_output, wait_lines};
@@ -80,49 +80,77 @@ fn a_signal_while_it_waits_changes_nothing(#[case] when: When) {
 fn a_signal_before_a_call_changes_nothing() {
     let before = calls_before_main(|room| flushd(room, "--wrong"));
     sweep(|nth| {
-        let call = before + nth;
-        is_undisturbed(Fault::SignalAt { signal: Signal::SIGUSR2, call, when: When::Before })
+        let fault = Fault::SignalAt { signal: Signal::SIGUSR2, call: before + nth, when: When::Before };
+        let room = Room::new();
+        let gate = room.gate("door");
+        gate.open();
+        let requests = Requests::make(&room);
+        let done = flushd(&room, "").stdin(requests.input.concat()).trace(fault).run();
+        if is_ready(&done.output().stdout) {
+            requests.are_answered(&done, &done.output().stdout);
+        } else {
+            // Before it is ready, SIGUSR2 may end it.
+            done.signal(Signal::SIGUSR2);
+        }
+        done.fault_delivered()
     });
 }
 
-/// One run with a signal: its answers are as ever. Says whether the signal came.
+/// What is asked while signals come: a request, a gate, more than a page, and what nobody knows.
+struct Requests {
+    input: [Vec<u8>; 4],
+    expected: Vec<u8>,
+}
+
+impl Requests {
+    fn make(room: &Room) -> Self {
+        let long = room.bytes(PAGE as usize + 2000);
+        Self {
+            input: [
+                request(1, "echo first"),
+                request(2, "gate door"),
+                request(3, [b"echo ", long.as_slice()].concat()),
+                request(4, "what?"),
+            ],
+            expected: [&echoed(1, b"first"), &b"done 2\n"[..], &echoed(3, &long), b"bad 4\n"].concat(),
+        }
+    }
+
+    /// Demands that flushd has ended well, and has answered all as if no signal had come.
+    #[track_caller]
+    fn are_answered(&self, done: &Finished, stdout: &[u8]) {
+        done.code(0);
+        is_answer(stdout, &self.expected);
+        let told = done.stderr_text();
+        let is_counter =
+            |line: &str| line.starts_with("counters done=") && line.ends_with(" flushed=0 reloads=0");
+        done.check(told.lines().all(is_counter), "stderr has counters, and nothing else");
+    }
+}
+
+/// One run in which flushd waits for everything that it can wait for, and a signal comes. Says whether it came.
 #[track_caller]
 fn is_undisturbed(fault: Fault) -> bool {
-    let room = &Room::new();
-    let (gate, reader) = (room.gate("door"), slow_output(room, "out"));
-    let long = room.bytes(PAGE as usize + 2000);
-    let first = request(1, "echo first");
-    let rest = [
-        &first[9..],
-        &request(2, "gate door"),
-        &request(3, [b"echo ", long.as_slice()].concat()),
-        &request(4, "what?"),
-    ]
-    .concat();
-    let running = flushd(room, "").stdin_open().stdout_to("out").trace(fault).spawn();
+    let room = Room::new();
+    let (gate, reader) = (room.gate("door"), slow_output(&room, "out"));
+    let requests = Requests::make(&room);
+    let running = flushd(&room, "").stdin_open().stdout_to("out").trace(fault).spawn();
     running.eventually(|| reader.waiting() > 0 || running.has_ended(), "`ready PID`, or its end");
     if running.has_ended() {
         // Before it is ready, SIGUSR2 may end it.
-        let done = running.wait();
-        done.signal(Signal::SIGUSR2);
+        running.wait().signal(Signal::SIGUSR2);
         return true;
     }
-    running.send(&first[..9]);
+    let input = requests.input.concat();
+    running.send(&input[..9]);
     has_read(&running);
-    running.send(rest);
+    running.send(&input[9..]);
     gate.reached();
     gate.open();
     running.close_stdin();
     let stdout = reader.rest();
     let done = running.wait();
-    done.code(0);
-    let expected =
-        [echoed(1, b"first"), b"done 2\n".to_vec(), echoed(3, &long), b"bad 4\n".to_vec()].concat();
-    is_answer(&stdout, &expected);
-    let told = done.stderr_text();
-    let is_counter =
-        |line: &str| line.starts_with("counters done=") && line.ends_with(" flushed=0 reloads=0");
-    done.check(told.lines().all(is_counter), "stderr has counters, and nothing else");
+    requests.are_answered(&done, &stdout);
     done.fault_delivered()
 }
 

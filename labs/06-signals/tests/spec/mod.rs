@@ -100,6 +100,20 @@ fn sleeps(pid: i32) -> bool {
     Proc::read(pid).is_some_and(|process| process.state == 'S')
 }
 
+/// Waits until the signal has come that a program is traced for, or until it seems to sleep without it; says which. (A sweep ends
+/// with who sleeps. One that is misjudged because another of its threads works is tried less often, and nothing is held against
+/// it.)
+#[track_caller]
+fn is_hit(running: &Running) -> bool {
+    let mut looks = 0;
+    let seen = || {
+        looks = if sleeps(running.pid()) { looks + 1 } else { 0 };
+        looks >= 5 || running.fault_delivered() || running.has_ended()
+    };
+    running.eventually(seen, "it to sleep");
+    running.fault_delivered() || running.has_ended()
+}
+
 /// How many system calls this program makes before its first own one: what a call with wrong arguments makes, less those that
 /// tell so and end it.
 #[track_caller]
