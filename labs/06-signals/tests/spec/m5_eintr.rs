@@ -84,8 +84,8 @@ fn a_signal_before_a_call_changes_nothing() {
         let room = Room::new();
         let gate = room.gate("door");
         gate.open();
-        let requests = Requests::make(&room);
-        let done = flushd(&room, "").stdin(requests.input.concat()).trace(fault).run();
+        let requests = Requests::make(&room, 50);
+        let done = flushd(&room, "").stdin(requests.input.clone()).trace(fault).run();
         if is_ready(&done.output().stdout) {
             requests.are_answered(&done, &done.output().stdout);
         } else {
@@ -96,24 +96,27 @@ fn a_signal_before_a_call_changes_nothing() {
     });
 }
 
-/// What is asked while signals come: a request, a gate, more than a page, and what nobody knows.
+/// What is asked while signals come: a request, a gate, what nobody knows, and more than a page.
 struct Requests {
-    input: [Vec<u8>; 4],
+    input: Vec<u8>,
     expected: Vec<u8>,
 }
 
 impl Requests {
-    fn make(room: &Room) -> Self {
-        let long = room.bytes(PAGE as usize + 2000);
-        Self {
-            input: [
-                request(1, "echo first"),
-                request(2, "gate door"),
-                request(3, [b"echo ", long.as_slice()].concat()),
-                request(4, "what?"),
-            ],
-            expected: [&echoed(1, b"first"), &b"done 2\n"[..], &echoed(3, &long), b"bad 4\n"].concat(),
-        }
+    /// The first three answers have so many bytes, 50 at least: a page may be full just then.
+    fn make(room: &Room, bytes: usize) -> Self {
+        let (short, long) = (room.bytes(bytes - 26), room.bytes(PAGE as usize + 2000));
+        let echo = |bytes: &[u8]| [b"echo ", bytes].concat();
+        let input = [
+            request(1, "echo first"),
+            request(2, "gate door"),
+            request(3, echo(&short)),
+            request(4, "what?"),
+            request(5, echo(&long)),
+        ];
+        let expected =
+            [&echoed(1, b"first"), &b"done 2\n"[..], &echoed(3, &short), b"bad 4\n", &echoed(5, &long)];
+        Self { input: input.concat(), expected: expected.concat() }
     }
 
     /// Demands that flushd has ended well, and has answered all as if no signal had come.
@@ -133,7 +136,6 @@ impl Requests {
 fn is_undisturbed(fault: Fault) -> bool {
     let room = Room::new();
     let (gate, reader) = (room.gate("door"), slow_output(&room, "out"));
-    let requests = Requests::make(&room);
     let running = flushd(&room, "").stdin_open().stdout_to("out").trace(fault).spawn();
     running.eventually(|| reader.waiting() > 0 || running.has_ended(), "`ready PID`, or its end");
     if running.has_ended() {
@@ -141,14 +143,28 @@ fn is_undisturbed(fault: Fault) -> bool {
         running.wait().signal(Signal::SIGUSR2);
         return true;
     }
-    let input = requests.input.concat();
-    running.send(&input[..9]);
+    let page = PAGE as usize;
+    let requests = Requests::make(&room, page - reader.waiting());
+    running.send(&requests.input[..9]);
     has_read(&running);
-    running.send(&input[9..]);
+    running.send(&requests.input[9..]);
     gate.reached();
     gate.open();
     running.close_stdin();
-    let stdout = reader.rest();
+    // A page is full when three are answered, and the next write finds no room at all; then a write finds room for a part.
+    let mut stdout = Vec::new();
+    for _ in 0..2 {
+        let (mut looks, mut before) = (0, 0);
+        let is_stuck = || {
+            let now = reader.waiting();
+            let rests = now > 0 && now == before && sleeps(running.pid());
+            (looks, before) = (if rests { looks + 1 } else { 0 }, now);
+            looks >= 4 || running.has_ended()
+        };
+        running.eventually(is_stuck, "flushd to answer until its output is full");
+        stdout.extend(reader.take(reader.waiting()));
+    }
+    stdout.extend(reader.rest());
     let done = running.wait();
     requests.are_answered(&done, &stdout);
     done.fault_delivered()

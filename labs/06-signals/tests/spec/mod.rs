@@ -83,8 +83,16 @@ fn wait_lines(running: &Running, n: usize, start: &str) {
     let count = move |text: &str| {
         text.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.starts_with(&begin)).count()
     };
-    let name = format!("{n} lines that begin with `{start}`");
+    let what = if n == 1 { "a line that begins".to_owned() } else { format!("{n} lines that begin") };
+    let name = format!("{what} with `{start}`");
     running.wait_stdout(function(move |text: &str| count(text) >= n).fn_name(name.leak()));
+}
+
+/// Waits until standard error has `n` lines.
+#[track_caller]
+fn wait_messages(running: &Running, n: usize) {
+    let name = if n == 1 { "a message".to_owned() } else { format!("{n} messages, each a line") };
+    running.wait_stderr(function(move |text: &str| text.matches('\n').count() >= n).fn_name(name.leak()));
 }
 
 /// Stops a program, does something, and lets it go on.
