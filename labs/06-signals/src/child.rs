@@ -30,6 +30,32 @@ pub fn start(program: &str, command: &[OsString], streams: Streams, signals: &Si
     todo!("M6: fork, a group of its own, clean signals, exec")
 }
 
+/// How a child has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By itself, with this code.
+    Code(i32),
+    /// By the signal of this number.
+    Signal(i32),
+}
+
+/// Reaps a child that has ended: this one, or any. `None` if nobody has, yet. (nix's `waitpid` fails if a real-time signal has
+/// killed the child: it has no name for it.)
+///
+/// # Errors
+/// `ECHILD`: there is no such child.
+pub fn reap(child: Option<Pid>) -> nix::Result<Option<(Pid, End)>> {
+    todo!("M6: waitpid, without waiting")
+}
+
+/// Whether this child has ended. It stays a zombie, so that nobody else gets its number.
+///
+/// # Errors
+/// `ECHILD`: there is no such child.
+pub fn has_ended(child: Pid) -> nix::Result<bool> {
+    todo!("M7: waitid; how does its number stay its own?")
+}
+
 /// Sends a signal to a whole process group. One that is gone gets none.
 ///
 /// # Errors

@@ -4,10 +4,9 @@ use std::ffi::OsString;
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::child::{self, Streams, ask_to_end, signal_group};
+use crate::child::{self, End, Streams, ask_to_end, signal_group};
 use crate::failure::{Failure, print, say};
 use crate::names::Sig;
 use crate::options::Superv;

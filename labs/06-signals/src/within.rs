@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, raise};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
-use crate::child::{self, Streams, ask_to_end, signal_group};
+use crate::child::{self, End, Streams, ask_to_end, signal_group};
 use crate::failure::Failure;
 use crate::names::Sig;
 use crate::options::Within;

@@ -4,10 +4,9 @@ use std::ffi::OsString;
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::child::{self, Streams, ask_to_end, signal_group};
+use crate::child::{self, End, Streams, ask_to_end, signal_group};
 use crate::failure::{Failure, print, say};
 use crate::names::Sig;
 use crate::options::Superv;
@@ -128,13 +127,10 @@ impl House<'_> {
     /// Takes note of everybody who has ended: five deaths may be one SIGCHLD.
     fn reap(&mut self) -> nix::Result<()> {
         loop {
-            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::Exited(pid, code)) => self.has_ended(pid, &format!("code={code}"), code == 0),
-                Ok(WaitStatus::Signaled(pid, signal, _)) => {
-                    self.has_ended(pid, &format!("sig={}", signal as i32), false);
-                }
-                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(()),
-                Ok(_) | Err(Errno::EINTR) => {}
+            match child::reap(None) {
+                Ok(Some((pid, End::Code(code)))) => self.has_ended(pid, &format!("code={code}"), code == 0),
+                Ok(Some((pid, End::Signal(signal)))) => self.has_ended(pid, &format!("sig={signal}"), false),
+                Ok(None) | Err(Errno::ECHILD) => return Ok(()),
                 Err(errno) => return Err(errno),
             }
         }

@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, raise};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
-use crate::child::{self, Streams, ask_to_end, signal_group};
+use crate::child::{self, End, Streams, ask_to_end, signal_group};
 use crate::failure::Failure;
 use crate::names::Sig;
 use crate::options::Within;
@@ -87,13 +86,16 @@ impl Watch<'_> {
     /// CMD's status, when it has ended. What it has left in its group is killed before CMD is reaped: as long as there is a
     /// zombie, nobody else gets its number.
     fn ended(&self) -> nix::Result<Option<u8>> {
-        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        if waitid(Id::Pid(self.group), look)? == WaitStatus::StillAlive {
+        if !child::has_ended(self.group)? {
             return Ok(None);
         }
         signal_group(self.group, Signal::SIGKILL)?;
-        let status = ipc_kit::wait_for(self.group)?;
-        ipc_kit::exit_code(status).ok_or(Errno::ECHILD).map(Some)
+        let (_, end) = child::reap(Some(self.group))?.ok_or(Errno::ECHILD)?;
+        let code = match end {
+            End::Code(code) => code,
+            End::Signal(signal) => 128 + signal,
+        };
+        Ok(Some(u8::try_from(code).unwrap_or(u8::MAX)))
     }
 
     fn hears(&mut self, signal: Sig) -> nix::Result<()> {

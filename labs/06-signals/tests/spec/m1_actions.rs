@@ -69,6 +69,14 @@ fn the_file_is_removed_at_every_end() {
     let full = sigcount(&room, "--file f").stdout_to("/dev/full").note("its stdout is /dev/full").run();
     full.code(1).stderr("sigcount: stdout: No space left on device\n");
     is_gone(&room, "after a failure");
+    let reader = super::slow_output(&room, "out");
+    let unread = sigcount(&room, "--file f").stdout_to("out").note("its reader goes away").spawn();
+    room.until("`ready PID`", || reader.waiting() > 6);
+    unread.asleep();
+    drop(reader);
+    unread.kill(Signal::SIGUSR1);
+    unread.wait().code(1).stderr("sigcount: stdout: Broken pipe\n");
+    is_gone(&room, "after a failure");
     room.write("f", "precious");
     let taken = sigcount(&room, "--file f").run();
     taken.code(1).stdout("").stderr("sigcount: f: File exists\n");

@@ -224,10 +224,19 @@ fn sigterm_ends_a_read_that_waits() {
         done.code(0).stderr("");
         super::says(&done, "bye\n");
     }
+    // Nor does it wait for input when nobody reads its output any more: that is the end, too, with status 1.
+    let reader = slow_output(&room, "out");
+    let unread = flushd(&room, "").stdin_open().stdout_to("out").note("its reader goes away").spawn();
+    room.until("`ready PID`", || reader.waiting() > 6);
+    drop(reader);
+    unread.send(request(1, "echo "));
+    unread.wait().code(1).stderr("flushd: stdout: Broken pipe\n");
+
     let gate = room.gate("door");
     let running = ready(flushd(&room, "").stdin_open().spawn());
     running.send([request(1, "echo a"), request(2, "gate door"), request(3, "echo b")].concat());
     gate.reached();
+    running.send([request(4, "echo c"), request(5, "echo d")].concat());
     running.asleep();
     running.kill(Signal::SIGTERM);
     running.still_waits("for the gate: its request is current");

@@ -97,6 +97,10 @@ fn each_start_and_each_end_is_told() {
         done.check(said.lines().any(|other| other == line), format!("stderr has the line `{line}`"));
     }
     superv(&room, "# nobody\n").run().code(0).stdout("bye\n");
+    // A signal without a name, and a superv whose parent did not want to hear of its own children: signal(7), waitpid(2).
+    room.executable("queued", "#!/bin/sh\nkill -40 $$\n");
+    let done = superv(&room, "g restart=never max=0 ./queued\n").ignoring(Signal::SIGCHLD).run();
+    done.code(0).check(ends_of(&done, "g") == ["sig=40"], "`g` ends with sig=40");
 }
 
 /// `always` starts again whatever happened, `on-failure` after a code other than 0 or a signal, `never` never; and max is the number
@@ -218,6 +222,16 @@ fn sigterm_stops_them_in_reverse_order() {
     let done = running.wait();
     done.code(0)
         .stdout(format!("{text}exit third {} code=0\nexit second {} sig=15\nbye\n", pids[2], pids[1]));
+
+    // Nobody reads what superv tells any more: it ends them all the same, and says why with status 1.
+    let reader = super::slow_output(&room, "out");
+    let lines = "a restart=always max=9 gate door\nb restart=always max=9 gate door\n";
+    let unread = superv(&room, lines).stdout_to("out").note("its reader goes away").spawn();
+    room.until("two lines `start NAME PID`", || reader.waiting() > 20 && unread.descendants().len() == 2);
+    unread.asleep();
+    drop(reader);
+    unread.descendants()[0].kill(Signal::SIGKILL);
+    unread.wait().code(1).stderr("superv: stdout: Broken pipe\n");
 }
 
 /// A table that is wrong anywhere starts nobody: a program that half runs is worse than one that does not. One line says where.

@@ -2,7 +2,7 @@
 //! Man pages: waitid(2), setpgid(2), kill(2), clock_gettime(2), sigprocmask(2).
 
 use rstest::rstest;
-use testkit::{Fault, Proc, Room, Signal, When};
+use testkit::{Errno, Family, Fault, Proc, Room, Signal, When};
 
 use super::{calls_before_main, is_hit, within};
 
@@ -22,6 +22,12 @@ fn the_status_is_that_of_the_command() {
             done.code(status).stdout("").stderr("");
         }
     }
+    // A signal without a name, and a within whose parent did not want to hear of its own children: signal(7), waitpid(2).
+    room.executable("queued", "#!/bin/sh\nkill -40 $$\n");
+    within(&room, &format!("{HOUR} ./queued")).ignoring(Signal::SIGCHLD).run().code(168).stderr("");
+    let no_process = Fault::FailCall { family: Family::Fork, nth: 1, errno: Errno::EAGAIN };
+    let done = within(&room, &format!("{HOUR} true")).trace(no_process).run();
+    done.code(1).stdout("").stderr("within: fork: Resource temporarily unavailable\n");
     let done = within(&room, &format!("{HOUR} cat")).stdin(word.clone()).run();
     done.code(0).stdout(&word);
     let done = within(&room, &format!("{HOUR} echo -k 5 {word}")).run();
@@ -78,6 +84,20 @@ fn grandchildren_are_ended_too() {
     running.kill(Signal::SIGTERM);
     running.wait().signal(Signal::SIGTERM);
     all_have_ended(&[one.visitors(), two.visitors()].concat());
+
+    // It is asked once: a second signal changes nothing, and within dies of the first.
+    let (three, four) = (room.gate("three"), room.gate("four"));
+    let script = "trap 'echo asked' TERM; gate three; gate four; exit 3";
+    let running = within(&room, &format!("-k {HOUR} {HOUR} sh -c")).arg(script).spawn();
+    three.reached();
+    running.asleep();
+    running.kill(Signal::SIGTERM);
+    four.reached();
+    running.asleep();
+    running.kill(Signal::SIGINT).kill(Signal::SIGTERM);
+    running.still_waits("for its command, which has been asked and has not ended");
+    four.open();
+    running.wait().signal(Signal::SIGTERM).stdout("asked\n");
 
     // By the limit.
     let done = within(&room, "-k 5 80 sh -c").arg("gate one & gate two & wait").run();

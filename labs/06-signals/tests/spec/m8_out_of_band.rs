@@ -5,8 +5,8 @@ use testkit::predicates::str::contains;
 use testkit::{Proc, Room, Signal};
 
 use super::m6_supervisor::{started, stories};
-use super::records::request;
-use super::{flushd, ready, says, superv, wait_lines, wait_messages};
+use super::records::{end_record, record, request};
+use super::{flushd, ready, says, superv, wait_lines, wait_messages, while_stopped};
 
 /// What the largest pipe of an ordinary user holds.
 const MEBIBYTE: i32 = 1 << 20;
@@ -70,6 +70,26 @@ fn a_flush_comes_while_a_request_runs() {
     done.code(0);
     let flushed: String = (1..=rounds).map(|round| format!("flushed {round}\n")).collect();
     says(&done, &format!("{flushed}done 0\nkept done 9\n"));
+
+    // The signal counts from when it was sent: although the gate is open at the same moment, nothing that was queued begins.
+    let rush = room.gate("rush");
+    let running = ready(flushd(&room, "").stdin_open().spawn());
+    running.send(request(0, "gate rush"));
+    rush.reached();
+    running.send([request(1, "echo a"), request(2, "echo b"), request(3, "echo c")].concat()).asleep();
+    while_stopped(&running, || {
+        running.kill(Signal::SIGUSR1);
+        rush.open();
+    });
+    wait_lines(&running, 1, "flushed ");
+    running.close_stdin();
+    let done = running.wait();
+    done.code(0);
+    let text = super::after_ready(&done);
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    let what = "`flushed 3` and `done 0`: what was queued when the signal was sent is dropped";
+    done.check(lines == ["done 0", "flushed 3"], what);
 }
 
 /// One half of a request has been written when the flush comes, the other half comes later. It belongs to what is dropped, and is
@@ -88,12 +108,15 @@ fn a_request_of_which_a_part_has_come_is_dropped() {
         wait_lines(&running, 1, "flushed ");
         running.kill(Signal::SIGUSR1);
         wait_lines(&running, 2, "flushed ");
-        running.send([&torn[cut..], &request(2, "echo two ")[..]].concat());
+        // When its rest has come, it is not counted again. A record of kind 1 counts nowhere.
+        running.send([&torn[cut..], &request(2, "echo two"), &end_record()].concat()).asleep();
+        running.kill(Signal::SIGUSR1);
+        wait_lines(&running, 3, "flushed ");
+        running.send([&request(3, "echo three ")[..], &record(3, 0, b"")].concat());
         gate.open();
-        running.close_stdin();
         let done = running.wait();
-        done.code(0);
-        says(&done, "flushed 2\nflushed 0\ndone 0\ntwo done 2\n");
+        done.code(4).stderr("flushd: malformed record after 5 records\n");
+        says(&done, "flushed 2\nflushed 0\nflushed 1\ndone 0\nthree done 3\n");
     }
 }
 
@@ -133,24 +156,29 @@ fn superv_takes_a_new_table() {
     let room = Room::new();
     let _door = room.gate("door");
     let line = |name: &str, max: u32| format!("{name} restart=always max={max} gate door\n");
-    let table = [line("stays", 1), line("leaves", 5), line("changes", 1)].concat();
+    let over = "over restart=never max=0 true\n".to_owned();
+    let table = [line("stays", 1), line("leaves", 5), line("changes", 1), over.clone()].concat();
     let running = superv(&room, &table).spawn();
-    let pids = started(&running, 3);
-    room.write("table", [line("comes", 3), line("changes", 2), line("stays", 1)].concat());
+    let pids = started(&running, 4);
+    wait_lines(&running, 1, "exit over ");
+    // It has been started again as often as it may be: this count holds on.
+    Proc::read(pids[0]).expect("the child").kill(Signal::SIGKILL);
+    let pids = [started(&running, 5)[4]];
+    room.write("table", [line("comes", 3), line("changes", 2), line("stays", 1), over].concat());
     running.asleep();
     running.kill(Signal::SIGHUP);
-    let now = started(&running, 5);
-    wait_lines(&running, 2, "exit ");
+    let now = started(&running, 7);
+    wait_lines(&running, 4, "exit ");
     running.asleep();
     let text = String::from_utf8_lossy(&running.stdout_now()).into_owned();
-    let told: Vec<&str> = text.lines().skip(3).collect();
+    let told: Vec<&str> = text.lines().skip(7).collect();
     let is_first = told.first() == Some(&"reload");
     assert!(
         is_first,
         "a new table is not told first\nexpected: `reload` before all that follows from it\nreceived: {told:?}"
     );
     let living: Vec<i32> = running.descendants().iter().map(|process| process.pid).collect();
-    let right = now[3..].iter().chain([&pids[0]]).all(|pid| living.contains(pid)) && living.len() == 3;
+    let right = now[5..].iter().chain([&pids[0]]).all(|pid| living.contains(pid)) && living.len() == 3;
     assert!(
         right,
         "other programs run than the new table says\nexpected: `stays` with its old pid {}, and `comes` and `changes` anew\nreceived: {text:?}",
@@ -159,18 +187,23 @@ fn superv_takes_a_new_table() {
     let stories = stories(&text);
     let ends = |name: &str| stories.get(name).map_or(0, |story| story.ends.len());
     assert!(
-        (ends("stays"), ends("leaves"), ends("changes"), ends("comes")) == (0, 1, 1, 0),
-        "other programs ended than the new table says\nexpected: `leaves` and `changes`, once each\nreceived: {text:?}"
+        (ends("stays"), ends("leaves"), ends("changes"), ends("comes"), ends("over")) == (1, 1, 1, 0, 1),
+        "other programs ended than the new table says\nexpected: `leaves` and `changes`, once each, and `over` not again\nreceived: {text:?}"
     );
     // A table that is as before changes nothing.
     running.kill(Signal::SIGHUP);
     wait_lines(&running, 2, "reload");
+    Proc::read(pids[0]).expect("the child").kill(Signal::SIGKILL);
+    wait_lines(&running, 2, "exit stays ");
     running.asleep();
     running.kill(Signal::SIGTERM);
     let done = running.wait();
     done.code(0);
     let starts = done.stdout_text().lines().filter(|line| line.starts_with("start ")).count();
-    done.check(starts == 5, "five starts in all");
+    done.check(
+        starts == 7,
+        "seven starts in all: `stays` used up its one restart before the table was read again",
+    );
 }
 
 /// The file is broken, and SIGHUP says: read it. Who throws the old one away first has nothing left. One message, nothing else changes,
@@ -201,7 +234,9 @@ fn a_broken_file_keeps_what_was_there() {
         "flushd: config: line 2: unknown keyword\nflushd: config: line 1: bad word\nflushd: config: line 2: answer given twice\ncounters done=3 flushed=0 reloads=1\n",
     );
     says(&done, &format!("{word} 0\n{word} 1\n{word} 2\nreloaded\n"));
-    drop(done);
+    room.write("config", "answer no word\n");
+    flushd(&room, "--config config").run().code(2).stderr("flushd: config: line 1: unknown keyword\n");
+    flushd(&room, "--config none").run().code(1).stderr("flushd: none: No such file or directory\n");
     superv_keeps_its_table(&room);
 }
 
