@@ -90,6 +90,19 @@ fn a_flush_comes_while_a_request_runs() {
     lines.sort_unstable();
     let what = "`flushed 3` and `done 0`: what was queued when the signal was sent is dropped";
     done.check(lines == ["done 0", "flushed 3"], what);
+
+    // Nor when flushd was idle, and finds requests and the signal at the same moment.
+    let running = ready(flushd(&room, "").stdin_open().spawn());
+    running.asleep();
+    while_stopped(&running, || {
+        running.send([request(1, "echo a"), request(2, "echo b")].concat());
+        running.kill(Signal::SIGUSR1);
+    });
+    wait_lines(&running, 1, "flushed ");
+    running.close_stdin();
+    let done = running.wait();
+    done.code(0);
+    says(&done, "flushed 2\n");
 }
 
 /// One half of a request has been written when the flush comes, the other half comes later. It belongs to what is dropped, and is
