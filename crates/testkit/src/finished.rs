@@ -162,6 +162,14 @@ impl Finished {
         &self.report().own_calls
     }
 
+    /// System calls that it and its descendants made inside signal handlers, by name, rt_sigreturn(2) not counted; a
+    /// futex(2) call that may wait is `futex (wait)`. Only of a traced program.
+    #[must_use]
+    #[track_caller]
+    pub fn calls_in_handlers(&self) -> &BTreeMap<String, u64> {
+        &self.report().in_handlers
+    }
+
     /// Whether the fault happened. A sweep over k = 1, 2, ... ends when it does not.
     #[must_use]
     #[track_caller]

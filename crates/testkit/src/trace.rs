@@ -5,6 +5,8 @@
 mod calls;
 mod fault;
 #[cfg(target_arch = "x86_64")]
+mod handler;
+#[cfg(target_arch = "x86_64")]
 mod registers;
 #[cfg(target_arch = "x86_64")]
 mod session;

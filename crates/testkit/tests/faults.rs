@@ -28,6 +28,33 @@ fn count_counts_each_process_once() {
     assert_eq!(sh(&room, line).trace(Fault::Count).run().code(0).forks(), 100);
 }
 
+#[rstest]
+#[case::during(When::During)]
+#[case::after(When::After)]
+fn a_signal_comes_at_each_call_that_sleeps(#[case] when: When) {
+    for nth in 1..200 {
+        let room = Room::new();
+        let fault = Fault::SignalAsleep { signal: Signal::SIGUSR1, nth, when };
+        let running = room.command("cat").stdin_open().trace(fault).spawn();
+        running.eventually(|| running.has_ended() || running.unread(0) == 0, "it to read");
+        if !running.has_ended() {
+            running.asleep();
+        }
+        let has_ended = running.has_ended();
+        if !has_ended {
+            running.close_stdin();
+        }
+        let done = running.wait();
+        if !done.fault_delivered() {
+            assert!(nth > 1, "no call has slept");
+            done.code(0);
+            return;
+        }
+        done.signal(Signal::SIGUSR1);
+    }
+    panic!("it sleeps too often");
+}
+
 #[test]
 fn drip_writes_as_often_as_there_are_bytes() {
     let room = Room::new();

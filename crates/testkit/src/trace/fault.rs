@@ -31,6 +31,16 @@ pub enum Fault {
         /// At which moment of it.
         when: When,
     },
+    /// A signal at a system call of the program itself that sleeps: a sweep needs a run for each of them, and not for each
+    /// call. A slow disk is a sleep, too.
+    SignalAsleep {
+        /// Which signal.
+        signal: Signal,
+        /// At which of the calls that sleep, from 1.
+        nth: u64,
+        /// While it sleeps, or just after the call. (Before a call nobody knows whether it will sleep.)
+        when: When,
+    },
     /// The nth call of this family, made by the program itself, fails with this error and does nothing.
     FailCall {
         /// Which calls are counted.
@@ -124,6 +134,9 @@ impl Fault {
                 format!("its descendant {nth_process} is killed at its system call {call}")
             }
             Self::SignalAt { signal, call, .. } => format!("{signal} comes at its system call {call}"),
+            Self::SignalAsleep { signal, nth, .. } => {
+                format!("{signal} comes at the system call in which it sleeps for the {nth}. time")
+            }
             Self::FailCall { family, nth, errno } => {
                 format!("call {nth} of {} fails with {errno:?}", family.name())
             }
@@ -185,4 +198,6 @@ pub(crate) struct Report {
     /// Those of the program itself, all its threads.
     pub(crate) own_calls: BTreeMap<String, u64>,
     pub(crate) delivered: bool,
+    /// Those made inside signal handlers, of the whole tree.
+    pub(crate) in_handlers: BTreeMap<String, u64>,
 }

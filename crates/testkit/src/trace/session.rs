@@ -12,6 +12,7 @@ use tracer::stops::{Call, Event, Stop, call, listen, resume, step};
 
 use super::calls::is_in;
 use super::fault::{Family, Fault, Report, When};
+use super::handler::Handlers;
 use super::registers::{Arguments, falls_asleep, restore, rewind, set_result, shorten, skip};
 use super::step::Stepper;
 use crate::process::{Proc, set_stopped, status_number};
@@ -61,9 +62,10 @@ pub(super) struct Session {
     at_exit: HashMap<i32, AtExit>,
     ended: BTreeSet<i32>,
     held: Option<Held>,
-    /// Calls of the fault's family by the root so far.
+    /// Calls of the fault's family by the root so far; or those that slept.
     family: u64,
     continued: bool,
+    handlers: Handlers,
     stepper: Option<Stepper>,
 }
 
@@ -85,6 +87,7 @@ impl Session {
             held: None,
             family: 0,
             continued: false,
+            handlers: Handlers::default(),
         };
         session.know(root);
         session
@@ -99,6 +102,9 @@ impl Session {
     pub(super) fn handle(&mut self, stop: Stop) {
         let tid = stop.tid;
         set_stopped(tid, matches!(stop.event, Event::Stopped));
+        if matches!(stop.event, Event::Exec(_)) {
+            self.handlers.forget(tid);
+        }
         match stop.event {
             Event::Ended(_) => self.has_ended(tid),
             Event::Call => self.at_call(tid),
@@ -114,7 +120,10 @@ impl Session {
                 self.go(tid, 0);
             }
             Event::Signal(libc::SIGTRAP) if self.stepper.is_some() => self.at_trap(tid),
-            Event::Signal(signal) => self.go(tid, signal),
+            Event::Signal(signal) => {
+                self.handlers.delivers(tid, signal);
+                self.go(tid, signal);
+            }
             Event::Trap | Event::Exec(_) | Event::Exiting(_) => {
                 self.know(tid);
                 self.go(tid, 0);
@@ -163,6 +172,7 @@ impl Session {
     fn has_ended(&mut self, tid: i32) {
         self.tgids.remove(&tid);
         self.at_exit.remove(&tid);
+        self.handlers.forget(tid);
         self.ended.insert(tid);
         if self.held.as_ref().is_some_and(|held| held.child == tid) {
             self.report().delivered = true;
@@ -180,6 +190,9 @@ impl Session {
 
     fn enters(&mut self, tid: i32, number: i64, args: &[u64; 6]) {
         *self.report().calls.entry(name(number)).or_default() += 1;
+        if let Some(call) = self.handlers.enters(tid, number, args) {
+            *self.report().in_handlers.entry(call).or_default() += 1;
+        }
         let tgid = self.know(tid);
         let (nth, calls) = match self.processes.get_mut(&tgid) {
             Some(process) => {
@@ -202,6 +215,10 @@ impl Session {
             }
             Fault::SignalAt { signal, call, when } if of_root && calls == call => {
                 self.signal_at(tid, number, signal, when);
+                return;
+            }
+            Fault::SignalAsleep { signal, nth, when } if of_root && self.family < nth => {
+                self.signal_asleep(tid, signal, nth, when);
                 return;
             }
             Fault::FailCall { family, nth, errno }
@@ -237,6 +254,19 @@ impl Session {
             }
         }
         self.go(tid, 0);
+    }
+
+    fn signal_asleep(&mut self, tid: i32, signal: Signal, nth: u64, when: When) {
+        resume(tid, 0);
+        if !falls_asleep(tid) {
+            return;
+        }
+        self.family += 1;
+        match when {
+            When::After if self.family == nth => drop(self.at_exit.insert(tid, AtExit::Send(signal))),
+            _ if self.family == nth => self.send(self.root, signal),
+            _ => {}
+        }
     }
 
     fn leaves(&mut self, tid: i32, value: i64) {

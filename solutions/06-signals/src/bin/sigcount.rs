@@ -1,0 +1,16 @@
+//! `sigcount`: reads its arguments and hands over to the library. This file is given.
+
+use std::process::ExitCode;
+
+use sol06_signals::failure::say;
+use sol06_signals::options::{self, SIGCOUNT_USAGE};
+
+fn main() -> ExitCode {
+    match options::sigcount(std::env::args_os().skip(1)) {
+        Some(options) => ExitCode::from(sol06_signals::sigcount(&options)),
+        None => {
+            say(SIGCOUNT_USAGE);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Four small programs that live by signals: `sigcount` counts them, `within` limits the time of a command, `superv`
+//! keeps programs running, `flushd` is told out of band to forget its queue.
+//!
+//! | question | module | system calls |
+//! |---|---|---|
+//! | what happens when a signal comes, and when may it come? | [`signals`] | sigaction, sigprocmask, ppoll |
+//! | which came, how often, with which value? | [`mod@sigcount`] | sigqueue |
+//! | what does a new program inherit? | [`child`] | fork, setpgid, execvp |
+//! | has its time passed, and is everybody gone? | [`mod@within`] | waitid, kill |
+//! | who has ended, and who is started again? | [`mod@superv`], [`table`] | waitpid |
+//! | what is queued, and what is dropped? | [`mod@flushd`], [`input`], [`gate`] | read, poll |
+// BEGIN SOLUTION
+//!
+//! **When may a signal come?** Every signal that a program waits for is blocked, except while the program sleeps in
+//! [`signals::Signals::wait`]. So a handler never runs in the middle of anything, and none is lost: what comes at another
+//! moment is pending until the next wait.
+// END SOLUTION
+
+// STUB: #![allow(
+// STUB:     dead_code,
+// STUB:     unused_imports,
+// STUB:     unused_mut,
+// STUB:     unused_variables,
+// STUB:     reason = "the starter names what its milestones will need; delete this when all are done"
+// STUB: )]
+
+pub mod child;
+pub mod config;
+pub mod failure;
+pub mod flushd;
+pub mod gate;
+pub mod input;
+pub mod names;
+pub mod options;
+pub mod record;
+pub mod send;
+pub mod sigcount;
+pub mod signals;
+pub mod superv;
+pub mod table;
+pub mod within;
+
+use failure::status_of;
+
+/// Runs sigcount, and gives its exit status.
+#[must_use]
+pub fn sigcount(options: &options::Sigcount) -> u8 {
+    status_of(
+        "sigcount",
+        match options {
+            options::Sigcount::Count(count) => sigcount::run(count),
+            options::Sigcount::Send { pid, signal, values } => send::run(*pid, *signal, *values),
+        },
+    )
+}
+
+/// Runs within, and gives its exit status.
+#[must_use]
+pub fn within(options: &options::Within) -> u8 {
+    status_of("within", within::run(options))
+}
+
+/// Runs superv, and gives its exit status.
+#[must_use]
+pub fn superv(options: &options::Superv) -> u8 {
+    status_of("superv", superv::run(options))
+}
+
+/// Runs flushd, and gives its exit status.
+#[must_use]
+pub fn flushd(options: &options::Flushd) -> u8 {
+    status_of("flushd", flushd::run(options))
+}
