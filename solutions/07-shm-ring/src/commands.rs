@@ -110,7 +110,12 @@ pub fn pop(place: &Place, only_try: bool, count: Option<u64>) -> Result<(), Fail
 ///
 /// # Errors
 /// As [`pop`].
-pub fn pop_from(memory: &Memory, what: &impl Display, only_try: bool, count: Option<u64>) -> Result<(), Failure> {
+pub fn pop_from(
+    memory: &Memory,
+    what: &impl Display,
+    only_try: bool,
+    count: Option<u64>,
+) -> Result<(), Failure> {
     // BEGIN SOLUTION
     let memory = ready_ref(memory, what)?;
     peers::attach(memory, Side::Consumer, what)?;
@@ -170,7 +175,12 @@ fn push_lines(memory: &Memory, what: &impl Display, only_try: bool) -> Result<()
     Ok(())
 }
 
-fn pop_lines(memory: &Memory, what: &impl Display, only_try: bool, count: Option<u64>) -> Result<(), Failure> {
+fn pop_lines(
+    memory: &Memory,
+    what: &impl Display,
+    only_try: bool,
+    count: Option<u64>,
+) -> Result<(), Failure> {
     let fails = |trouble| failure(trouble, what);
     let mut consumer = Consumer::new(memory, how(memory)).map_err(fails)?;
     let mut output = Output::default();

@@ -1,8 +1,8 @@
 //! The first 32 bytes of a segment: what kind it is, and how large.
 
 use crate::layout::{
-    FLAG_LOCK, FLAG_MANY, FLAGS_AT, MAGIC, MAGIC_AT, SLOT_ALIGN, SLOT_HEAD, SLOT_SIZE_AT, SLOTS_AT, SLOTS_BEGIN,
-    TOTAL_LEN_AT, VERSION, VERSION_AT,
+    FLAG_LOCK, FLAG_MANY, FLAGS_AT, MAGIC, MAGIC_AT, SLOT_ALIGN, SLOT_HEAD, SLOT_SIZE_AT, SLOTS_AT,
+    SLOTS_BEGIN, TOTAL_LEN_AT, VERSION, VERSION_AT,
 };
 use crate::options::Shape;
 

@@ -46,7 +46,9 @@ impl<'a, S: Shared> Lock<'a, S> {
     fn take(&self) -> Left {
         let me = self.shared.me();
         loop {
-            let Err(now) = self.shared.exchange(Word::Lock, 0, me, Ordering::Acquire) else { return Left::InOrder };
+            let Err(now) = self.shared.exchange(Word::Lock, 0, me, Ordering::Acquire) else {
+                return Left::InOrder;
+            };
             if self.is_orphaned(now) {
                 // Sleepers may be left from before: whoever takes over wakes them.
                 if self.shared.exchange(Word::Lock, now, me | LOCK_WAITERS, Ordering::Acquire).is_ok() {
@@ -55,7 +57,8 @@ impl<'a, S: Shared> Lock<'a, S> {
                 continue;
             }
             let announced = now | LOCK_WAITERS;
-            if now == announced || self.shared.exchange(Word::Lock, now, announced, Ordering::Relaxed).is_ok() {
+            if now == announced || self.shared.exchange(Word::Lock, now, announced, Ordering::Relaxed).is_ok()
+            {
                 self.shared.wait(Word::Lock, announced);
             }
         }

@@ -47,9 +47,10 @@ impl Memory {
     pub fn map(file: &File, header: Header) -> nix::Result<Memory> {
         // BEGIN SOLUTION
         let len = usize::try_from(total_len(header.shape)).map_err(|_| Errno::EFBIG)?;
-        let map = MmapOptions::new().len(len).map_raw(file).map_err(|error| {
-            Errno::try_from(error).unwrap_or(Errno::ENOMEM)
-        })?;
+        let map = MmapOptions::new()
+            .len(len)
+            .map_raw(file)
+            .map_err(|error| Errno::try_from(error).unwrap_or(Errno::ENOMEM))?;
         Ok(Memory { words: Words { map: Arc::new(map) }, header, watch: Watch::default() })
         // END SOLUTION
         // STUB: todo!("M1: map the file, shared, for reading and writing")

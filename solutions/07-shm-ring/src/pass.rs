@@ -51,7 +51,8 @@ pub fn send(path: &Path, shape: Shape) -> Result<(), Failure> {
 pub fn receive(path: &Path, count: Option<u64>) -> Result<(), Failure> {
     // BEGIN SOLUTION
     let what = path.display();
-    let stream = UnixStream::connect(path).map_err(|error| Failure { status: 3, ..Failure::io(&what, &error) })?;
+    let stream =
+        UnixStream::connect(path).map_err(|error| Failure { status: 3, ..Failure::io(&what, &error) })?;
     let file = take(&stream).map_err(|reason| Failure::malformed(&what, reason))?;
     commands::pop_from(&segment::open_file(&file, &what)?, &what, false, count)
     // END SOLUTION

@@ -123,7 +123,9 @@ fn wait_for_end(process: &OwnedFd) {
 pub(crate) fn life(pid: u32) -> Option<u64> {
     let text = match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH) => {
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH) =>
+        {
             return None;
         }
         // It is there, and says nothing.
@@ -186,7 +188,8 @@ fn register(memory: &Memory) -> nix::Result<()> {
     let list = Box::leak(Box::new(RobustList { next: ptr::null_mut(), offset: 0, pending: lock }));
     list.next = list;
     // SAFETY: the structure stays where it is for ever.
-    let done = unsafe { libc::syscall(libc::SYS_set_robust_list, ptr::from_mut(list), size_of::<RobustList>()) };
+    let done =
+        unsafe { libc::syscall(libc::SYS_set_robust_list, ptr::from_mut(list), size_of::<RobustList>()) };
     Errno::result(done).map(drop)
 }
 // END SOLUTION

@@ -299,7 +299,11 @@ fn sequence(index: u64) -> u32 {
 /// How many slots are used; more than there are cannot be.
 fn used(head: u64, tail: u64, shape: Shape) -> Result<u64, Trouble> {
     let used = head.wrapping_sub(tail);
-    if used > u64::from(shape.slots) { Err(Trouble::Malformed("head and tail are too far apart")) } else { Ok(used) }
+    if used > u64::from(shape.slots) {
+        Err(Trouble::Malformed("head and tail are too far apart"))
+    } else {
+        Ok(used)
+    }
 }
 
 fn counters<S: Shared>(shared: &S, order: Ordering) -> (u64, u64) {

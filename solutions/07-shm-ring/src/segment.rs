@@ -57,7 +57,9 @@ pub fn create_new(place: &Place) -> Result<File, Failure> {
             let made = shm_open(name.as_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR);
             made.map(File::from).map_err(std::io::Error::from)
         }
-        Place::File(path) => OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path),
+        Place::File(path) => {
+            OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
+        }
     };
     let file = made.map_err(|error| Failure::io(place, &error))?;
     // The umask has taken bits away from what open was asked for.
@@ -104,7 +106,9 @@ pub fn existing(place: &Place) -> Result<File, Failure> {
             opened.map(File::from).map_err(std::io::Error::from)
         }
         // Opening a FIFO must not wait for its other end.
-        Place::File(path) => OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path),
+        Place::File(path) => {
+            OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path)
+        }
     };
     opened.map_err(|error| Failure::io(place, &error))
     // END SOLUTION

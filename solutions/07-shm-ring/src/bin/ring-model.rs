@@ -300,7 +300,9 @@ fn sleep_full() {
     let other = thread::spawn(move || {
         let mut consumer = usable(Consumer::new(&there, there.how(false)));
         let mut out = Vec::new();
-        demand(usable(consumer.try_pop(&mut out)) == Taken::Record, || "a full ring has no record".to_owned());
+        demand(usable(consumer.try_pop(&mut out)) == Taken::Record, || {
+            "a full ring has no record".to_owned()
+        });
         expect(Some(out), 1);
     });
     push(&mut producer, 2);
