@@ -2,13 +2,13 @@
 //!
 //! This file is given. Usage: see [`USAGE`].
 
-use sol07_shm_ring::options::{Options, USAGE};
+use lab07_shm_ring::options::{Options, USAGE};
 use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match Options::parse(std::env::args_os().skip(1)) {
-        Some(options) => ExitCode::from(sol07_shm_ring::run(&options)),
+        Some(options) => ExitCode::from(lab07_shm_ring::run(&options)),
         None => {
             // With nowhere to complain to, the status alone must do.
             let _ = std::io::stderr().write_all(format!("{USAGE}\n").as_bytes());

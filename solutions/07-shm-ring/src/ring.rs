@@ -282,7 +282,7 @@ pub fn nudge<S: Shared>(shared: &S, side: Side) {
     shared.add(word, 1, Ordering::Release);
     shared.wake(word);
     // END SOLUTION
-    // STUB: todo!("M3: add 1 to the word, wake")
+    // STUB: todo!("M2: add 1 to the word; M3: and wake")
 }
 // BEGIN SOLUTION
 
