@@ -15,6 +15,7 @@
 //! | how does memory travel? | [`pass`] | memfd_create, fcntl, sendmsg |
 
 #![allow(
+    clippy::ptr_arg,
     dead_code,
     unused_imports,
     unused_mut,

@@ -15,6 +15,7 @@
 //! | how does memory travel? | [`pass`] | memfd_create, fcntl, sendmsg |
 
 // STUB: #![allow(
+// STUB:     clippy::ptr_arg,
 // STUB:     dead_code,
 // STUB:     unused_imports,
 // STUB:     unused_mut,
