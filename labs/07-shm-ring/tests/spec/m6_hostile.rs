@@ -214,6 +214,38 @@ fn a_header_that_changes_after_the_look_harms_nobody(#[case] byte: u8) {
     push.close_stdin();
     push.wait().code(0);
     segment.expect_records(&pushed[..4]);
+    does_not_run_in_circles(byte == 0);
+}
+
+/// A side knows its own counter. Somebody else writes there while it sleeps: that is no news, or a reason to give up; but no reason
+/// to look again, and again, and again.
+#[track_caller]
+fn does_not_run_in_circles(is_consumer: bool) {
+    let room = Room::new();
+    let segment = Segment::make(&room, "own", 2, 24, 0);
+    let (args, own, word) = if is_consumer {
+        ("pop file:own", at::TAIL, at::DATA)
+    } else {
+        segment.push(b"a");
+        segment.push(b"b");
+        ("push file:own", at::HEAD, at::SPACE)
+    };
+    let running =
+        ring(&room, args).stdin("c\n").note(format!("offset {own} is changed while it sleeps")).spawn();
+    running.still_waits("for the other side");
+    let before = segment.load_wide(own);
+    segment.store_wide(own, before.wrapping_add(1));
+    segment.bump(word);
+    segment.wake(word);
+    running.asleep();
+    if running.has_ended() {
+        refused(&running.wait(), 4, "file:own");
+        return;
+    }
+    running.assert_idle();
+    segment.store_wide(own, before);
+    segment.close();
+    running.wait().code(if is_consumer { 0 } else { 5 });
 }
 
 /// Somebody cuts the file while it is mapped. What is gone cannot be read any more: the kernel sends SIGBUS, whose default is
