@@ -57,8 +57,8 @@ fn a_header_that_cannot_be_is_refused(#[case] offset: usize, #[case] len: usize,
     }
 }
 
-/// A file that is shorter than it says, by anything from one byte to all; one whose two numbers fit to each other and to no
-/// file of this world; what is no file; a ring that is not ready, or in no state at all.
+/// A file that is shorter than it says, by anything from one byte to all; one whose numbers fit to each other, and to no
+/// ring; what is no file; a ring that is not ready, or in no state at all.
 #[test]
 fn what_is_no_whole_ring_is_refused() {
     let room = Room::new();
@@ -66,10 +66,13 @@ fn what_is_no_whole_ring_is_refused() {
     for len in [0, 1, 12, 31, 32, 4095, 4096, 4097, total_len(8, 120) - 1] {
         all_refuse(&room, &whole[..len], &ALL);
     }
-    let mut huge = whole.clone();
-    huge[at::SLOTS..at::SLOTS + 4].copy_from_slice(&0x8000_0000u32.to_le_bytes());
-    put(&mut huge, at::TOTAL_LEN, total_len(0x8000_0000, 120) as u64);
-    all_refuse(&room, &huge, &ALL);
+    for (slots, slot_size) in [(0x8000_0000, 120), (0x8000_0000, u32::MAX), (7, 120), (0, 120), (8, 0)] {
+        let mut bytes = whole.clone();
+        bytes[at::SLOTS..at::SLOTS + 4].copy_from_slice(&u32::to_le_bytes(slots));
+        bytes[at::SLOT_SIZE..at::SLOT_SIZE + 4].copy_from_slice(&u32::to_le_bytes(slot_size));
+        put(&mut bytes, at::TOTAL_LEN, total_len(slots, slot_size) as u64);
+        all_refuse(&room, &bytes, &ALL);
+    }
     for (state, commands) in [
         (0u32, &["pop RING --try", "push RING --try", "close RING"][..]),
         (3, &["info RING", "pop RING --try", "push RING --try", "close RING"]),
