@@ -325,6 +325,15 @@ fn a_list_that_cannot_be_is_refused() {
         bytes[places[2] as usize + 8..places[2] as usize + 12].copy_from_slice(&len.to_le_bytes());
         bad.push(bytes);
     }
+    // What looks like a node, and is none: in the header, and at no multiple of 8.
+    let mut header = wide(24, 40);
+    put(&mut header, 32, 1);
+    let mut odd = good[..64].to_vec();
+    odd.extend([0; 20]);
+    for (at, value) in [(16, 84), (24, 68), (32, 1)] {
+        put(&mut odd, at, value);
+    }
+    bad.extend([header, odd]);
     for bytes in bad {
         room.write("list", &bytes);
         let done = ring(&room, "list read file:list").run();
