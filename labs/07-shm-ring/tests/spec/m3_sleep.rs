@@ -5,7 +5,7 @@ use rstest::rstest;
 use testkit::{Fault, Finished, Room};
 
 use super::peer::{Segment, at};
-use super::{lines, records, ring, ring_as, sleeps};
+use super::{lines, records, ring, sleeps};
 
 /// Demands that somebody sleeps on this word and has said so, and that a wake-up from another process reaches it.
 #[track_caller]
@@ -38,7 +38,7 @@ fn whoever_finds_the_ring_empty_sleeps() {
     let pushed = records(&room, 5, 24);
     segment.push(&pushed[0]);
 
-    let pop = ring_as(&room, "your consumer", "pop file:seg").spawn();
+    let pop = ring(&room, "pop file:seg").spawn();
     pop.wait_stdout(lines(&pushed[..1]));
     sleeps(&pop, "for a record");
     sleeps_on(&segment, DATA, DATA_WAITS);
@@ -47,10 +47,10 @@ fn whoever_finds_the_ring_empty_sleeps() {
     segment.push(&pushed[2]);
     pop.wait_stdout(lines(&pushed[..3]));
     pop.asleep();
-    ring_as(&room, "your producer", "push file:seg --keep").stdin(lines(&pushed[3..4])).run().code(0);
+    ring(&room, "push file:seg --keep").stdin(lines(&pushed[3..4])).run().code(0);
     pop.wait_stdout(lines(&pushed[..4]));
     pop.asleep();
-    ring_as(&room, "your producer", "push file:seg").stdin(lines(&pushed[4..])).run().code(0);
+    ring(&room, "push file:seg").stdin(lines(&pushed[4..])).run().code(0);
     pop.wait().code(0).stdout(lines(&pushed));
 }
 
@@ -61,7 +61,7 @@ fn whoever_finds_the_ring_full_sleeps() {
     let segment = Segment::make(&room, "seg", 2, 24, 0);
     let pushed = records(&room, 9, 24);
 
-    let push = ring_as(&room, "your producer", "push file:seg").stdin_open().spawn();
+    let push = ring(&room, "push file:seg").stdin_open().spawn();
     push.send(lines(&pushed[..3]));
     sleeps(&push, "for room");
     segment.expect_counters(2, 0);
@@ -88,7 +88,7 @@ fn whoever_finds_the_ring_full_sleeps() {
     push.send(lines(&pushed[6..]));
     push.close_stdin();
     push.asleep();
-    let pop = ring_as(&room, "your consumer", "pop file:seg").run();
+    let pop = ring(&room, "pop file:seg").run();
     push.wait().code(0);
     pop.code(0).stdout(lines(&pushed[4..]));
 }
@@ -146,14 +146,14 @@ fn a_wake_up_for_nothing_changes_nothing(#[case] is_consumer: bool) {
 fn the_end_wakes_whoever_sleeps() {
     let room = Room::new();
     let segment = Segment::make(&room, "empty", 2, 24, 0);
-    let pop = ring_as(&room, "your consumer", "pop file:empty").spawn();
+    let pop = ring(&room, "pop file:empty").spawn();
     pop.still_waits("for a record");
     ring(&room, "close file:empty").run().code(0);
     pop.wait().code(0).stdout("").stderr("");
     drop(segment);
 
     let segment = Segment::make(&room, "full", 2, 24, 0);
-    let push = ring_as(&room, "your producer", "push file:full").stdin("a\nb\nc\n").spawn();
+    let push = ring(&room, "push file:full").stdin("a\nb\nc\n").spawn();
     push.still_waits("for room");
     ring(&room, "close file:full").run().code(0);
     push.wait().code(5).stderr("ring: file:full: closed\n");

@@ -5,7 +5,7 @@ use rstest::rstest;
 use testkit::{Fault, Instant, Moment, Room, Signal, Then, sweep};
 
 use super::peer::{Segment, StandIn, at, dead_pid, start_time};
-use super::{lines, records, refused, ring, ring_as, sleeps};
+use super::{lines, records, refused, ring, sleeps};
 
 /// A side that sleeps is told that the other one has died: it does not ask now and then. The check puts a living process into the
 /// header, before or after the side falls asleep, and kills it. pidfd_open(2).
@@ -24,9 +24,9 @@ fn a_death_ends_the_sleep_of_the_other(#[case] is_producer: bool, #[case] is_lat
         stand_in.attach(&segment, is_producer);
     }
     let running = if is_producer {
-        ring_as(&room, "your consumer", "pop file:seg").spawn()
+        ring(&room, "pop file:seg").spawn()
     } else {
-        ring_as(&room, "your producer", "push file:seg").stdin("one\n").spawn()
+        ring(&room, "push file:seg").stdin("one\n").spawn()
     };
     running.still_waits("while the other side is alive");
     if is_late {
@@ -63,10 +63,10 @@ fn what_the_dead_has_published_comes_first() {
 
     // Your own two, and no stand-in.
     let segment = Segment::make(&room, "own", 4, 24, 0);
-    let push = ring_as(&room, "your producer", "push file:own").stdin_open().spawn();
+    let push = ring(&room, "push file:own").stdin_open().spawn();
     push.send("one\ntwo\n");
     push.still_waits("for its input");
-    let pop = ring_as(&room, "your consumer", "pop file:own").spawn();
+    let pop = ring(&room, "pop file:own").spawn();
     pop.still_waits("while your producer is alive");
     push.kill(Signal::SIGKILL);
     push.wait();
@@ -196,7 +196,7 @@ fn a_living_partner_is_left_alone(#[case] is_producer: bool) {
 fn whoever_leaves_is_not_dead() {
     let room = Room::new();
     let segment = Segment::make(&room, "seg", 4, 24, 0);
-    let pop = ring_as(&room, "your consumer", "pop file:seg").spawn();
+    let pop = ring(&room, "pop file:seg").spawn();
     pop.still_waits("for a record");
     for (input, status) in [("one\n", 0), ("two\nthis line is much too long for its slot\n", 1)] {
         ring(&room, "push file:seg --keep").stdin(input).run().code(status);

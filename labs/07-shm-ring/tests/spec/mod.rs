@@ -33,11 +33,6 @@ fn ring(room: &Room, args: impl AsRef<str>) -> Cmd {
     room.command(program()).args(args.as_ref().split(' '))
 }
 
-/// `ring ARGS` as a role in an explanation: "your producer".
-fn ring_as(room: &Room, role: &str, args: impl AsRef<str>) -> Cmd {
-    room.command(bin!("ring").called(role)).args(args.as_ref().split(' '))
-}
-
 /// A name for POSIX shared memory that nobody else has, and its file.
 fn shm_name(room: &Room) -> (String, PathBuf) {
     // Rooms of two runs with the same seed have the same words.
