@@ -82,7 +82,7 @@ fn walk(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 }
 
 /// The check maps the list at an address of its own, which is not yours: an address in a link leads nowhere there, an offset leads
-/// to the node. The links follow the order of the bytes, and equal lines keep their order.
+/// to the node. The links follow the order of the bytes.
 #[test]
 fn a_list_is_linked_by_offsets() {
     let room = Room::new();
