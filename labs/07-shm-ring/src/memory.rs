@@ -28,8 +28,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Maps a segment whose header was checked. Shared: `MAP_PRIVATE` would be a copy that nobody else sees, and that is
-    /// what `memmap2::map_anon` and `map_copy` give.
+    /// Maps a segment whose header was checked. Shared: `MAP_PRIVATE` would be a copy that nobody else sees, and that
+    /// is what `memmap2::map_anon` and `map_copy` give.
     ///
     /// # Errors
     /// Those of mmap(2).

@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use crate::memory::Memory;
 use crate::sync::Side;
 
-/// Takes a side of a ring for this process: its start time, its pid, and the other side looks. In a ring for many there is
-/// nothing to take; but the kernel shall know about the lock.
+/// Takes a side of a ring for this process: its start time, its pid, and the other side looks. In a ring for many
+/// there is nothing to take; but the kernel shall know about the lock.
 ///
 /// # Errors
 /// A living process has this side.

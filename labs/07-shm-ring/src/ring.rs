@@ -1,5 +1,5 @@
-//! The ring itself: how a record gets from one side to the other, and how a side sleeps and is woken. Not one system call,
-//! and no memory but through [`Shared`]: `ring-model` runs these very lines.
+//! The ring itself: how a record gets from one side to the other, and how a side sleeps and is woken. Not one system
+//! call, and no memory but through [`Shared`]: `ring-model` runs these very lines.
 //!
 //! Each side owns one counter. The producer alone writes head, the consumer alone writes tail; each reads the other's.
 //! (In a ring for many, whoever has the lock is the producer, or the consumer.)

@@ -1,5 +1,5 @@
-//! The ring itself: how a record gets from one side to the other, and how a side sleeps and is woken. Not one system call,
-//! and no memory but through [`Shared`]: `ring-model` runs these very lines.
+//! The ring itself: how a record gets from one side to the other, and how a side sleeps and is woken. Not one system
+//! call, and no memory but through [`Shared`]: `ring-model` runs these very lines.
 //!
 //! Each side owns one counter. The producer alone writes head, the consumer alone writes tail; each reads the other's.
 //! (In a ring for many, whoever has the lock is the producer, or the consumer.)
@@ -153,7 +153,8 @@ impl<'a, S: Shared> Producer<'a, S> {
 
     /// Whether there is room, or no sense in waiting.
     fn has_news(&self) -> bool {
-        // Its own counter is private, also here: if somebody else has changed the shared one, this must not go in circles.
+        // Its own counter is private, also here: if somebody else has changed the shared one, this must not go in
+        // circles.
         let load = |word| self.shared.load_wide(word, Ordering::Acquire);
         let head = if self.with.many { load(Wide::Head) } else { self.head };
         head.wrapping_sub(load(Wide::Tail)) != u64::from(self.with.shape.slots) || !is_open(self.shared)

@@ -29,8 +29,8 @@ const DATA_WAITS: (usize, &str) = (at::DATA_WAITS, "consumer waits");
 const SPACE: (usize, &str) = (at::SPACE, "space word");
 const SPACE_WAITS: (usize, &str) = (at::SPACE_WAITS, "producer waits");
 
-/// An empty ring: `pop` prints what it has, then sleeps on the data word, and costs nothing. The check publishes and wakes, by
-/// the contract; then your own `push` does.
+/// An empty ring: `pop` prints what it has, then sleeps on the data word, and costs nothing. The check publishes and
+/// wakes, by the contract; then your own `push` does.
 #[test]
 fn whoever_finds_the_ring_empty_sleeps() {
     let room = Room::new();
@@ -54,7 +54,8 @@ fn whoever_finds_the_ring_empty_sleeps() {
     pop.wait().code(0).stdout(lines(&pushed));
 }
 
-/// A full ring: `push` sleeps on the space word, until a slot is free. The check frees and wakes; then your own `pop` does.
+/// A full ring: `push` sleeps on the space word, until a slot is free. The check frees and wakes; then your own `pop`
+/// does.
 #[test]
 fn whoever_finds_the_ring_full_sleeps() {
     let room = Room::new();
@@ -93,8 +94,8 @@ fn whoever_finds_the_ring_full_sleeps() {
     pop.code(0).stdout(lines(&pushed[4..]));
 }
 
-/// A futex may return for no reason; a word may change for no reason. Whoever takes a wake-up for news pops from an empty
-/// ring, or writes into a full one. futex(2), "spurious wake-up".
+/// A futex may return for no reason; a word may change for no reason. Whoever takes a wake-up for news pops from an
+/// empty ring, or writes into a full one. futex(2), "spurious wake-up".
 #[rstest]
 #[case::of_the_consumer(true)]
 #[case::of_the_producer(false)]
@@ -160,8 +161,8 @@ fn the_end_wakes_whoever_sleeps() {
     segment.expect_records(&["a", "b"]);
 }
 
-/// Somebody has said that it sleeps, and has not had its turn yet. The first record wakes it, and takes the flag back; the other
-/// 299 are published in silence. And if nobody has said so, nobody is woken at all.
+/// Somebody has said that it sleeps, and has not had its turn yet. The first record wakes it, and takes the flag
+/// back; the other 299 are published in silence. And if nobody has said so, nobody is woken at all.
 #[rstest]
 #[case::the_producer_wakes(true, 1)]
 #[case::the_producer_has_nobody_to_wake(true, 0)]
@@ -208,8 +209,8 @@ fn calls(done: &Finished) -> (u64, u64) {
     (done.own_calls().values().sum::<u64>() - futex, futex)
 }
 
-/// This is what a ring is for. 100 000 records, and nobody must wait: the kernel is asked for input and output now and then,
-/// and for nothing else. Then both sides work at the same time: nobody is woken who did not sleep.
+/// This is what a ring is for. 100 000 records, and nobody must wait: the kernel is asked for input and output now
+/// and then, and for nothing else. Then both sides work at the same time: nobody is woken who did not sleep.
 #[test]
 fn a_record_costs_no_system_call() {
     let room = Room::new();

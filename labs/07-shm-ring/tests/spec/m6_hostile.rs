@@ -36,8 +36,8 @@ fn all_refuse(room: &Room, bytes: &[u8], commands: &[&str]) {
 
 const ALL: [&str; 3] = ["info RING", "pop RING --try", "push RING --try"];
 
-/// Each field of the header, set to each value at the edge of what it may be. Nothing is read, printed or written then. The
-/// ring has 8 slots of 120 bytes.
+/// Each field of the header, set to each value at the edge of what it may be. Nothing is read, printed or written
+/// then. The ring has 8 slots of 120 bytes.
 #[rstest]
 #[case::magic(0, 4, &[0, u32::from_le_bytes(*b"IPCL") as u64, u32::from_le_bytes(*b"ipcr") as u64])]
 #[case::end_of_magic(4, 4, &[0, 0x2047_4e49, 0x0047_4e69])]
@@ -57,8 +57,8 @@ fn a_header_that_cannot_be_is_refused(#[case] offset: usize, #[case] len: usize,
     }
 }
 
-/// A file that is shorter than it says, by anything from one byte to all; one whose numbers fit to each other, and to no
-/// ring; what is no file; a ring that is not ready, or in no state at all.
+/// A file that is shorter than it says, by anything from one byte to all; one whose numbers fit to each other, and to
+/// no ring; what is no file; a ring that is not ready, or in no state at all.
 #[test]
 fn what_is_no_whole_ring_is_refused() {
     let room = Room::new();
@@ -100,8 +100,9 @@ enum Wrong {
     Head(u64),
 }
 
-/// A len that is more than a slot would read another slot, or behind the segment. A wrong seq is a slot that nobody has written for
-/// this record. Counters that are too far apart are no counters. The records before are good, and are printed.
+/// A len that is more than a slot would read another slot, or behind the segment. A wrong seq is a slot that nobody
+/// has written for this record. Counters that are too far apart are no counters. The records before are good, and are
+/// printed.
 #[rstest]
 #[case(Wrong::Len(25))]
 #[case(Wrong::Len(56))]
@@ -151,8 +152,8 @@ fn a_record_that_cannot_be_is_refused(#[case] wrong: Wrong) {
     }
 }
 
-/// A len is checked, and used. Between the two somebody writes another one: the check does so just after each instruction of
-/// `pop` that reads it. What was checked must be what is used: read it once, into memory of your own.
+/// A len is checked, and used. Between the two somebody writes another one: the check does so just after each
+/// instruction of `pop` that reads it. What was checked must be what is used: read it once, into memory of your own.
 #[rstest]
 #[case::just_too_long(25)]
 #[case::into_the_next_slots(200)]
@@ -182,7 +183,8 @@ fn a_length_that_changes_after_the_look_harms_nobody(#[case] len: u32) {
     });
 }
 
-/// The header was checked at the start. Later it says that there are 2^32 slots, of no bytes, with unknown flags: nobody looks.
+/// The header was checked at the start. Later it says that there are 2^32 slots, of no bytes, with unknown flags:
+/// nobody looks.
 #[rstest]
 #[case::all_ones(0xff)]
 #[case::all_zeros(0)]
@@ -220,8 +222,8 @@ fn a_header_that_changes_after_the_look_harms_nobody(#[case] byte: u8) {
     does_not_run_in_circles(byte == 0);
 }
 
-/// A side knows its own counter. Somebody else writes there while it sleeps: that is no news, or a reason to give up; but no reason
-/// to look again, and again, and again.
+/// A side knows its own counter. Somebody else writes there while it sleeps: that is no news, or a reason to give up;
+/// but no reason to look again, and again, and again.
 #[track_caller]
 fn does_not_run_in_circles(is_consumer: bool) {
     let room = Room::new();
@@ -251,8 +253,8 @@ fn does_not_run_in_circles(is_consumer: bool) {
     running.wait().code(if is_consumer { 0 } else { 5 });
 }
 
-/// Somebody cuts the file while it is mapped. What is gone cannot be read any more: the kernel sends SIGBUS, whose default is
-/// death. mmap(2), sigaction(2).
+/// Somebody cuts the file while it is mapped. What is gone cannot be read any more: the kernel sends SIGBUS, whose
+/// default is death. mmap(2), sigaction(2).
 #[rstest]
 #[case::pop_without_slots(true, 4096)]
 #[case::push_without_slots(false, 4096)]
@@ -303,7 +305,8 @@ fn a_list_that_cannot_be_is_refused() {
         Vec::new(),
     ];
     bad.extend([0, total - 1, total + 1, u64::MAX].map(|value| wide(16, value)));
-    // Links: into the header, to no multiple of 8, to the very end, just before it, far out, and to where the sum wraps.
+    // Links: into the header, to no multiple of 8, to the very end, just before it, far out, and to where the sum
+    // wraps.
     let links = [
         8,
         56,

@@ -7,8 +7,8 @@ use testkit::{Fault, Instant, Moment, Room, Signal, Then, sweep};
 use super::peer::{Segment, StandIn, at, dead_pid, start_time};
 use super::{lines, records, refused, ring, sleeps};
 
-/// A side that sleeps is told that the other one has died: it does not ask now and then. The check puts a living process into the
-/// header, before or after the side falls asleep, and kills it. pidfd_open(2).
+/// A side that sleeps is told that the other one has died: it does not ask now and then. The check puts a living
+/// process into the header, before or after the side falls asleep, and kills it. pidfd_open(2).
 #[rstest]
 #[case::of_the_producer(true, false)]
 #[case::of_the_consumer(false, false)]
@@ -42,8 +42,8 @@ fn a_death_ends_the_sleep_of_the_other(#[case] is_producer: bool, #[case] is_lat
     }
 }
 
-/// A death is no reason to throw away what is there: all records come out first. And as long as there is room, a record may be
-/// pushed for whoever comes next.
+/// A death is no reason to throw away what is there: all records come out first. And as long as there is room, a
+/// record may be pushed for whoever comes next.
 #[test]
 fn what_the_dead_has_published_comes_first() {
     let room = Room::new();
@@ -76,8 +76,9 @@ fn what_the_dead_has_published_comes_first() {
     segment.expect_counters(2, 2);
 }
 
-/// `push` is killed just after each instruction that touches head, the first slots, the state, or the producer's own fields, in
-/// turn. Whatever is published then is whole, in its order; what is not published does not come out; whoever comes next can push.
+/// `push` is killed just after each instruction that touches head, the first slots, the state, or the producer's own
+/// fields, in turn. Whatever is published then is whole, in its order; what is not published does not come out;
+/// whoever comes next can push.
 #[rstest]
 #[case::at_the_counter(&[at::HEAD])]
 #[case::in_a_slot(&[at::SLOT, at::SLOT + 4, at::SLOT + 8, at::SLOT + 64, at::SLOT + 72])]
@@ -118,8 +119,8 @@ fn a_record_is_whole_or_absent_wherever_its_producer_dies(#[case] offsets: &[usi
     }
 }
 
-/// A pid is a number that is given away again. Who has it now, and was started at another time, is not who attached: that one
-/// is dead. proc_pid_stat(5), field 22.
+/// A pid is a number that is given away again. Who has it now, and was started at another time, is not who attached:
+/// that one is dead. proc_pid_stat(5), field 22.
 #[rstest]
 #[case::started_later(1)]
 #[case::started_earlier(u64::MAX)]
@@ -146,8 +147,8 @@ fn a_reused_pid_is_somebody_else(#[case] other: u64) {
     stand_in.end();
 }
 
-/// A ring without `--many` has one producer and one consumer. A second one is told so, and changes nothing. And nobody is dead who
-/// lives, also one that is just attaching and has not told its start time.
+/// A ring without `--many` has one producer and one consumer. A second one is told so, and changes nothing. And
+/// nobody is dead who lives, also one that is just attaching and has not told its start time.
 #[rstest]
 #[case::producer(true)]
 #[case::consumer(false)]
@@ -191,7 +192,8 @@ fn a_living_partner_is_left_alone(#[case] is_producer: bool) {
     stand_in.end();
 }
 
-/// Whoever leaves says so: both fields are 0, whatever the status is. Then nobody is dead, and whoever waits, waits for the next.
+/// Whoever leaves says so: both fields are 0, whatever the status is. Then nobody is dead, and whoever waits, waits
+/// for the next.
 #[test]
 fn whoever_leaves_is_not_dead() {
     let room = Room::new();

@@ -32,8 +32,8 @@ fn same(wanted: &[String], found: &[String]) {
     );
 }
 
-/// Three producers and three consumers on eight slots: all of them wait now and then, for room, for records, and for the lock.
-/// Nothing is lost, nothing comes twice, and the records of one producer come in their order.
+/// Three producers and three consumers on eight slots: all of them wait now and then, for room, for records, and for
+/// the lock. Nothing is lost, nothing comes twice, and the records of one producer come in their order.
 #[test]
 fn many_share_a_ring_and_each_record_comes_once() {
     let room = Room::new();
@@ -63,8 +63,8 @@ fn many_share_a_ring_and_each_record_comes_once() {
     segment.expect_counters(1200, 1200);
 }
 
-/// A living process holds the lock, and takes its time. Whoever wants it says so (bit 31), and sleeps; when it is given back, with
-/// one wake-up, all go on.
+/// A living process holds the lock, and takes its time. Whoever wants it says so (bit 31), and sleeps; when it is
+/// given back, with one wake-up, all go on.
 #[test]
 fn whoever_waits_for_the_lock_sleeps() {
     let room = Room::new();
@@ -98,8 +98,9 @@ fn killed(room: &Room, segment: &Segment, args: &str, (offset, nth): (usize, u64
     ring(room, args).stdin("mine\n").trace(at_access(segment, offset, nth, Then::Kill)).run()
 }
 
-/// A producer, and then a consumer, is killed just after each instruction that touches the lock, its counter, the slot, or a flag, in turn. Whoever comes next
-/// finds a ring in order: of the dead one's record nobody knows, all others come out once.
+/// A producer, and then a consumer, is killed just after each instruction that touches the lock, its counter, the
+/// slot, or a flag, in turn. Whoever comes next finds a ring in order: of the dead one's record nobody knows, all
+/// others come out once.
 #[rstest]
 #[case::of_a_producer(true)]
 #[case::of_a_consumer(false)]
@@ -140,8 +141,8 @@ fn dies_at(is_producer: bool, offset: usize, nth: u64) -> bool {
     dead.fault_delivered()
 }
 
-/// The lock of a dead owner belongs to the next: to one that comes later and finds its id, or the kernel's mark; and to one that has
-/// been asleep for it when the owner died.
+/// The lock of a dead owner belongs to the next: to one that comes later and finds its id, or the kernel's mark; and
+/// to one that has been asleep for it when the owner died.
 #[test]
 fn the_lock_of_a_dead_owner_is_taken_over() {
     let room = Room::new();
@@ -194,9 +195,9 @@ fn first_access_with_the_lock(room: &Room) -> u64 {
     unreachable!("a push of one record touches the lock less than 100 times")
 }
 
-/// Two consumers sleep. A producer is killed just after each of its accesses to head, to the flag, to the word that the consumers
-/// sleep on, and to the lock, in turn: for one, when it has published, and has woken nobody.
-/// The next producer takes the lock over, pushes what is missing to two records, and both consumers get one.
+/// Two consumers sleep. A producer is killed just after each of its accesses to head, to the flag, to the word that
+/// the consumers sleep on, and to the lock, in turn: for one, when it has published, and has woken nobody. The next
+/// producer takes the lock over, pushes what is missing to two records, and both consumers get one.
 #[test]
 fn whoever_takes_over_wakes_the_sleepers() {
     for offset in [at::HEAD, at::DATA_WAITS, at::DATA, at::LOCK] {

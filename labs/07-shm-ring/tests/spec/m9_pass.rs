@@ -58,8 +58,9 @@ fn recv_prints_what_send_was_given() {
     done.code(5).stdout("one\n");
 }
 
-/// The check is the receiver. What it gets is a sound ring, in memory that has no name; the length is sealed before anybody else
-/// has the descriptor, so that no SIGBUS can come of it. It can be written all the same. fcntl(2), `F_GET_SEALS`.
+/// The check is the receiver. What it gets is a sound ring, in memory that has no name; the length is sealed before
+/// anybody else has the descriptor, so that no SIGBUS can come of it. It can be written all the same. fcntl(2),
+/// `F_GET_SEALS`.
 #[test]
 fn the_memory_has_no_name_and_its_length_is_sealed() {
     let room = Room::new();
@@ -154,8 +155,8 @@ impl Gift {
     }
 }
 
-/// Whoever takes memory from somebody else looks at its seals first: without them it may be cut at any time. And it must be a ring.
-/// The check is the server.
+/// Whoever takes memory from somebody else looks at its seals first: without them it may be cut at any time. And it
+/// must be a ring. The check is the server.
 #[rstest]
 #[case::sound(Gift::Sound, 0)]
 #[case::without_seals(Gift::NoSeals, 4)]
@@ -194,8 +195,8 @@ fn recv_refuses_memory_that_may_be_cut(#[case] gift: Gift, #[case] status: i32) 
     }
 }
 
-/// The socket passes a descriptor, once. The records go through the memory: nothing of them is written to anything but the standard
-/// output of `recv`.
+/// The socket passes a descriptor, once. The records go through the memory: nothing of them is written to anything
+/// but the standard output of `recv`.
 #[test]
 fn no_record_goes_through_the_socket() {
     let room = Room::new();

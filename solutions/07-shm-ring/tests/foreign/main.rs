@@ -1,5 +1,5 @@
-//! Another language uses the reference's segments, by nothing but the layout of the README: Python pops from its ring, pushes
-//! into it, and reads its list by the program that the README shows.
+//! Another language uses the reference's segments, by nothing but the layout of the README: Python pops from its
+//! ring, pushes into it, and reads its list by the program that the README shows.
 //!
 //! Each test is skipped by name where python3 is not installed.
 
