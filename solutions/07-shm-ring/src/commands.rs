@@ -36,8 +36,7 @@ pub fn info(place: &Place) -> Result<(), Failure> {
         _ => return Err(Failure::malformed(place, "unknown state")),
     };
     let shape = memory.shape();
-    let tail = memory.load_wide(Wide::Tail, Ordering::Acquire);
-    let head = memory.load_wide(Wide::Head, Ordering::Acquire);
+    let (head, tail) = both_counters(&memory);
     if head.wrapping_sub(tail) > u64::from(shape.slots) {
         return Err(Failure::malformed(place, "head and tail are too far apart"));
     }
@@ -126,6 +125,21 @@ pub fn pop_from(
     // STUB: todo!("M2: print each record; M9: used for a memfd, too")
 }
 // BEGIN SOLUTION
+
+/// head and tail of the same moment, while others move them: tail is the same before and after the look at head.
+/// Somebody who moves it without end gets no more than so many looks.
+fn both_counters(memory: &Memory) -> (u64, u64) {
+    let mut tail = memory.load_wide(Wide::Tail, Ordering::Acquire);
+    for _ in 0..1000 {
+        let head = memory.load_wide(Wide::Head, Ordering::Acquire);
+        let again = memory.load_wide(Wide::Tail, Ordering::Acquire);
+        if again == tail {
+            return (head, tail);
+        }
+        tail = again;
+    }
+    (memory.load_wide(Wide::Head, Ordering::Acquire), tail)
+}
 
 fn ready(memory: Memory, what: &impl Display) -> Result<Memory, Failure> {
     ready_ref(&memory, what)?;
