@@ -197,10 +197,11 @@ fn pop_lines(
 ) -> Result<(), Failure> {
     let fails = |trouble| failure(trouble, what);
     let mut consumer = Consumer::new(memory, how(memory)).map_err(fails)?;
-    let mut output = Output::default();
+    // In a ring for many, death may cost one record: none is taken before the one before is printed.
+    let mut output = Output { bytes: Vec::new(), most: if how(memory).many { 1 } else { CHUNK } };
     let mut left = count.unwrap_or(u64::MAX);
     while left > 0 {
-        match consumer.try_pop(&mut output.0) {
+        match consumer.try_pop(&mut output.bytes) {
             Ok(Taken::Record) => {
                 left -= 1;
                 output.end_line()?;
@@ -264,18 +265,21 @@ impl Input {
 }
 
 /// Standard output, a large piece at a time.
-#[derive(Default)]
-struct Output(Vec<u8>);
+struct Output {
+    bytes: Vec<u8>,
+    /// No more wait here.
+    most: usize,
+}
 
 impl Output {
     fn end_line(&mut self) -> Result<(), Failure> {
-        self.0.push(b'\n');
-        if self.0.len() >= CHUNK { self.flush() } else { Ok(()) }
+        self.bytes.push(b'\n');
+        if self.bytes.len() >= self.most { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        let done = if self.0.is_empty() { Ok(()) } else { write_all(stdout(), &self.0) };
-        self.0.clear();
+        let done = if self.bytes.is_empty() { Ok(()) } else { write_all(stdout(), &self.bytes) };
+        self.bytes.clear();
         done.map_err(|errno| Failure::system("stdout", errno))
     }
 }
