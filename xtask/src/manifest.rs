@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+pub mod order;
 mod parse;
 
 pub use parse::parse;
@@ -29,6 +30,10 @@ pub struct Manifest {
     pub hours: f64,
     /// The lecture crate it needs.
     pub lecture: String,
+    /// Its place in the recommended order of study, from 1.
+    pub study: u32,
+    /// The labs that come before it, by their ids.
+    pub needs: Vec<String>,
     /// The programs' contract names.
     pub programs: Vec<String>,
     /// Globs of the files a student may change, relative to the lab's folder.
@@ -97,13 +102,17 @@ pub struct Check {
     pub name: String,
     /// What it is worth.
     pub points: u32,
+    /// Whether the student's code runs in one process with what judges it, as a model checker does. Such a check can be
+    /// fooled where a black box cannot, so whoever reads a grade is told.
+    pub in_process: bool,
 }
 
 impl Check {
-    /// The name as a sentence: `the reader sees the end`.
+    /// The name as a sentence: `the reader sees the end`; with a label, if the check is no black box.
     #[must_use]
     pub fn sentence(&self) -> String {
-        sentence(&self.name)
+        let label = if self.in_process { " (in-process check)" } else { "" };
+        sentence(&self.name) + label
     }
 }
 

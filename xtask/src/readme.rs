@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::manifest::{Manifest, Milestone};
+use crate::manifest::{Manifest, Milestone, POINTS, order};
 use crate::patch::Mutant;
 
 /// The headings every lab's README has, in this order; others may stand between them.
@@ -66,23 +66,29 @@ pub fn check_list(milestone: &Milestone) -> String {
     out
 }
 
-/// The table of labs in `labs/README.md`.
+/// The table of labs in `labs/README.md`, in the order of study.
 #[must_use]
 pub fn index(manifests: &[&Manifest]) -> String {
-    let mut out = String::from("| lab | outcome | milestones | hours | lecture |\n|---|---|--:|--:|---|\n");
-    for m in manifests {
+    let mut out = String::from(
+        "| | lab | outcome | needs | hours | points | lecture |\n|--:|---|---|---|--:|--:|---|\n",
+    );
+    for m in order::in_order(manifests) {
+        // Writing to a String cannot fail.
         let _ = writeln!(
             out,
-            "| [{id} {title}]({folder}/README.md) | {outcome} | {count} | {hours} | `{lecture}` |",
+            "| {study} | [{id} {title}]({folder}/README.md) | {outcome} | {needs} | {hours} | {POINTS} | `{lecture}` |",
+            study = m.study,
             id = m.id,
             title = m.title,
             folder = m.folder(),
             outcome = m.outcome,
-            count = m.milestones.len(),
+            needs = m.needs.join(", "),
             hours = m.hours,
             lecture = m.lecture
         );
     }
+    let hours: f64 = manifests.iter().map(|m| m.hours).sum();
+    let _ = writeln!(out, "| | all | | | {hours} | | |");
     out
 }
 
@@ -221,7 +227,7 @@ mod tests {
 
     #[test]
     fn each_check_is_listed_with_its_sentence_and_its_points() {
-        let check = |name: &str, points| Check { name: name.to_owned(), points };
+        let check = |name: &str, points| Check { name: name.to_owned(), points, in_process: false };
         let milestone = Milestone {
             id: "m1".to_owned(),
             module: "m1_one".to_owned(),

@@ -19,8 +19,8 @@
 //!   ([`eventually`]). Every wait stands under the room's watchdog, which counts only time in which nobody
 //!   in the room could run, ends at once where `autopsy` proves a deadlock, and explains every hang.
 //! - **Proofs.** While the thread that made the room waits, and the specification has no other thread, the room is
-//!   a closed world: nobody outside writes, connects, opens a gate or sends a signal, and no program may count on
-//!   alarm(2). If the programs are then proved to be stuck, the wait ends at once. A condition given to
+//!   a closed world: nobody outside writes, connects, opens a gate or sends a signal, and no program counts on
+//!   alarm(2), unless the check says so ([`Room::expect_timers`]). If the programs are then proved to be stuck, the wait ends at once. A condition given to
 //!   [`eventually`] may act (connect again, signal again): it is asked many times before anybody looks for a proof.
 //! - **Peers.** A check plays the other side of a program's sockets: [`Room::connect`], [`Room::listen`],
 //!   [`Room::proxy`]. A [`Peer`] does only what it is told, so silence and slowness need no clock.
@@ -84,4 +84,4 @@ pub use slow_file::SlowFile;
 pub use stdin::StdinWriter;
 pub use sweep::{first_call, sweep};
 pub use text::{shell_quote, visible};
-pub use trace::{Family, Fault, When};
+pub use trace::{Family, Fault, Instant, Moment, Then, When};

@@ -85,6 +85,7 @@ impl Room {
             maker: nix::unistd::gettid(),
             became: Mutex::default(),
             abandoned: AtomicBool::new(false),
+            timers: AtomicBool::new(false),
             tracers: Mutex::default(),
             random: Mutex::new(random),
             dir,
@@ -99,6 +100,13 @@ impl Room {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.shared.dir
+    }
+
+    /// Says that programs of this room may be woken by a timer. A program that waits for one made by alarm(2),
+    /// setitimer(2) or timer_create(2) looks like one that waits for ever: from now on nothing is proved of this room.
+    /// Choose times of less than a second: who stands still for longer is given up, with the watchdog's usual words.
+    pub fn expect_timers(&self) {
+        self.shared.timers.store(true, Ordering::Relaxed);
     }
 
     /// `TMPDIR` of the programs. A law: empty at the end.

@@ -61,6 +61,8 @@ pub(crate) struct Shared {
     pub(crate) became: Mutex<Option<String>>,
     /// A program was left running by the check itself: what it leaves is not its fault.
     pub(crate) abandoned: AtomicBool,
+    /// Programs may be woken by a timer that nobody sees from outside.
+    pub(crate) timers: AtomicBool,
     /// Threads that trace programs of this room; joined at the end.
     pub(crate) tracers: Mutex<Vec<std::thread::JoinHandle<()>>>,
     pub(crate) random: Mutex<fastrand::Rng>,
@@ -239,6 +241,9 @@ impl Witness for Shared {
     }
 
     fn proof(&self, members: &[Proc]) -> Option<Report> {
+        if self.timers.load(Ordering::Relaxed) {
+            return None;
+        }
         // Beside other tests of one process, somebody may always act.
         let before = referee().alone.then(|| own::others_at_rest(self.maker)).flatten()?;
         let report = autopsy::prove(&self.scene(members))?;

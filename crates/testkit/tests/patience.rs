@@ -8,10 +8,11 @@ mod kit;
 use kit::{BusyLoops, referee};
 use sandbox::protocol::{Config, Verdict};
 
-const CHECKS: [&str; 8] = [
+const CHECKS: [&str; 9] = [
     "a_reader_whose_writer_sleeps",
     "a_fifo_whose_peer_comes_late",
     "a_child_that_is_stopped_and_continued",
+    "a_program_that_an_alarm_wakes",
     "a_reader_that_a_timer_ends",
     "a_shell_that_a_signal_wakes",
     "a_lock_that_is_handed_over",
@@ -77,6 +78,15 @@ mod slow {
     #[ignore = "run by this file's other tests"]
     fn a_reader_that_a_timer_ends() {
         sh(&Room::new(), "mkfifo f; timeout 0.8 cat f; echo $?; rm f").code(0).stdout("124\n");
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_program_that_an_alarm_wakes() {
+        let room = Room::new();
+        room.expect_timers();
+        let text = "use POSIX; $SIG{ALRM} = sub {}; alarm 1; POSIX::pause(); print qq(woken\n)";
+        room.command("perl").args(["-e", text]).run().code(0).stdout("woken\n");
     }
 
     #[test]

@@ -16,6 +16,10 @@ struct RawManifest {
     outcome: String,
     hours: Spanned<f64>,
     lecture: String,
+    #[serde(default)]
+    study: u32,
+    #[serde(default)]
+    needs: Vec<Spanned<String>>,
     programs: Spanned<Vec<String>>,
     editable: Spanned<Vec<String>>,
     #[serde(default)]
@@ -43,6 +47,8 @@ struct RawMilestone {
 struct RawCheck {
     name: Spanned<String>,
     points: Spanned<u32>,
+    #[serde(default)]
+    in_process: bool,
 }
 
 /// Reads `lab.toml`.
@@ -80,14 +86,17 @@ impl Found<'_> {
 
     fn head(&mut self, raw: &RawManifest) {
         let id = raw.id.get_ref();
-        let is_id = id.len() == 2 && id.bytes().all(|byte| byte.is_ascii_digit());
-        self.unless(is_id, &raw.id, || format!("id `{id}` is not two digits"));
+        self.unless(is_id(id), &raw.id, || format!("id `{id}` is not two digits"));
         let slug = raw.slug.get_ref();
         let is_slug = !slug.is_empty() && slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         self.unless(is_slug, &raw.slug, || format!("slug `{slug}` is not small letters and hyphens"));
         self.unless(*raw.hours.get_ref() > 0.0, &raw.hours, || "hours must be more than 0".to_owned());
         self.unless(!raw.programs.get_ref().is_empty(), &raw.programs, || "no program is named".to_owned());
         self.unless(!raw.editable.get_ref().is_empty(), &raw.editable, || "no file is editable".to_owned());
+        for need in &raw.needs {
+            let is_other = is_id(need.get_ref()) && need.get_ref() != id;
+            self.unless(is_other, need, || format!("`{}` is not the id of another lab", need.get_ref()));
+        }
         for glob in raw.editable.get_ref().iter().chain(&raw.given) {
             let is_inside = !glob.starts_with('/') && !glob.split('/').any(|part| part == "..");
             let is_glob = is_inside && glob::Pattern::new(glob).is_ok();
@@ -135,6 +144,10 @@ impl Found<'_> {
     }
 }
 
+fn is_id(id: &str) -> bool {
+    id.len() == 2 && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
@@ -148,6 +161,8 @@ fn build(raw: RawManifest) -> Manifest {
         outcome: raw.outcome,
         hours: raw.hours.into_inner(),
         lecture: raw.lecture,
+        study: raw.study,
+        needs: raw.needs.into_iter().map(Spanned::into_inner).collect(),
         programs: raw.programs.into_inner(),
         editable: raw.editable.into_inner(),
         given: raw.given,
@@ -163,6 +178,7 @@ fn build_milestone(raw: RawMilestone) -> Milestone {
     let checks = checks.map(|check| Check {
         name: format!("{module}::{}", check.name.get_ref()),
         points: check.points.into_inner(),
+        in_process: check.in_process,
     });
     Milestone {
         id: raw.id.into_inner(),
@@ -184,6 +200,8 @@ title = "Two checks"
 outcome = "You can."
 hours = 1.5
 lecture = "two"
+study = 2
+needs = ["03"]
 programs = ["two"]
 editable = ["src/**/*.rs"]
 given = ["src/main.rs"]
@@ -209,6 +227,13 @@ checks = [
         assert_eq!(checks, [("m1_first::it_runs", 40), ("m1_first::it_ends", 60)]);
         assert_eq!(manifest.milestone_of("m1_first::it_ends").unwrap().points(), 100);
         assert_eq!(manifest.checks().next().unwrap().sentence(), "it runs");
+        assert_eq!((manifest.study, manifest.needs), (2, vec!["03".to_owned()]));
+    }
+
+    #[test]
+    fn a_check_that_is_no_black_box_says_so() {
+        let text = GOOD.replacen("points = 40", "points = 40, in_process = true", 1);
+        assert_eq!(parse(&text).unwrap().checks().next().unwrap().sentence(), "it runs (in-process check)");
     }
 
     #[rstest]
@@ -223,14 +248,15 @@ checks = [
 
     #[rstest]
     #[case::sum("points = 60", "points = 61", "line 1: the points add up to 101, not 100")]
-    #[case::zero("points = 40", "points = 0", "line 18: check `it_runs` is worth nothing")]
-    #[case::type_error("points = 40", "points = \"4\"", "line 18: invalid type: string \"4\", expected u32")]
+    #[case::zero("points = 40", "points = 0", "line 20: check `it_runs` is worth nothing")]
+    #[case::type_error("points = 40", "points = \"4\"", "line 20: invalid type: string \"4\", expected u32")]
     #[case::unknown_key("lecture", "lesson", "line 6: unknown field `lesson`")]
-    #[case::twice("it_ends", "it_runs", "line 19: check `it_runs` stands twice")]
-    #[case::order("id = \"m1\"", "id = \"m2\"", "line 13: milestone `m2` should be `m1`")]
-    #[case::module("m1_first", "first", "line 14: module `first` must be `m1_` and a name in snake_case")]
+    #[case::twice("it_ends", "it_runs", "line 21: check `it_runs` stands twice")]
+    #[case::order("id = \"m1\"", "id = \"m2\"", "line 15: milestone `m2` should be `m1`")]
+    #[case::module("m1_first", "first", "line 16: module `first` must be `m1_` and a name in snake_case")]
     #[case::id("id = \"01\"", "id = \"1\"", "line 1: id `1` is not two digits")]
-    #[case::glob("src/**/*.rs", "../**/*.rs", "line 8: `../**/*.rs` is no glob inside the lab's folder")]
+    #[case::glob("src/**/*.rs", "../**/*.rs", "line 10: `../**/*.rs` is no glob inside the lab's folder")]
+    #[case::needs("\"03\"", "\"01\"", "line 8: `01` is not the id of another lab")]
     #[case::syntax("hours = 1.5", "hours = ", "line 5: ")]
     fn a_broken_rule_is_told_with_its_line(#[case] from: &str, #[case] to: &str, #[case] expected: &str) {
         let problems = parse(&GOOD.replacen(from, to, 1)).unwrap_err();
