@@ -129,7 +129,9 @@ pub(crate) fn length_of_first(bytes: &[u8]) -> Option<usize> {
 
 /// Reads a whole frame, or says why it is none.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Frame, String> {
-    let no = |why: &str| Err(format!("bytes that are no frame ({why}): {}", visible(&bytes[..bytes.len().min(60)])));
+    let no = |why: &str| {
+        Err(format!("bytes that are no frame ({why}): {}", visible(&bytes[..bytes.len().min(60)])))
+    };
     if bytes.len() < HEADER || !bytes.starts_with(b"RP") {
         return no("they do not begin with RP");
     }

@@ -113,10 +113,16 @@ fn the_status_of_rpcc_tells_what_went_wrong() {
     ] {
         room.command(rpcc()).args(words).run().code(2).stdout("").stderr(one_line("usage: rpcc "));
     }
-    for words in [&[][..], &["--unix"], &["--unix", "s", "--tcp", "127.0.0.1:0"], &["--unix", "s", "--slots", "0"]] {
+    for words in
+        [&[][..], &["--unix"], &["--unix", "s", "--tcp", "127.0.0.1:0"], &["--unix", "s", "--slots", "0"]]
+    {
         room.command(rpcd()).args(words).run().code(2).stdout("").stderr(one_line("usage: rpcd "));
     }
-    ask(&room, "unix:nobody", &["add", "1", "2"]).run().code(3).stdout("").stderr(one_line("rpcc: unix:nobody: "));
+    ask(&room, "unix:nobody", &["add", "1", "2"])
+        .run()
+        .code(3)
+        .stdout("")
+        .stderr(one_line("rpcc: unix:nobody: "));
 
     let server = play_server(&room);
     let (word, code) = (room.word(), room.number(20..30_000) as u16);

@@ -4,8 +4,8 @@
 use testkit::Room;
 
 use super::frame::{
-    ADD, APPEND, CALL, CLOSE, ECHO, Frame, GATE, GET, LIST, OPEN, READ, STATS, UNWATCH, WATCH, WHOAMI, bytes, expect,
-    i64s, next, string, two, u32s,
+    ADD, APPEND, CALL, CLOSE, ECHO, Frame, GATE, GET, LIST, OPEN, READ, STATS, UNWATCH, WATCH, WHOAMI, bytes,
+    expect, i64s, next, string, two, u32s,
 };
 use super::{SERVER, UNIX, accept, ask, expect_call, play_server, serve};
 
@@ -76,7 +76,8 @@ fn every_result_is_read_from_its_bytes() {
     let number = room.number(1 << 32..1 << 63);
     let small = room.number(0..1 << 32) as u32;
     let three = [1_u32, small, 7].iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
-    let list = [&2_u32.to_le_bytes()[..], &[1, 0], &string("a()->()"), &[0, 1], &string("b(u32)->u16")].concat();
+    let list =
+        [&2_u32.to_le_bytes()[..], &[1, 0], &string("a()->()"), &[0, 1], &string("b(u32)->u16")].concat();
     let cases: [(&[&str], Vec<u8>, Vec<u8>); 11] = [
         (&["add", "0", "0"], i64::MIN.to_le_bytes().into(), format!("{}\n", i64::MIN).into()),
         (&["add", "0", "0"], 256_i64.to_le_bytes().into(), "256\n".into()),
@@ -87,7 +88,11 @@ fn every_result_is_read_from_its_bytes() {
         (&["read", "1", "2"], bytes("a"), "a".into()),
         (&["close", "1"], Vec::new(), "".into()),
         (&["whoami"], three, format!("uid=1 gid={small} pid=7\n").into()),
-        (&["stats"], two(3_u64.to_le_bytes(), number.to_le_bytes()), format!("executed=3 entries={number}\n").into()),
+        (
+            &["stats"],
+            two(3_u64.to_le_bytes(), number.to_le_bytes()),
+            format!("executed=3 entries={number}\n").into(),
+        ),
         (&["list"], list, "1 a()->()\n256 b(u32)->u16\n".into()),
     ];
     for (words, body, printed) in cases {
@@ -134,7 +139,12 @@ fn bytes_that_are_no_arguments_are_error_2() {
     }
     caller.refused(APPEND, two(&good, [0]), 2, "bad arguments");
     for lie in [4_u32, 1 << 20, 1 << 31, u32::MAX] {
-        caller.refused(APPEND, [&lie.to_le_bytes(), &b"key"[..], &bytes("value")].concat(), 2, "bad arguments");
+        caller.refused(
+            APPEND,
+            [&lie.to_le_bytes(), &b"key"[..], &bytes("value")].concat(),
+            2,
+            "bad arguments",
+        );
         caller.refused(ECHO, two(lie.to_le_bytes(), "key"), 2, "bad arguments");
     }
     for no_text in [&b"\xff"[..], b"a\x80", b"\xc3", b"\xed\xa0\x80"] {

@@ -193,7 +193,12 @@ fn rpcc_refuses_what_is_no_answer() {
     let others = |call: &Frame| {
         let other = |client, seq| Frame { client, seq, ..call.result(9_u64.to_le_bytes()) }.bytes();
         let result = call.result(8_u64.to_le_bytes()).bytes();
-        vec![other(call.client + 1, call.seq), other(call.client, call.seq + 1), other(call.client, 0), result]
+        vec![
+            other(call.client + 1, call.seq),
+            other(call.client, call.seq + 1),
+            other(call.client, 0),
+            result,
+        ]
     };
     call_once("answers to other calls come first".into(), &others).code(0).stdout("8\n");
 

@@ -41,7 +41,10 @@ fn a_file_is_read_through_its_handle(#[case] options: &[&str]) {
     let caller = site.client(&room, "the client");
 
     let (one, two) = (open(&caller, "data"), open(&caller, "sub/../data"));
-    assert!(one != two, "two open files have the same handle\nexpected: another handle than {one}\nreceived: {two}");
+    assert!(
+        one != two,
+        "two open files have the same handle\nexpected: another handle than {one}\nreceived: {two}"
+    );
     reads(&caller, one, 1000, &content[..1000]);
     reads(&caller, two, 10, &content[..10]);
     reads(&caller, one, 0, b"");
@@ -76,7 +79,9 @@ fn a_handle_belongs_to_its_connection() {
     // The same client, but not the same connection.
     let double = Caller::new(site.connect(&room, "the owner's second connection"), owner.client);
     double.seq.set(owner.seq.get());
-    for (caller, guess) in (0..40).chain([handle, u32::MAX]).flat_map(|guess| [(&thief, guess), (&double, guess)]) {
+    for (caller, guess) in
+        (0..40).chain([handle, u32::MAX]).flat_map(|guess| [(&thief, guess), (&double, guess)])
+    {
         caller.refused(READ, u32s(guess, 5), 3, "bad handle");
         caller.refused(CLOSE, guess.to_le_bytes(), 3, "bad handle");
     }

@@ -4,9 +4,9 @@
 use rstest::rstest;
 use testkit::{Room, eventually};
 
-use super::frame::{APPEND, Frame, GATE, GET, PONG, bytes, expect, next, string, two, u32s};
+use super::frame::{APPEND, Frame, GATE, GET, bytes, expect, next, string, two};
 use super::relay::{Relay, Trouble};
-use super::{Caller, SERVER, UNIX, accept, answer_ping, ask, expect_call, play_server, serve};
+use super::{Caller, SERVER, UNIX, accept, ask, expect_call, play_server, serve};
 
 /// The network may double a call, on the same connection or on another one: the second copy gets the first answer, byte for
 /// byte, and nothing is executed. What is older than the window (1, if nobody has asked for more) is dropped; in a larger
@@ -29,7 +29,11 @@ fn a_duplicate_is_answered_and_not_executed() {
     for peer in [&client.peer, &other] {
         peer.send(wrong.bytes());
         expect(peer, &wrong.error(3, "no such key"));
-        site.client(&room, "another client").calls(APPEND, two(string("nothing"), bytes("")), 0_u64.to_le_bytes());
+        site.client(&room, "another client").calls(
+            APPEND,
+            two(string("nothing"), bytes("")),
+            0_u64.to_le_bytes(),
+        );
     }
     // Too late: nobody can wait for it any more. The next call shows that there was no answer.
     let last = append(&client, "d");
@@ -194,7 +198,11 @@ fn every_frame(trouble: Trouble, semantics: &str, holds: impl Fn(usize, &str, &s
         );
         site.end();
         if !happened {
-            assert!(nth > 6, "too few frames pass\nexpected: three calls and three answers\nreceived: {}", nth - 1);
+            assert!(
+                nth > 6,
+                "too few frames pass\nexpected: three calls and three answers\nreceived: {}",
+                nth - 1
+            );
             return;
         }
     }

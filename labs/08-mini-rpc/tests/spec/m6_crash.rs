@@ -1,7 +1,7 @@
 //! Milestone 6: the server dies, and with it what it knew.
 //! Man pages: connect(2), recv(2): ECONNRESET, getrandom(2), signal(7): SIGKILL.
 
-use testkit::{Address, Cmd, Fault, Room, Signal, sweep};
+use testkit::{Address, Cmd, Fault, Room, sweep};
 
 use super::frame::{ADD, APPEND, CALL, Frame, GET, bytes, expect, i64s, string, two};
 use super::relay::{Relay, Trouble};
@@ -37,7 +37,12 @@ fn a_broken_connection_is_an_unknown_outcome() {
     let first = expect_call(&accept(&server), 1, APPEND, two(string("key"), bytes("a")));
     let peer = accept(&server);
     let second = expect_call(&peer, 2, ADD, i64s(1, 2));
-    assert!(first.client == second.client, "rpcc changes its client between two calls\nexpected: client {}\nreceived: client {}", first.client, second.client);
+    assert!(
+        first.client == second.client,
+        "rpcc changes its client between two calls\nexpected: client {}\nreceived: client {}",
+        first.client,
+        second.client
+    );
     peer.send(second.result(3_i64.to_le_bytes()).bytes());
     client.wait().code(5).stdout("error 7 outcome unknown\nok 3\n");
 }
@@ -113,7 +118,10 @@ fn a_new_instance_refuses_old_retries() {
     client.peer.send(short.bytes());
     expect(&client.peer, &short.error(2, "bad arguments"));
     let value = old.value(&room, "key");
-    assert!(value.as_deref() == Some(b"a"), "a retry was executed that had to be refused\nexpected: the value \"a\"\nreceived: {value:?}");
+    assert!(
+        value.as_deref() == Some(b"a"),
+        "a retry was executed that had to be refused\nexpected: the value \"a\"\nreceived: {value:?}"
+    );
     let number = client.client;
     drop(client);
     old.end();
@@ -121,7 +129,10 @@ fn a_new_instance_refuses_old_retries() {
     let new = serve(&room, &["--unix", "t"]);
     let client = super::Caller::new(new.connect(&room, "the client"), number);
     let after = client.ping(1);
-    assert!(before != after, "two servers have the same instance\nexpected: a random number\nreceived: {after}, twice");
+    assert!(
+        before != after,
+        "two servers have the same instance\nexpected: a random number\nreceived: {after}, twice"
+    );
     client.peer.send(call.again(before).bytes());
     expect(&client.peer, &call.error(7, "outcome unknown"));
     client.refused(GET, string("key"), 3, "no such key");
@@ -147,7 +158,8 @@ fn a_server_killed_anywhere_is_no_second_execution() {
         }
         let old = ready(server);
         let mut relay = Relay::new(&room, &old.at, Trouble::None, 0);
-        let note = format!("rpcd is killed at its system call {}, and another one takes its place", start + call);
+        let note =
+            format!("rpcd is killed at its system call {}, and another one takes its place", start + call);
         let options = ["--retries", "5", "append", "key", &word];
         let client = ask(&room, relay.address(), &options).note(&note).spawn();
         relay.run_until("rpcc to end, or rpcd to be killed", || client.has_ended() || old.server.has_ended());
@@ -157,7 +169,8 @@ fn a_server_killed_anywhere_is_no_second_execution() {
         let done = client.wait();
 
         let sent_to = |at: &Address, kind: Option<u8>| {
-            let fits = |frame: &Frame| frame.method() == Some(APPEND) && kind.is_none_or(|kind| frame.kind == kind);
+            let fits =
+                |frame: &Frame| frame.method() == Some(APPEND) && kind.is_none_or(|kind| frame.kind == kind);
             relay.sent.iter().any(|(to, frame)| to == at && frame.kind != super::frame::PING && fits(frame))
         };
         let was_sent = sent_to(&old.at, None);
@@ -253,6 +266,9 @@ fn the_table_is_bounded() {
         slots - 1
     );
     let value = site.value(&room, "key").map(|value| value.len());
-    assert!(value == Some(50), "a forgotten call was executed again\nexpected: 50 bytes\nreceived: {value:?}");
+    assert!(
+        value == Some(50),
+        "a forgotten call was executed again\nexpected: 50 bytes\nreceived: {value:?}"
+    );
     site.end();
 }

@@ -6,7 +6,9 @@ use std::fs;
 use testkit::{Errno, Fault, Finished, Room, Running, Signal};
 
 use super::frame::{ADD, CANCEL, ECHO, Frame, GATE, bytes, expect, i64s, next, string};
-use super::{Caller, SERVER, Site, UNIX, accept, answer_ping, ask, command, expect_call, play_server, ready, serve};
+use super::{
+    Caller, SERVER, Site, UNIX, accept, answer_ping, ask, command, expect_call, play_server, ready, serve,
+};
 
 /// A gate waits for somebody who writes, perhaps for ever. Another client, and another call of the same client on the same
 /// connection, are served meanwhile. While all of them wait, rpcd sleeps.
@@ -41,7 +43,8 @@ fn sixty_four_calls_are_under_way() {
     client.ping(64);
     site.server.asleep();
     let slow: Vec<_> = (0..64).map(|number| room.slow_file(format!("files/gate{number}"))).collect();
-    let calls: Vec<Frame> = (0..64).map(|number| client.next(GATE, string(&format!("gate{number}")))).collect();
+    let calls: Vec<Frame> =
+        (0..64).map(|number| client.next(GATE, string(&format!("gate{number}")))).collect();
     client.peer.send(calls.iter().flat_map(Frame::bytes).collect::<Vec<u8>>());
     slow.iter().for_each(|slow| drop(slow.is_read()));
     site.server.asleep();
@@ -78,17 +81,23 @@ fn answers_are_matched_by_their_seq() {
     let client = ask(&room, SERVER, &["--pipeline", "-"]).stdin(input).spawn();
     let peer = accept(&server);
     answer_ping(&peer, 64, 1);
-    let calls: Vec<Frame> = (1..).zip(&words[..64]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
+    let calls: Vec<Frame> =
+        (1..).zip(&words[..64]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
     client.still_waits("for an answer");
-    assert!(peer.is_quiet(), "rpcc has more than 64 calls under way\nexpected: it waits for an answer\nreceived: one more frame");
+    assert!(
+        peer.is_quiet(),
+        "rpcc has more than 64 calls under way\nexpected: it waits for an answer\nreceived: one more frame"
+    );
     let answer = |call: &Frame| {
         // Not what was sent: an answer that is only its own.
         peer.send(call.result(bytes(format!("answer {}", call.seq))).bytes());
     };
     calls[32..].iter().rev().for_each(answer);
-    let more: Vec<Frame> = (65..).zip(&words[64..96]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
+    let more: Vec<Frame> =
+        (65..).zip(&words[64..96]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
     more.iter().rev().for_each(answer);
-    let last: Vec<Frame> = (97..).zip(&words[96..]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
+    let last: Vec<Frame> =
+        (97..).zip(&words[96..]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
     last.iter().for_each(answer);
     calls[1..32].iter().for_each(answer);
     peer.send(calls[0].error(3, "the first").bytes());
@@ -99,7 +108,8 @@ fn answers_are_matched_by_their_seq() {
     let client = ask(&room, SERVER, &["--pipeline", "-"]).stdin("echo a\necho b\necho c\n").spawn();
     let peer = accept(&server);
     answer_ping(&peer, 64, 1);
-    let calls: Vec<Frame> = (1..).zip(["a", "b", "c"]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
+    let calls: Vec<Frame> =
+        (1..).zip(["a", "b", "c"]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
     peer.send(calls[1].result(bytes("b")).bytes());
     drop(peer);
     client.wait().code(5).stdout("error 7 outcome unknown\nok b\nerror 7 outcome unknown\n");
@@ -138,7 +148,10 @@ fn a_deadline_ends_the_wait_and_not_the_order() {
         client.send("echo y\n");
         seq += 1;
         let second = next_call(&peer);
-        assert!(second.seq == seq, "rpcc uses another seq than expected\nexpected: seq {seq}\nreceived: {second}");
+        assert!(
+            second.seq == seq,
+            "rpcc uses another seq than expected\nexpected: seq {seq}\nreceived: {second}"
+        );
         peer.send(first.result(bytes("late")).bytes());
         peer.send(second.result(bytes("in time")).bytes());
         client.eventually(|| lines(&client) == seq as usize, "a line for each call");
@@ -158,7 +171,10 @@ fn a_deadline_ends_the_wait_and_not_the_order() {
 
     let site = serve(&room, UNIX);
     let _slow = room.slow_file("files/gate");
-    ask(&room, &site.at, &["--deadline-ms", "1", "gate", "gate"]).run().code(1).stderr("rpcc: error 5 deadline\n");
+    ask(&room, &site.at, &["--deadline-ms", "1", "gate", "gate"])
+        .run()
+        .code(1)
+        .stderr("rpcc: error 5 deadline\n");
     site.serves(&room, "another client");
     site.end();
 }
@@ -188,7 +204,8 @@ fn a_cancel_stops_a_gate() {
     client.ping(64);
     let before = site.server.asleep().fds().len();
     let slow: Vec<_> = (0..3).map(|number| room.slow_file(format!("files/gate{number}"))).collect();
-    let calls: Vec<Frame> = (0..3).map(|number| client.send(GATE, string(&format!("gate{number}")))).collect();
+    let calls: Vec<Frame> =
+        (0..3).map(|number| client.send(GATE, string(&format!("gate{number}")))).collect();
     slow.iter().for_each(|slow| drop(slow.is_read()));
     let cancel = |client: u64, seq: u32| Frame::new(CANCEL, client, seq, []).bytes();
     let other = site.client(&room, "another client");

@@ -180,7 +180,9 @@ impl Caller {
         self.peer.send(Frame::ping(self.client, 0, window).bytes());
         let pong = next(&self.peer);
         match pong.number() {
-            Some(instance) if pong == Frame::new(frame::PONG, self.client, 0, instance.to_le_bytes()) => instance,
+            Some(instance) if pong == Frame::new(frame::PONG, self.client, 0, instance.to_le_bytes()) => {
+                instance
+            }
             _ => panic!(
                 "a ping has no pong\nexpected: pong, client {}, seq 0, body of 8 bytes\nreceived: {pong}",
                 self.client

@@ -117,18 +117,15 @@ impl<'a> Relay<'a> {
     /// Does one thing, if there is anything to do.
     fn step(&mut self) -> bool {
         let Some(link) = &self.link else { return self.accept() };
+        let whole = |from: &Peer| length_of_first(&from.received_now()).map(|length| from.take(length));
         let has_ended = link.client.has_ended() || link.server.has_ended();
-        for (direction, from) in [(Direction::Up, &link.client), (Direction::Down, &link.server)] {
-            if let Some(length) = length_of_first(&from.received_now()) {
-                let bytes = from.take(length);
-                self.pass(direction, bytes);
-                return true;
-            }
+        let up = whole(&link.client).map(|bytes| (Direction::Up, bytes));
+        match up.or_else(|| whole(&link.server).map(|bytes| (Direction::Down, bytes))) {
+            Some((direction, bytes)) => self.pass(direction, bytes),
+            None if has_ended => self.close(),
+            None => return false,
         }
-        if has_ended {
-            self.close();
-        }
-        has_ended
+        true
     }
 
     fn accept(&mut self) -> bool {
