@@ -46,7 +46,9 @@ fn sixty_four_calls_are_under_way() {
     let calls: Vec<Frame> =
         (0..64).map(|number| client.next(GATE, string(&format!("gate{number}")))).collect();
     client.peer.send(calls.iter().flat_map(Frame::bytes).collect::<Vec<u8>>());
-    slow.iter().for_each(|slow| drop(slow.is_read()));
+    for slow in &slow {
+        slow.is_read();
+    }
     site.server.asleep();
     let tasks = threads(&site.server);
     assert!(
@@ -206,7 +208,9 @@ fn a_cancel_stops_a_gate() {
     let slow: Vec<_> = (0..3).map(|number| room.slow_file(format!("files/gate{number}"))).collect();
     let calls: Vec<Frame> =
         (0..3).map(|number| client.send(GATE, string(&format!("gate{number}")))).collect();
-    slow.iter().for_each(|slow| drop(slow.is_read()));
+    for slow in &slow {
+        slow.is_read();
+    }
     let cancel = |client: u64, seq: u32| Frame::new(CANCEL, client, seq, []).bytes();
     let other = site.client(&room, "another client");
     other.peer.send(cancel(other.client, calls[1].seq));

@@ -324,6 +324,7 @@ fn journal_with(room: &Room, value: &str) {
 #[test]
 fn what_a_journal_cannot_know_is_unknown() {
     let room = Room::new();
+    room.mkdir("files");
     let slow = room.slow_file("files/gate");
     let options = |name| ["--unix", name, "--journal", "log"];
     let old = serve(&room, &options("s"));

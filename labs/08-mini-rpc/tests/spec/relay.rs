@@ -9,6 +9,9 @@ use testkit::{Address, Listener, Peer, Room};
 
 use super::frame::{Frame, length_of_first, parse};
 
+/// More frames never pass, however often rpcc has to send again.
+const MOST: usize = 1500;
+
 /// What happens to one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -142,6 +145,10 @@ impl<'a> Relay<'a> {
 
     fn pass(&mut self, direction: Direction, bytes: Vec<u8>) {
         self.passed += 1;
+        assert!(
+            self.passed < MOST,
+            "rpcc sends again and again\nexpected: it comes to its end after a few frames\nreceived: {MOST} frames have passed, and it goes on"
+        );
         if let (Direction::Up, Ok(frame)) = (direction, parse(&bytes)) {
             self.sent.push((self.server.clone(), frame));
         }
