@@ -1,5 +1,6 @@
 //! The server: one loop, one call that waits for everybody. See `poll(2)`, `accept(2)`.
 
+use crate::failure::failed;
 use crate::listen::Listening;
 use crate::options::ServerOptions;
 use crate::root::Root;

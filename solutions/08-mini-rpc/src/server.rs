@@ -12,13 +12,13 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use crate::address::Address;
 use crate::calls::CallId;
 use crate::connection::{Connection, ConnectionId};
-use crate::failure::failed;
 use crate::interface::{methods, name_of};
 use crate::journal::Journal;
 use crate::objects::Objects;
 use crate::pending::Pending;
 use crate::table::Table;
 // END SOLUTION
+use crate::failure::failed;
 use crate::listen::Listening;
 use crate::options::ServerOptions;
 use crate::root::Root;

@@ -53,6 +53,8 @@ pub(crate) struct Relay<'a> {
     passed: usize,
     /// Whether the trouble has come.
     pub(crate) happened: bool,
+    /// A client whose server is not there.
+    waiting: Option<Peer>,
     link: Option<Link>,
     held: Option<(Direction, Vec<u8>)>,
     /// What rpcc has sent, and to which server.
@@ -83,6 +85,7 @@ impl<'a> Relay<'a> {
             nth,
             passed: 0,
             happened: false,
+            waiting: None,
             link: None,
             held: None,
             sent: Vec::new(),
@@ -132,15 +135,22 @@ impl<'a> Relay<'a> {
     }
 
     fn accept(&mut self) -> bool {
-        let Some(client) = self.listener.try_accept() else { return false };
-        // A server that is about to die may refuse it: then the client sees an end.
-        if let Ok(server) = self.room.try_connect(&self.server) {
-            self.link = Some(Link {
-                client: client.called("the network, as a server"),
-                server: server.called("the network, as a client"),
-            });
+        let Some(client) = self.waiting.take().or_else(|| self.listener.try_accept()) else { return false };
+        // A server that is dead refuses. Its client waits for the one that comes in its place.
+        match self.room.try_connect(&self.server) {
+            Ok(server) => {
+                self.link = Some(Link {
+                    client: client.called("the network, as a server"),
+                    server: server.called("the network, as a client"),
+                });
+                true
+            }
+            Err(_) if client.has_ended() => true,
+            Err(_) => {
+                self.waiting = Some(client);
+                false
+            }
         }
-        true
     }
 
     fn pass(&mut self, direction: Direction, bytes: Vec<u8>) {
