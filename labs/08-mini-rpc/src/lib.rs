@@ -6,7 +6,6 @@
 //! | how does a value become bytes? | [`wire`] | |
 //! | where does a frame end, and is it sound? | [`frame`], [`inbox`], [`crc`] | recv |
 //! | who is ready? what is to be done with a frame? | [`server`], and what you add | poll, accept, send |
-//! | has this call been here before? | [`table`] | |
 //! | which file is it? | [`root`] | openat2 |
 //! | and the other side? | [`mod@ask`], and what you add | connect, poll |
 //! | when does it end? | [`signals`] | signalfd |
@@ -32,7 +31,6 @@ pub mod refusal;
 pub mod root;
 pub mod server;
 pub mod signals;
-pub mod table;
 pub mod wire;
 
 pub use failure::complain;

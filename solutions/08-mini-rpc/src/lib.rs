@@ -9,9 +9,9 @@
 //! | which methods are there? | [`interface`], `methods` | |
 //! | who is ready? | [`server`], `connection` | poll, accept, send |
 //! | what is to be done with a frame? | `calls` | |
+//! | has this call been here before? | [`table`] | |
 // END SOLUTION
 // STUB: //! | who is ready? what is to be done with a frame? | [`server`], and what you add | poll, accept, send |
-//! | has this call been here before? | [`table`] | |
 //! | which file is it? | [`root`] | openat2 |
 // BEGIN SOLUTION
 //! | what is answered later? | `pending`, `objects` | |
@@ -62,7 +62,9 @@ pub mod server;
 mod session;
 // END SOLUTION
 pub mod signals;
+// BEGIN SOLUTION
 pub mod table;
+// END SOLUTION
 pub mod wire;
 
 pub use failure::complain;

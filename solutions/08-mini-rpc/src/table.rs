@@ -1,9 +1,8 @@
+// BEGIN SOLUTION
 //! What rpcd remembers of its clients, so that no call is executed twice.
 
-// BEGIN SOLUTION
 use std::collections::{BTreeMap, HashMap};
 
-// END SOLUTION
 /// What is to be done with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
@@ -23,13 +22,10 @@ pub enum Admission {
 #[derive(Debug)]
 pub struct Table {
     slots: usize,
-    // BEGIN SOLUTION
     clients: HashMap<u64, Client>,
     /// Counts what clients do, to tell who has been silent for longest.
     moment: u64,
-    // END SOLUTION
 }
-// BEGIN SOLUTION
 
 /// One client.
 #[derive(Debug, Default)]
@@ -42,30 +38,22 @@ struct Client {
     running: usize,
     seen: u64,
 }
-// END SOLUTION
 
 impl Table {
     /// An empty table for `slots` clients.
     #[must_use]
     pub fn new(slots: usize) -> Self {
-        // BEGIN SOLUTION
         Self { slots, clients: HashMap::new(), moment: 0 }
-        // END SOLUTION
-        // STUB: Self { slots }
     }
 
     /// Whether the table has an entry for this client.
     #[must_use]
     pub fn knows(&self, client: u64) -> bool {
-        // BEGIN SOLUTION
         self.clients.contains_key(&client)
-        // END SOLUTION
-        // STUB: todo!("M6: an entry comes with a ping or a call, and goes when others need the room")
     }
 
     /// Makes an entry for this client if there is none, with a window of at least this size; false if there is no room.
     pub fn enter(&mut self, client: u64, window: u32) -> bool {
-        // BEGIN SOLUTION
         self.moment += 1;
         if !self.knows(client) && self.clients.len() >= self.slots {
             let idle = self.clients.iter().filter(|(_, known)| known.running == 0);
@@ -76,13 +64,10 @@ impl Table {
         entry.window = entry.window.max(window);
         entry.seen = self.moment;
         true
-        // END SOLUTION
-        // STUB: todo!("M5: one window for each client; M6: and an end to the number of clients")
     }
 
     /// A call or retry has come.
     pub fn admit(&mut self, client: u64, seq: u32) -> Admission {
-        // BEGIN SOLUTION
         if !self.enter(client, 1) {
             return Admission::Full;
         }
@@ -101,28 +86,21 @@ impl Table {
         entry.calls.retain(|&seq, _| seq.saturating_add(window) > highest);
         entry.running += 1;
         Admission::Execute
-        // END SOLUTION
-        // STUB: todo!("M5: look at client and seq before anything is executed")
     }
 
     /// A call that was to be executed has this answer.
     pub fn finish(&mut self, client: u64, seq: u32, answer: &[u8]) {
-        // BEGIN SOLUTION
         let Some(entry) = self.clients.get_mut(&client) else { return };
         entry.running = entry.running.saturating_sub(1);
         if let Some(call) = entry.calls.get_mut(&seq) {
             *call = Some(answer.to_vec());
         }
-        // END SOLUTION
-        // STUB: todo!("M5: remember the answer, as long as a copy of the call may come")
     }
 
     /// How many calls it holds.
     #[must_use]
     pub fn entries(&self) -> usize {
-        // BEGIN SOLUTION
         self.clients.values().map(|client| client.calls.len()).sum()
-        // END SOLUTION
-        // STUB: todo!("M5: all calls in all windows")
     }
 }
+// END SOLUTION
