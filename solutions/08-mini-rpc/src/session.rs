@@ -251,8 +251,9 @@ pub(crate) fn answer_callback(channel: &mut Channel, call: &Frame, on_change: On
     let (client, seq) = (call.client, call.seq);
     match arguments {
         Some((object, length)) => {
+            on_change(object, length).map_err(End::Stdout)?;
             channel.post(&Frame { kind: kind::RESULT, client, seq, body: Vec::new() });
-            on_change(object, length).map_err(End::Stdout)
+            Ok(())
         }
         None => {
             channel.post(&Frame::refusal(client, seq, &Refusal::UNKNOWN_METHOD));
