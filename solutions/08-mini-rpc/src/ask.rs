@@ -1,0 +1,208 @@
+//! The client: what shall be called, and what is printed.
+
+// BEGIN SOLUTION
+use std::io::{self, Write};
+
+use ipc_kit::retry;
+use nix::unistd::read;
+
+// END SOLUTION
+// BEGIN SOLUTION
+use crate::failure::{complain, reason};
+use crate::interface::{arity, encode};
+use crate::options::{ClientOptions, RPCC_USAGE, Task};
+use crate::refusal::Refusal;
+use crate::session::{End, Session};
+// END SOLUTION
+// STUB: use crate::options::ClientOptions;
+
+/// Makes the calls, and returns the exit status.
+#[must_use]
+pub fn run(options: &ClientOptions) -> u8 {
+    // BEGIN SOLUTION
+    let outcome = match &options.task {
+        Task::Call(words) => one(options, words),
+        Task::Lines => lines(options),
+    };
+    outcome.unwrap_or_else(|trouble| tell(options, &trouble))
+    // END SOLUTION
+    // STUB: todo!("M1: connect, send the call, wait for its answer, print the result; M7: many calls")
+}
+// BEGIN SOLUTION
+
+/// Why rpcc ends before its time.
+#[derive(Debug)]
+enum Trouble {
+    Usage,
+    Line(usize),
+    Random,
+    End(End),
+}
+
+impl From<End> for Trouble {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+/// Says what went wrong, and gives the status for it.
+fn tell(options: &ClientOptions, trouble: &Trouble) -> u8 {
+    let (text, status) = match trouble {
+        Trouble::Usage => (RPCC_USAGE.to_owned(), 2),
+        Trouble::Line(number) => (format!("rpcc: line {number}: not a call"), 2),
+        Trouble::Random => ("rpcc: no random number".to_owned(), 1),
+        Trouble::End(End::NoConnection(reason)) => (format!("rpcc: {}: {reason}", options.address), 3),
+        Trouble::End(End::BadFrame(what)) => (format!("rpcc: bad frame: {what}"), 4),
+        Trouble::End(End::Stdout(error)) => {
+            let errno = nix::errno::Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
+            (format!("rpcc: stdout: {}", reason(errno)), 1)
+        }
+    };
+    complain(&text);
+    status
+}
+
+/// One call, whose result is all that is printed.
+fn one(options: &ClientOptions, words: &[Vec<u8>]) -> Result<u8, Trouble> {
+    let (method, body) = encode(words).ok_or(Trouble::Usage)?;
+    let client = crate::random::number().map_err(|_| Trouble::Random)?;
+    let answer = Session::new(options, client, |_, _| Ok(())).call(method, body)?;
+    let mut worst = Worst::default();
+    worst.see(&answer);
+    match answer {
+        Ok(text) => print(&text).map_err(End::Stdout)?,
+        Err(refusal) => complain(&format!("rpcc: {refusal}")),
+    }
+    Ok(worst.status())
+}
+
+/// The calls of standard input, a line each.
+fn lines(options: &ClientOptions) -> Result<u8, Trouble> {
+    let mut input = Input::default();
+    let client = crate::random::number().map_err(|_| Trouble::Random)?;
+    let worst = if options.pipeline {
+        crate::pipeline::run(options, client, &mut input)
+    } else {
+        one_by_one(options, client, &mut input)
+    };
+    match input.wrong {
+        Some(number) => Err(Trouble::Line(number)),
+        None => Ok(worst?.status()),
+    }
+}
+
+fn one_by_one(options: &ClientOptions, client: u64, input: &mut Input) -> Result<Worst, End> {
+    let mut session = Session::new(options, client, print_change);
+    let mut worst = Worst::default();
+    loop {
+        match input.next_call()? {
+            Next::Call(method, body) => {
+                let answer = session.call(method, body)?;
+                worst.see(&answer);
+                print_answer(&answer).map_err(End::Stdout)?;
+            }
+            Next::Later => {
+                session.await_input()?;
+                input.fill();
+            }
+            Next::End => return Ok(worst),
+        }
+    }
+}
+
+/// What decides about the status.
+#[derive(Debug, Default)]
+pub(crate) struct Worst {
+    is_unknown: bool,
+    is_refused: bool,
+}
+
+impl Worst {
+    pub(crate) fn see(&mut self, answer: &Result<Vec<u8>, Refusal>) {
+        if let Err(refusal) = answer {
+            self.is_refused = true;
+            self.is_unknown |= refusal.code == Refusal::OUTCOME_UNKNOWN.code;
+        }
+    }
+
+    fn status(&self) -> u8 {
+        if self.is_unknown { 5 } else { u8::from(self.is_refused) }
+    }
+}
+
+/// Standard input, cut into calls.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    bytes: Vec<u8>,
+    has_ended: bool,
+    lines: usize,
+    /// The line that is no call.
+    wrong: Option<usize>,
+}
+
+/// What stands next in the input.
+pub(crate) enum Next {
+    Call(u16, Vec<u8>),
+    /// More must come first.
+    Later,
+    End,
+}
+
+impl Input {
+    /// Reads what is there, or its end.
+    pub(crate) fn fill(&mut self) {
+        let mut piece = [0; 64 * 1024];
+        match retry(|| read(io::stdin(), &mut piece)) {
+            Ok(0) | Err(_) => self.has_ended = true,
+            Ok(length) => self.bytes.extend(&piece[..length]),
+        }
+    }
+
+    /// The next line as a call. A line that is none ends the input.
+    pub(crate) fn next_call(&mut self) -> Result<Next, End> {
+        let newline = self.bytes.iter().position(|&byte| byte == b'\n');
+        let line: Vec<u8> = match newline {
+            Some(end) => self.bytes.drain(..=end).take(end).collect(),
+            None if !self.has_ended => return Ok(Next::Later),
+            None if self.bytes.is_empty() => return Ok(Next::End),
+            None => std::mem::take(&mut self.bytes),
+        };
+        self.lines += 1;
+        let name = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+        let words = 1 + arity(name).unwrap_or(0);
+        let words: Vec<Vec<u8>> = line.splitn(words, |&byte| byte == b' ').map(<[u8]>::to_vec).collect();
+        match encode(&words) {
+            Some((method, body)) => Ok(Next::Call(method, body)),
+            None => {
+                self.wrong = Some(self.lines);
+                self.has_ended = true;
+                self.bytes.clear();
+                Ok(Next::End)
+            }
+        }
+    }
+}
+
+/// `ok VALUE` or `error CODE TEXT`.
+pub(crate) fn print_answer(answer: &Result<Vec<u8>, Refusal>) -> io::Result<()> {
+    let line = match answer {
+        Ok(text) => {
+            let value = text.strip_suffix(b"\n").unwrap_or(text);
+            let blank: &[u8] = if value.is_empty() { b"" } else { b" " };
+            [b"ok", blank, value, b"\n"].concat()
+        }
+        Err(refusal) => format!("{refusal}\n").into_bytes(),
+    };
+    print(&line)
+}
+
+pub(crate) fn print_change(object: u32, length: u64) -> io::Result<()> {
+    print(format!("changed {object} {length}\n").as_bytes())
+}
+
+fn print(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+// END SOLUTION

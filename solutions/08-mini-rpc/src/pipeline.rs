@@ -1,0 +1,125 @@
+// BEGIN SOLUTION
+//! Many calls under way at once: answers are matched by their seq, and printed in the order of the calls.
+
+use std::collections::VecDeque;
+
+use crate::ask::{Input, Next, Worst, print_answer, print_change};
+use crate::channel::{Channel, News};
+use crate::failure::reason;
+use crate::frame::{Frame, kind};
+use crate::interface::show;
+use crate::options::ClientOptions;
+use crate::refusal::Refusal;
+use crate::session::{End, answer_callback, is_answer, refusal_of};
+use crate::wire::{Wire, whole};
+
+/// So many may be under way.
+const WINDOW: u32 = 64;
+
+/// A call that is sent and not yet printed.
+struct Sent {
+    seq: u32,
+    method: u16,
+    answer: Option<Result<Vec<u8>, Refusal>>,
+}
+
+struct Pipeline {
+    channel: Channel,
+    client: u64,
+    seq: u32,
+    sent: VecDeque<Sent>,
+    under_way: u32,
+    worst: Worst,
+}
+
+/// Makes the calls of standard input; gives the worst that happened.
+pub(crate) fn run(options: &ClientOptions, client: u64, input: &mut Input) -> Result<Worst, End> {
+    let channel = Channel::open(&options.address).map_err(|errno| End::NoConnection(reason(errno)))?;
+    let mut pipeline =
+        Pipeline { channel, client, seq: 0, sent: VecDeque::new(), under_way: 0, worst: Worst::default() };
+    pipeline.await_pong()?;
+    let mut has_ended = false;
+    loop {
+        while pipeline.under_way < WINDOW && !has_ended {
+            match input.next_call()? {
+                Next::Call(method, body) => pipeline.send(method, body),
+                Next::Later => break,
+                Next::End => has_ended = true,
+            }
+        }
+        pipeline.print()?;
+        if has_ended && pipeline.sent.is_empty() {
+            return Ok(pipeline.worst);
+        }
+        let wants_input = pipeline.under_way < WINDOW && !has_ended;
+        match pipeline.channel.next(None, wants_input) {
+            News::Frame(frame) => pipeline.handle(&frame)?,
+            News::Input => input.fill(),
+            News::Bad(what) => return Err(End::BadFrame(what)),
+            News::Ended | News::Time => {
+                pipeline.lose();
+                pipeline.print()?;
+                return Ok(pipeline.worst);
+            }
+        }
+    }
+}
+
+impl Pipeline {
+    fn await_pong(&mut self) -> Result<(), End> {
+        let mut body = Vec::new();
+        WINDOW.put(&mut body);
+        self.channel.post(&Frame { kind: kind::PING, client: self.client, seq: 0, body });
+        loop {
+            match self.channel.next(None, false) {
+                News::Frame(frame) if is_answer(&frame, self.client, 0) => {
+                    let is_pong = frame.kind == kind::PONG && whole::<u64>(&frame.body).is_some();
+                    return if is_pong { Ok(()) } else { Err(End::BadFrame("it is no pong")) };
+                }
+                News::Frame(_) => {}
+                News::Bad(what) => return Err(End::BadFrame(what)),
+                _ => return Err(End::NoConnection(reason(nix::errno::Errno::ECONNRESET))),
+            }
+        }
+    }
+
+    fn send(&mut self, method: u16, body: Vec<u8>) {
+        self.seq += 1;
+        self.under_way += 1;
+        self.sent.push_back(Sent { seq: self.seq, method, answer: None });
+        self.channel.post(&Frame { kind: kind::CALL, client: self.client, seq: self.seq, body });
+    }
+
+    fn handle(&mut self, frame: &Frame) -> Result<(), End> {
+        if frame.kind == kind::CALL {
+            return answer_callback(&mut self.channel, frame, print_change);
+        }
+        let waits = |sent: &&mut Sent| sent.answer.is_none() && is_answer(frame, self.client, sent.seq);
+        let Some(sent) = self.sent.iter_mut().find(waits) else { return Ok(()) };
+        let answer = match frame.kind {
+            kind::RESULT => show(sent.method, &frame.body).map(Ok),
+            _ => refusal_of(&frame.body).map(Err),
+        };
+        sent.answer = Some(answer.ok_or(End::BadFrame("it is no answer of this method"))?);
+        self.under_way -= 1;
+        Ok(())
+    }
+
+    /// The connection is over: nobody knows about the calls that have no answer.
+    fn lose(&mut self) {
+        for sent in &mut self.sent {
+            sent.answer.get_or_insert(Err(Refusal::OUTCOME_UNKNOWN));
+        }
+    }
+
+    /// Prints the answers of the first calls, as far as they are there.
+    fn print(&mut self) -> Result<(), End> {
+        while let Some(answer) = self.sent.front().and_then(|sent| sent.answer.as_ref()) {
+            self.worst.see(answer);
+            print_answer(answer).map_err(End::Stdout)?;
+            self.sent.pop_front();
+        }
+        Ok(())
+    }
+}
+// END SOLUTION

@@ -1,0 +1,106 @@
+// BEGIN SOLUTION
+//! What rpcd remembers of its clients, so that no call is executed twice.
+
+use std::collections::{BTreeMap, HashMap};
+
+/// What is to be done with a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// It is new: execute it, and tell [`Table::finish`].
+    Execute,
+    /// The first copy still runs.
+    Runs,
+    /// It has been answered, with this frame.
+    Answered(Vec<u8>),
+    /// It is too old: no answer.
+    Dropped,
+    /// There is no room for its client.
+    Full,
+}
+
+/// The answers of the last calls of the clients seen last.
+#[derive(Debug)]
+pub struct Table {
+    slots: usize,
+    clients: HashMap<u64, Client>,
+    /// Counts what clients do, to tell who has been silent for longest.
+    moment: u64,
+}
+
+/// One client.
+#[derive(Debug, Default)]
+struct Client {
+    highest: u32,
+    window: u32,
+    /// Those in the window; without an answer as long as they run.
+    calls: BTreeMap<u32, Option<Vec<u8>>>,
+    /// Calls under way, those that have left the window included.
+    running: usize,
+    seen: u64,
+}
+
+impl Table {
+    /// An empty table for `slots` clients.
+    #[must_use]
+    pub fn new(slots: usize) -> Self {
+        Self { slots, clients: HashMap::new(), moment: 0 }
+    }
+
+    /// Whether the table has an entry for this client.
+    #[must_use]
+    pub fn knows(&self, client: u64) -> bool {
+        self.clients.contains_key(&client)
+    }
+
+    /// Makes an entry for this client if there is none, with a window of at least this size; false if there is no room.
+    pub fn enter(&mut self, client: u64, window: u32) -> bool {
+        self.moment += 1;
+        if !self.knows(client) && self.clients.len() >= self.slots {
+            let idle = self.clients.iter().filter(|(_, known)| known.running == 0);
+            let Some((&silent, _)) = idle.min_by_key(|(_, known)| known.seen) else { return false };
+            self.clients.remove(&silent);
+        }
+        let entry = self.clients.entry(client).or_default();
+        entry.window = entry.window.max(window);
+        entry.seen = self.moment;
+        true
+    }
+
+    /// A call or retry has come.
+    pub fn admit(&mut self, client: u64, seq: u32) -> Admission {
+        if !self.enter(client, 1) {
+            return Admission::Full;
+        }
+        let Some(entry) = self.clients.get_mut(&client) else { return Admission::Full };
+        if seq.saturating_add(entry.window) <= entry.highest {
+            return Admission::Dropped;
+        }
+        match entry.calls.get(&seq) {
+            Some(Some(answer)) => return Admission::Answered(answer.clone()),
+            Some(None) => return Admission::Runs,
+            None => {}
+        }
+        entry.highest = entry.highest.max(seq);
+        entry.calls.insert(seq, None);
+        let (highest, window) = (entry.highest, entry.window);
+        entry.calls.retain(|&seq, _| seq.saturating_add(window) > highest);
+        entry.running += 1;
+        Admission::Execute
+    }
+
+    /// A call that was to be executed has this answer.
+    pub fn finish(&mut self, client: u64, seq: u32, answer: &[u8]) {
+        let Some(entry) = self.clients.get_mut(&client) else { return };
+        entry.running = entry.running.saturating_sub(1);
+        if let Some(call) = entry.calls.get_mut(&seq) {
+            *call = Some(answer.to_vec());
+        }
+    }
+
+    /// How many calls it holds.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        self.clients.values().map(|client| client.calls.len()).sum()
+    }
+}
+// END SOLUTION
