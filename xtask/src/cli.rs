@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::exit::{self, Exit};
 use crate::workspace::Workspace;
 use crate::{
-    autopsy, check, ci, doctor, explain, grade, handout, hint, list, readmes, report, reset, starters,
+    autopsy, check, ci, doctor, explain, flake, grade, handout, hint, list, readmes, report, reset, starters,
     submit, trace, verify, watch,
 };
 
@@ -40,6 +40,7 @@ enum Command {
     #[command(after_help = "Examples:\n  cargo xtask readmes\n  cargo xtask readmes --check")]
     Readmes(FreshArgs),
     Verify(VerifyArgs),
+    Flake(flake::FlakeArgs),
     Causes(verify::renew::CausesArgs),
     Handout(HandoutArgs),
     /// Look whether this machine is ready, and say what to do if not.
@@ -221,6 +222,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Submit(args) => submit::run(&workspace, &args),
         Command::Autopsy(args) => autopsy::run(&args),
         Command::Verify(args) => verify::run(&workspace, &args),
+        Command::Flake(args) => flake::run(&workspace, &args),
         Command::Causes(args) => verify::renew::run(&workspace, &args),
         Command::Handout(args) => handout::run(&workspace, &args),
         Command::Doctor => doctor::run(&workspace),

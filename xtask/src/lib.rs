@@ -26,7 +26,7 @@
 //! | [`trace`] | a program's life, recorded and drawn |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`autopsy`] | why a program hangs |
-//! | [`verify`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
+//! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
 pub mod autopsy;
 pub mod bar;
@@ -35,6 +35,7 @@ pub mod catalogue;
 pub mod causes;
 pub mod check;
 pub mod ci;
+pub mod claims;
 pub mod cli;
 pub mod compile;
 pub mod doctor;
@@ -42,6 +43,7 @@ pub mod exit;
 pub mod explain;
 pub mod family;
 pub mod files;
+pub mod flake;
 pub mod grade;
 pub mod handout;
 pub mod hint;

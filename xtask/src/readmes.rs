@@ -8,9 +8,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 
+use crate::claims::{self, Claim};
 use crate::cli::FreshArgs;
 use crate::compile::{self, Wanted};
-use crate::exit::Exit;
+use crate::exit::{Exit, bad_input};
+use crate::flake::record::{self, Records};
 use crate::readme::{self, Example};
 use crate::workspace::{Lab, Workspace};
 use crate::{files, mutants};
@@ -67,6 +69,9 @@ pub fn stale(
             parts.push((path.clone(), name, readme::check_list(milestone)));
         }
     }
+    if let Some(claims) = claims(workspace)? {
+        parts.push((workspace.root.join(claims::TABLE), "claims".to_owned(), claims::table(&claims)));
+    }
     // A student's checkout has no mutants, but keeps the matrix.
     if labs.iter().all(|lab| lab.solution.is_some()) {
         let mut all = Vec::new();
@@ -74,6 +79,11 @@ pub fn stale(
             all.push((&lab.manifest, mutants::load(workspace, lab)?));
         }
         parts.push((workspace.root.join("solutions/README.md"), "mutants".to_owned(), readme::matrix(&all)));
+    }
+    let flakes = workspace.root.join(record::FILE);
+    if flakes.is_file() {
+        let path = workspace.root.join("solutions/README.md");
+        parts.push((path, "flake".to_owned(), Records::load(&flakes)?.table()));
     }
     let mut stale = BTreeMap::new();
     for of_one_file in parts.chunk_by(|one, other| one.0 == other.0) {
@@ -91,6 +101,19 @@ pub fn stale(
         }
     }
     Ok(stale)
+}
+
+/// The lectures' claims, if this course lists them.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn claims(workspace: &Workspace) -> anyhow::Result<Option<Vec<Claim>>> {
+    let path = workspace.root.join(claims::FILE);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let claims = claims::parse(&files::read(&path)?);
+    claims.map(Some).map_err(|problem| bad_input(format!("{}: {problem}", workspace.shown(&path))))
 }
 
 /// What is wrong with the headings of a lab's README.

@@ -6,7 +6,7 @@ mod kit;
 mod others;
 pub mod renew;
 mod rules;
-mod runs;
+pub(crate) mod runs;
 
 use std::sync::mpsc;
 use std::thread;
@@ -63,6 +63,7 @@ pub fn run(workspace: &Workspace, args: &VerifyArgs) -> anyhow::Result<Exit> {
     if args.mutant.is_none() {
         gate.look("the arrows between packages", rules::arrows(workspace))?;
         gate.look("the order of study", Ok(rules::study(&all)))?;
+        gate.look("the table of claims", rules::claims(workspace, &all))?;
         gate.look("generated files", rules::generated(workspace, &all))?;
     }
     for lab in &labs {

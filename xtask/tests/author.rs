@@ -88,6 +88,20 @@ fn an_example_that_is_not_true_is_told() {
 }
 
 #[test]
+fn a_check_that_fails_for_nothing_is_counted() {
+    let tiny = Tiny::new();
+    let flake = ["flake", "--runs", "2", "--jobs", "2", "--load", "1", "--write"];
+    tiny.xtask(&flake).assert().code(0).stdout(contains("lab 01: 0 of 4 failed (2 checks, 2 runs)"));
+    tiny.edit(SOLUTION, "println!(\"1\")", "println!(\"0\")");
+    let failed = contains("lab 01, run 2:").and(contains("lab 01: 2 of 4 failed (2 checks, 2 runs)"));
+    tiny.xtask(&flake).assert().code(1).stdout(failed);
+    tiny.xtask(&["readmes"]).assert().code(1);
+    let readme = tiny.read("solutions/README.md");
+    assert!(readme.contains("| 01 | 2 | 2 | 2 | 1 |"), "{readme}");
+    assert!(readme.contains("| 2 | `m1_one::it_prints_one` 2 |"), "{readme}");
+}
+
+#[test]
 fn what_is_right_passes_the_gate_and_what_lacks_is_told() {
     let (out, status) = Tiny::new().told(&["verify"]);
     assert_eq!(status, Some(1));

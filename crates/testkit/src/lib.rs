@@ -86,4 +86,4 @@ pub use slow_file::SlowFile;
 pub use stdin::StdinWriter;
 pub use sweep::{first_call, sweep};
 pub use text::{shell_quote, visible};
-pub use trace::{Family, Fault, When};
+pub use trace::{Family, Fault, Instant, Moment, Then, When};

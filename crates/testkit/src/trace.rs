@@ -11,10 +11,12 @@ mod registers;
 #[cfg(target_arch = "x86_64")]
 mod session;
 #[cfg(target_arch = "x86_64")]
+mod step;
+#[cfg(target_arch = "x86_64")]
 mod tracer;
 
 pub(crate) use fault::Report;
-pub use fault::{Family, Fault, When};
+pub use fault::{Family, Fault, Instant, Moment, Then, When};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use tracer::start;
 

@@ -145,6 +145,12 @@ pub fn resume(tid: i32, signal: i32) {
     request(libc::PTRACE_SYSCALL, tid, signal);
 }
 
+/// Goes on by one instruction, with a signal if not 0; a call that it makes is not told. The stop is
+/// [`Event::Signal`] with SIGTRAP.
+pub fn step(tid: i32, signal: i32) {
+    request(libc::PTRACE_SINGLESTEP, tid, signal);
+}
+
 /// Kills the process of `tid`, which may have ended meanwhile.
 pub fn end(tid: i32) {
     let _ = kill(Pid::from_raw(tid), Signal::SIGKILL);

@@ -9,7 +9,7 @@ use crate::manifest::order;
 use crate::patch::Mutant;
 use crate::verify::{arrows, kit};
 use crate::workspace::{Lab, Workspace};
-use crate::{catalogue, causes, files, hints, mutants, readmes, spec_text, starters};
+use crate::{catalogue, causes, claims, files, hints, mutants, readmes, spec_text, starters};
 
 /// Fewer wrong solutions than this prove too little about a specification.
 const MUTANTS: usize = 20;
@@ -34,6 +34,27 @@ pub(super) fn arrows(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
 /// The places of all labs in the order of study.
 pub(super) fn study(labs: &[Lab]) -> Vec<String> {
     order::problems(&labs.iter().map(|lab| &lab.manifest).collect::<Vec<_>>())
+}
+
+/// The names in the list of the lectures' claims.
+///
+/// # Errors
+/// When the list or the lectures cannot be read.
+pub(super) fn claims(workspace: &Workspace, labs: &[Lab]) -> anyhow::Result<Vec<String>> {
+    let Some(claims) = readmes::claims(workspace)? else { return Ok(Vec::new()) };
+    let pattern = workspace.root.join("crates/*/examples/*.rs");
+    let paths = glob::glob(&pattern.to_string_lossy()).context("look for demonstrations")?;
+    let mut demonstrations = BTreeSet::new();
+    for path in paths {
+        let path = path.context("list the demonstrations")?;
+        let lecture = path.ancestors().nth(2).and_then(|lecture| lecture.file_name());
+        if let (Some(lecture), Some(example)) = (lecture, path.file_stem()) {
+            demonstrations.insert(format!("{}::{}", lecture.display(), example.display()));
+        }
+    }
+    let manifests: Vec<_> = labs.iter().map(|lab| &lab.manifest).collect();
+    let problems = claims::problems(&claims, &claims::Known::new(&manifests, demonstrations));
+    Ok(problems.into_iter().map(|problem| format!("{}: {problem}", claims::FILE)).collect())
 }
 
 /// A student's first `check` compiles in two steps: the runner, then the lab. Where the two choose different

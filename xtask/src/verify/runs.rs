@@ -24,13 +24,13 @@ const TIMES: usize = 3;
 const TRIES: usize = 3;
 
 /// Programs under test by contract name.
-pub(super) type Programs = BTreeMap<String, PathBuf>;
+pub(crate) type Programs = BTreeMap<String, PathBuf>;
 
 /// A mutant that builds.
 pub(super) type Ready = (Mutant, Programs);
 
 /// What a run is made with.
-pub(super) struct Bench<'a> {
+pub(crate) struct Bench<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) lab: &'a Lab,
     pub(super) family: Family,
@@ -44,7 +44,7 @@ impl<'a> Bench<'a> {
     ///
     /// # Errors
     /// When that fails.
-    pub(super) fn new(workspace: &'a Workspace, lab: &'a Lab, jobs: Option<usize>) -> anyhow::Result<Self> {
+    pub(crate) fn new(workspace: &'a Workspace, lab: &'a Lab, jobs: Option<usize>) -> anyhow::Result<Self> {
         let family = Family::new()?;
         let package = lab.manifest.package();
         let wanted = Wanted { package: &package, programs: &lab.manifest.programs, ..Wanted::default() };
@@ -73,7 +73,11 @@ impl<'a> Bench<'a> {
         Ok(outcomes)
     }
 
-    fn run_all(&self, programs: &Programs) -> anyhow::Result<Vec<CheckOutcome>> {
+    /// Every check of the lab, once.
+    ///
+    /// # Errors
+    /// When the grader fails.
+    pub(crate) fn run_all(&self, programs: &Programs) -> anyhow::Result<Vec<CheckOutcome>> {
         let tasks: Vec<Task<'_>> = self.lab.manifest.checks().map(|check| Task { programs, check }).collect();
         Ok(self.run(&tasks)?.into_iter().flatten().collect())
     }
@@ -104,6 +108,19 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// When it does not build or the grader fails.
     pub(super) fn reference(&self) -> anyhow::Result<Vec<String>> {
+        let programs = self.reference_programs()?;
+        let mut problems = Vec::new();
+        for _ in 0..TIMES {
+            problems.extend(failures("the reference fails", &self.run_all(&programs)?));
+        }
+        Ok(problems)
+    }
+
+    /// Builds the reference.
+    ///
+    /// # Errors
+    /// When it does not build.
+    pub(crate) fn reference_programs(&self) -> anyhow::Result<Programs> {
         let package = self.lab.manifest.solution_package();
         let wanted = Wanted {
             package: &package,
@@ -113,12 +130,7 @@ impl<'a> Bench<'a> {
             without_spec: true,
             ..Wanted::default()
         };
-        let built = compile::build(self.workspace, wanted)?;
-        let mut problems = Vec::new();
-        for _ in 0..TIMES {
-            problems.extend(failures("the reference fails", &self.run_all(&built.programs)?));
-        }
-        Ok(problems)
+        Ok(compile::build(self.workspace, wanted)?.programs)
     }
 
     /// The alternative: everything, or the checks ask for more than the contract.

@@ -1,6 +1,7 @@
 //! Which faults there are, and what is known after one.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
@@ -52,6 +53,74 @@ pub enum Fault {
     /// After each fork of the program itself, the parent is held until the child is a zombie, or until
     /// nobody else moves: the child always wins the race.
     HoldForkReturn,
+    /// Between two system calls: at an access to shared memory, or at a change of it.
+    At(Instant),
+}
+
+/// An instant in the life of a program that works on shared memory, and what happens then.
+///
+/// The program itself is followed, with all its threads, from the moment when it has mapped `file`. Others who work on
+/// the same memory must rest meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instant {
+    /// The mapped file, such as `/dev/shm/NAME`.
+    pub file: PathBuf,
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub then: Then,
+}
+
+/// Which instant it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Just after the nth instruction, from 1, that loads or stores (some of) the four bytes at this offset of the file. What the
+    /// kernel reads or writes there does not count.
+    Access {
+        /// In bytes, a multiple of 4.
+        offset: u64,
+        /// Which of them.
+        nth: u64,
+    },
+    /// Just after the nth instruction, from 1, that changes any of the first 65 536 bytes. Tried for 1, 2, 3, … this shows
+    /// each state of the memory in which somebody else may find it. The program takes single steps, about 40 000 a second.
+    Change {
+        /// Which of them.
+        nth: u64,
+    },
+}
+
+/// What happens at an [`Instant`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// SIGKILL.
+    Kill,
+    /// SIGSTOP. When [the fault is there](crate::Running::fault_delivered), [`stop`](crate::Running::stop) returns as soon as
+    /// the program stands still; the check can look, act, and let it [go on](crate::Running::cont).
+    Stop,
+    /// Somebody else writes into the file.
+    Store {
+        /// Where, in bytes.
+        offset: u64,
+        /// What.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Instant {
+    fn note(&self) -> String {
+        let when = match self.at {
+            Moment::Access { offset, nth } => format!("at its access {nth} to byte {offset} of the memory"),
+            Moment::Change { nth } => format!("at its change {nth} of the memory"),
+        };
+        match &self.then {
+            Then::Kill => format!("killed {when}"),
+            Then::Stop => format!("stopped {when}"),
+            Then::Store { offset, bytes } => {
+                format!("{when}, somebody writes {} bytes at byte {offset}", bytes.len())
+            }
+        }
+    }
 }
 
 impl Fault {
@@ -72,6 +141,7 @@ impl Fault {
                 format!("call {nth} of {} fails with {errno:?}", family.name())
             }
             Self::HoldForkReturn => "each child runs before the parent's fork returns".to_owned(),
+            Self::At(instant) => instant.note(),
         })
     }
 }

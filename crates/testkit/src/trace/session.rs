@@ -8,12 +8,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tracer::calls::name;
 use tracer::memory::peek;
-use tracer::stops::{Call, Event, Stop, call, listen, resume};
+use tracer::stops::{Call, Event, Stop, call, listen, resume, step};
 
 use super::calls::is_in;
 use super::fault::{Family, Fault, Report, When};
 use super::handler::Handlers;
 use super::registers::{Arguments, falls_asleep, restore, rewind, set_result, shorten, skip};
+use super::step::Stepper;
 use crate::process::{Proc, set_stopped, status_number};
 use crate::watch::Look;
 
@@ -33,6 +34,8 @@ enum AtExit {
     Hold,
     /// It moved one byte; give the program its registers back.
     Restore(Arguments),
+    /// It may have mapped the file of an instant.
+    Look,
 }
 
 /// A process of the tree: its place in the order of their making, and its calls so far.
@@ -63,13 +66,19 @@ pub(super) struct Session {
     family: u64,
     continued: bool,
     handlers: Handlers,
+    stepper: Option<Stepper>,
 }
 
 impl Session {
     pub(super) fn new(root: i32, fault: Fault, report: Arc<Mutex<Report>>) -> Self {
+        let stepper = match &fault {
+            Fault::At(instant) => Some(Stepper::new(instant.clone())),
+            _ => None,
+        };
         let mut session = Self {
             root,
             fault,
+            stepper,
             report,
             tgids: HashMap::new(),
             processes: HashMap::new(),
@@ -101,24 +110,44 @@ impl Session {
             Event::Call => self.at_call(tid),
             Event::Made(made) => {
                 self.know(made);
-                resume(tid, 0);
+                self.go(tid, 0);
             }
             Event::Stopped => listen(tid),
             // The tracer's own SIGCONT of the start is not the program's business.
             Event::Signal(libc::SIGCONT)
                 if tid == self.root && !std::mem::replace(&mut self.continued, true) =>
             {
-                resume(tid, 0);
+                self.go(tid, 0);
             }
+            Event::Signal(libc::SIGTRAP) if self.stepper.is_some() => self.at_trap(tid),
             Event::Signal(signal) => {
                 self.handlers.delivers(tid, signal);
-                resume(tid, signal);
+                self.go(tid, signal);
             }
             Event::Trap | Event::Exec(_) | Event::Exiting(_) => {
                 self.know(tid);
-                resume(tid, 0);
+                self.go(tid, 0);
             }
         }
+    }
+
+    /// Lets a thread go on to its next stop, with a signal if not 0.
+    fn go(&mut self, tid: i32, signal: i32) {
+        let of_root = self.tgids.get(&tid) == Some(&self.root);
+        match &mut self.stepper {
+            Some(stepper) if of_root => {
+                stepper.arm(tid);
+                if stepper.steps() { step(tid, signal) } else { resume(tid, signal) }
+            }
+            _ => resume(tid, signal),
+        }
+    }
+
+    /// A watchpoint or the end of a step, of the program itself; the program has no use for the signal.
+    fn at_trap(&mut self, tid: i32) {
+        let delivered = self.stepper.as_mut().is_some_and(|stepper| stepper.trap(self.root));
+        self.report().delivered |= delivered;
+        self.go(tid, 0);
     }
 
     /// Takes note of a thread and gives its process; a new process is counted. A child may have been seen,
@@ -155,7 +184,7 @@ impl Session {
         match call(tid) {
             Call::Entry { number, args, .. } => self.enters(tid, number, &args),
             Call::Exit { value } => self.leaves(tid, value),
-            Call::Other => resume(tid, 0),
+            Call::Other => self.go(tid, 0),
         }
     }
 
@@ -203,9 +232,12 @@ impl Session {
             Fault::HoldForkReturn if of_root && is_in(Family::Fork, number, args, || peek(tid, args[0])) => {
                 self.at_exit.insert(tid, AtExit::Hold);
             }
+            Fault::At(_) if of_root && number == libc::SYS_mmap => {
+                self.at_exit.insert(tid, AtExit::Look);
+            }
             _ => {}
         }
-        resume(tid, 0);
+        self.go(tid, 0);
     }
 
     fn signal_at(&mut self, tid: i32, number: i64, signal: Signal, when: When) {
@@ -214,14 +246,14 @@ impl Session {
             When::Before => {}
             When::After => drop(self.at_exit.insert(tid, AtExit::Send(signal))),
             When::During => {
-                resume(tid, 0);
+                self.go(tid, 0);
                 if falls_asleep(tid) {
                     self.send(self.root, signal);
                 }
                 return;
             }
         }
-        resume(tid, 0);
+        self.go(tid, 0);
     }
 
     fn signal_asleep(&mut self, tid: i32, signal: Signal, nth: u64, when: When) {
@@ -246,6 +278,7 @@ impl Session {
             Some(AtExit::Rewind(..)) | None => {}
             Some(AtExit::Restore(before)) => restore(tid, before),
             Some(AtExit::Send(signal)) => self.send(self.root, signal),
+            Some(AtExit::Look) => self.stepper.iter_mut().for_each(|stepper| stepper.look(self.root)),
             Some(AtExit::Hold) => {
                 if let Ok(child) = i32::try_from(value)
                     && child > 0
@@ -258,7 +291,7 @@ impl Session {
                 }
             }
         }
-        resume(tid, 0);
+        self.go(tid, 0);
     }
 
     /// Lets a held parent go if nobody else moves: its child waits for it, or for the check.
@@ -276,7 +309,7 @@ impl Session {
 
     fn release(&mut self) {
         if let Some(held) = self.held.take() {
-            resume(held.tid, 0);
+            self.go(held.tid, 0);
         }
     }
 

@@ -5,7 +5,8 @@ use rstest::rstest;
 use testkit::{Fault, Room, Signal, SignalSets, When};
 
 use super::{
-    after_ready, calls_before_main, end, is_ready, name, ready, says, sigcount, two_signals, wait_lines,
+    after_ready, calls_before_main, end, is_hit, is_ready, name, ready, says, sigcount, two_signals,
+    wait_lines,
 };
 
 /// `ready PID` says that signals are prepared. Then there is nothing to do, and who has nothing to do sleeps. pause(2),
@@ -81,8 +82,7 @@ fn the_file_is_removed_at_every_end() {
         let running = sigcount(&room, "--file f").trace(fault).spawn();
         running
             .eventually(|| running.has_ended() || is_ready(&running.stdout_now()), "`ready PID`, or its end");
-        running.asleep();
-        let is_last = !running.fault_delivered();
+        let is_last = !is_hit(&running);
         if is_last {
             running.kill(Signal::SIGINT);
         }

@@ -4,7 +4,7 @@
 use rstest::rstest;
 use testkit::{Fault, Proc, Room, Signal, When};
 
-use super::{calls_before_main, within};
+use super::{calls_before_main, is_hit, within};
 
 /// A limit that does not pass in this course.
 const HOUR: u64 = 3_600_000;
@@ -141,8 +141,7 @@ fn sigterm_at_any_moment_leaves_nobody_behind() {
             || running.has_ended() || !gate.visitors().is_empty(),
             "the command to begin, or within to end",
         );
-        running.asleep();
-        let is_last = !running.has_ended() && !running.fault_delivered();
+        let is_last = !is_hit(&running);
         if is_last {
             running.kill(Signal::SIGTERM);
         }

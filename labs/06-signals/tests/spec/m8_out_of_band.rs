@@ -2,11 +2,11 @@
 //! Man pages: pipe(7), poll(2), signal(7), rename(2).
 
 use testkit::predicates::str::contains;
-use testkit::{Proc, Room, Running, Signal};
+use testkit::{Proc, Room, Signal};
 
 use super::m6_supervisor::{started, stories};
 use super::records::request;
-use super::{flushd, ready, says, superv, wait_lines};
+use super::{flushd, ready, says, superv, wait_lines, wait_messages};
 
 /// What the largest pipe of an ordinary user holds.
 const MEBIBYTE: i32 = 1 << 20;
@@ -185,9 +185,8 @@ fn a_broken_file_keeps_what_was_there() {
         ["answer good\nanswr bad\n", "answer w!rd\n", "answer one\nanswer two\n"].iter().enumerate()
     {
         room.write("config", broken);
-        let said = running.stderr_now().len();
         running.kill(Signal::SIGHUP);
-        running.eventually(|| running.stderr_now()[said..].ends_with(b"\n"), "a message on stderr");
+        wait_messages(&running, n + 1);
         running.send(request(n as u32, "echo "));
         wait_lines(&running, n + 1, &format!("{word} "));
     }
@@ -215,11 +214,11 @@ fn superv_keeps_its_table(room: &Room) {
     for (n, broken) in [line("b") + "c restart=never max=0\n", line("a") + &line("a")].iter().enumerate() {
         room.write("table", broken);
         running.kill(Signal::SIGHUP);
-        wait_errors(&running, n + 1);
+        wait_messages(&running, n + 1);
     }
     std::fs::remove_file(room.path("table")).expect("the table is the check's own");
     running.kill(Signal::SIGHUP);
-    wait_errors(&running, 3);
+    wait_messages(&running, 3);
     // The old table still rules: `a` is started again.
     Proc::read(pids[0]).expect("the child").kill(Signal::SIGKILL);
     let pids = started(&running, 2);
@@ -232,10 +231,4 @@ fn superv_keeps_its_table(room: &Room) {
         "start a {}\nexit a {} sig=9\nstart a {}\nexit a {} sig=15\nbye\n",
         pids[0], pids[0], pids[1], pids[1]
     ));
-}
-
-#[track_caller]
-fn wait_errors(running: &Running, n: usize) {
-    let lines = || running.stderr_now().iter().filter(|&&byte| byte == b'\n').count();
-    running.eventually(|| lines() >= n, format!("{n} messages on stderr"));
 }

@@ -2,12 +2,12 @@
 //! Man pages: signal(7), sigaction(2), setpgid(2), execve(2), proc_pid_status(5).
 
 use rstest::rstest;
-use testkit::{Fault, Proc, Room, Signal, When};
+use testkit::{Fault, Proc, Room, Signal, When, sweep};
 
 use super::records::{echoed, request};
 use super::{
-    calls_before_main, end, flushd, is_ready, name, ready, says, sigcount, superv, two_signals, wait_lines,
-    within,
+    calls_before_main, end, flushd, is_hit, is_ready, name, ready, says, sigcount, superv, two_signals,
+    wait_lines, within,
 };
 
 /// 16 MiB pass through flushd, and 100 000 times SIGUSR2 comes meanwhile. No byte is lost or doubled, each line of counters is whole,
@@ -56,34 +56,63 @@ fn a_hundred_thousand_signals_lose_no_byte() {
     );
 }
 
-/// One signal, once, before system call 1, 2, 3, … of sigcount: after `ready` each is told, although nothing else happens that could
-/// wake anybody up. "Look at the flag, then sleep" fails at exactly one of them. sigsuspend(2).
+/// One signal, once, before system call 1, 2, 3, … of a program: after it is ready the signal is told, or obeyed, although nothing else
+/// happens that could wake anybody up. "Look at the flag, then sleep" fails at exactly one of them. sigsuspend(2).
 #[test]
 fn a_signal_is_seen_whenever_it_comes() {
-    let first = calls_before_main(|room| sigcount(room, "--wrong"));
-    for call in first.. {
-        let room = Room::new();
-        let [signal, _] = two_signals(&room);
-        let fault = Fault::SignalAt { signal, call, when: When::Before };
-        let running = sigcount(&room, "").trace(fault).spawn();
-        running
-            .eventually(|| running.has_ended() || is_ready(&running.stdout_now()), "`ready PID`, or its end");
-        if running.has_ended() {
-            // Before it is ready, the signal may end it.
-            running.wait().signal(signal);
-            continue;
-        }
-        running.asleep();
-        if !running.fault_delivered() {
-            end(running);
-            break;
-        }
-        wait_lines(&running, 1, "got ");
-        running.kill(Signal::SIGTERM);
-        let done = running.wait();
-        done.code(0);
-        says(&done, &format!("got {name}\n{name} 1\n", name = name(signal)));
+    let before = calls_before_main(|room| sigcount(room, "--wrong"));
+    sweep(|nth| sigcount_tells(before + nth));
+    let before = calls_before_main(|room| superv(room, "").arg("too many"));
+    sweep(|nth| superv_obeys(before + nth));
+}
+
+/// One run of sigcount with a signal before this call. Says whether it came.
+#[track_caller]
+fn sigcount_tells(call: u64) -> bool {
+    let room = Room::new();
+    let [signal, _] = two_signals(&room);
+    let fault = Fault::SignalAt { signal, call, when: When::Before };
+    let running = sigcount(&room, "").trace(fault).spawn();
+    running.eventually(|| running.has_ended() || is_ready(&running.stdout_now()), "`ready PID`, or its end");
+    if running.has_ended() {
+        // Before it is ready, the signal may end it.
+        running.wait().signal(signal);
+        return true;
     }
+    if !is_hit(&running) {
+        end(running);
+        return false;
+    }
+    wait_lines(&running, 1, "got ");
+    running.kill(Signal::SIGTERM);
+    let done = running.wait();
+    done.code(0);
+    says(&done, &format!("got {name}\n{name} 1\n", name = name(signal)));
+    true
+}
+
+/// One run of superv with SIGTERM before this call. Says whether it came.
+#[track_caller]
+fn superv_obeys(call: u64) -> bool {
+    let room = Room::new();
+    let gate = room.gate("door");
+    let fault = Fault::SignalAt { signal: Signal::SIGTERM, call, when: When::Before };
+    let running = superv(&room, "a restart=always max=9 gate door\n").trace(fault).spawn();
+    running
+        .eventually(|| running.has_ended() || !gate.visitors().is_empty(), "its child to begin, or its end");
+    if !is_hit(&running) {
+        running.kill(Signal::SIGTERM);
+        running.wait().code(0);
+        return false;
+    }
+    let done = running.wait();
+    if done.stdout_text().is_empty() {
+        // Before it starts anybody, SIGTERM may end it.
+        done.signal(Signal::SIGTERM);
+    } else {
+        done.code(0).check(done.stdout_text().ends_with("bye\n"), "the last line is `bye`");
+    }
+    true
 }
 
 /// Who stops within, stops its command with all that it has started, and who lets it go on, lets them go on. SIGTSTP does nothing in a

@@ -83,8 +83,16 @@ fn wait_lines(running: &Running, n: usize, start: &str) {
     let count = move |text: &str| {
         text.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.starts_with(&begin)).count()
     };
-    let name = format!("{n} lines that begin with `{start}`");
+    let what = if n == 1 { "a line that begins".to_owned() } else { format!("{n} lines that begin") };
+    let name = format!("{what} with `{start}`");
     running.wait_stdout(function(move |text: &str| count(text) >= n).fn_name(name.leak()));
+}
+
+/// Waits until standard error has `n` lines.
+#[track_caller]
+fn wait_messages(running: &Running, n: usize) {
+    let name = if n == 1 { "a message".to_owned() } else { format!("{n} messages, each a line") };
+    running.wait_stderr(function(move |text: &str| text.matches('\n').count() >= n).fn_name(name.leak()));
 }
 
 /// Stops a program, does something, and lets it go on.
@@ -98,6 +106,20 @@ fn while_stopped(running: &Running, act: impl FnOnce()) {
 /// Whether it sleeps now, stopped or not.
 fn sleeps(pid: i32) -> bool {
     Proc::read(pid).is_some_and(|process| process.state == 'S')
+}
+
+/// Waits until the signal has come that a program is traced for, or until it seems to sleep without it; says which. (A sweep ends
+/// with who sleeps. One that is misjudged because another of its threads works is tried less often, and nothing is held against
+/// it.)
+#[track_caller]
+fn is_hit(running: &Running) -> bool {
+    let mut looks = 0;
+    let seen = || {
+        looks = if sleeps(running.pid()) { looks + 1 } else { 0 };
+        looks >= 5 || running.fault_delivered() || running.has_ended()
+    };
+    running.eventually(seen, "it to sleep");
+    running.fault_delivered() || running.has_ended()
 }
 
 /// How many system calls this program makes before its first own one: what a call with wrong arguments makes, less those that
