@@ -5,7 +5,6 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use ipc_kit::retry;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
@@ -20,11 +19,11 @@ pub fn announce(path: &Path) -> Result<()> {
     file.write_all(format!("{}\n", std::process::id()).as_bytes()).context("write the marker")
 }
 
-/// Opens the FIFO for reading, which blocks until somebody opens it for writing, and closes it. flushd has no handlers, so
-/// nothing should interrupt this; if something does, nobody has come yet.
+/// Opens the FIFO for reading, which blocks until somebody opens it for writing, and closes it. Given, with a trap in it: if a
+/// handler runs meanwhile, the open may fail with `EINTR`.
 ///
 /// # Errors
 /// What open(2) says.
 pub fn pass(path: &Path) -> nix::Result<()> {
-    retry(|| open(path, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())).map(drop)
+    open(path, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).map(drop)
 }

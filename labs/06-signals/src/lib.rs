@@ -3,13 +3,20 @@
 //!
 //! | question | module | system calls |
 //! |---|---|---|
-//! | what happens when a signal comes, and when is it taken? | [`signals`] | sigprocmask, sigtimedwait |
-//! | which came, how often, with which value? | [`mod@sigcount`], [`send`] | sigqueue |
-//! | what does a new program inherit? | [`child`] | clone, setpgid, execvp |
-//! | how has it ended? | [`wait`] | waitid |
-//! | has its time passed, and is everybody gone? | [`mod@within`], [`timer`] | timer_create, prctl, kill |
-//! | who has ended, and who is started again? | [`mod@superv`], [`table`] | epoll, signalfd, pidfd |
-//! | what is queued, and what is dropped? | [`mod@flushd`], [`input`], [`gate`] | signalfd, poll, FIONREAD |
+//! | what happens when a signal comes, and when may it come? | [`signals`] | sigaction, sigprocmask, ppoll |
+//! | which came, how often, with which value? | [`mod@sigcount`] | sigqueue |
+//! | what does a new program inherit? | [`child`] | fork, setpgid, execvp |
+//! | has its time passed, and is everybody gone? | [`mod@within`] | waitid, kill |
+//! | who has ended, and who is started again? | [`mod@superv`], [`table`] | waitpid |
+//! | what is queued, and what is dropped? | [`mod@flushd`], [`input`], [`gate`] | read, poll |
+
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_mut,
+    unused_variables,
+    reason = "the starter names what its milestones will need; delete this when all are done"
+)]
 
 pub mod child;
 pub mod config;
@@ -25,8 +32,6 @@ pub mod sigcount;
 pub mod signals;
 pub mod superv;
 pub mod table;
-pub mod timer;
-pub mod wait;
 pub mod within;
 
 use failure::status_of;
