@@ -72,7 +72,8 @@ fn after_ready(done: &Finished) -> String {
 #[track_caller]
 fn says(done: &Finished, expected: &str) {
     let found = after_ready(done);
-    let name = format!("stdout of `{}` after the `ready` line", done.command());
+    let command = if done.command().len() < 60 { format!(" of `{}`", done.command()) } else { String::new() };
+    let name = format!("stdout{command} after the `ready` line");
     testkit::same_bytes(&name, expected.as_bytes(), found.as_bytes());
 }
 
