@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code, reason = "clone(2), and what its child calls before execvp(3)")]
 
+use std::convert::Infallible;
 use std::ffi::{CString, OsString, c_char, c_int, c_uint, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -98,13 +99,13 @@ fn vfork(plan: &mut Plan, words: usize) -> nix::Result<Child> {
 extern "C" fn become_program(plan: *mut c_void) -> c_int {
     // SAFETY: it is the plan of `vfork`, which sleeps and so does not look at it meanwhile.
     let plan = unsafe { &mut *plan.cast::<Plan>() };
-    let errno = execute(plan).err().unwrap_or(Errno::UnknownErrno);
+    let Err(errno) = execute(plan);
     plan.failed = Some(errno);
     if errno == Errno::ENOENT { 127 } else { 126 }
 }
 
 /// Everything up to exec; comes back only if something fails.
-fn execute(plan: &Plan) -> nix::Result<()> {
+fn execute(plan: &Plan) -> nix::Result<Infallible> {
     setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
     if let Some(input) = plan.input {
         move_streams(input)?;

@@ -1,6 +1,6 @@
 //! `flushd`: requests from standard input, one at a time, and orders by signals, at any time.
 //!
-//! Two threads share one [`Desk`], under one lock. The first serves: it waits for input, takes a request, does it. The second
+//! Two threads share one `Desk`, under one lock. The first serves: it waits for input, takes a request, does it. The second
 //! watches: when a signal is pending, it takes the lock and does what the signal orders, while the first may stand at a gate.
 //! The signal itself is taken under the lock, and the first thread takes those that are pending before it begins a request. So
 //! an order that was given before a request began is obeyed before it begins, whichever thread runs first.

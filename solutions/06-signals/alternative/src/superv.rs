@@ -160,18 +160,19 @@ impl Supervisor<'_> {
         else {
             return Ok(());
         };
-        // This closes its pidfd, which takes it out of the epoll set.
+        // With this its pidfd is closed at the end, and that takes it out of the epoll set.
         let ended = self.running.remove(index);
         let name = &ended.entry.name;
         match end {
             End::Code(code) => self.print(&format!("exit {name} {pid} code={code}")),
             End::Killed(signal) => self.print(&format!("exit {name} {pid} sig={signal}")),
         }
-        self.start_again(ended.entry, ended.restarts, ended.is_unwanted, end)
+        self.start_again(ended, end)
     }
 
-    fn start_again(&mut self, old: Entry, restarts: u32, is_unwanted: bool, end: End) -> Result<(), Failure> {
-        if is_unwanted {
+    fn start_again(&mut self, ended: Running, end: End) -> Result<(), Failure> {
+        let Running { entry: old, restarts, .. } = ended;
+        if ended.is_unwanted {
             let new = self.table.iter().find(|entry| entry.name == old.name).cloned();
             return new.map_or(Ok(()), |entry| self.start(entry, 0));
         }
@@ -194,12 +195,7 @@ impl Supervisor<'_> {
         };
         self.print("reload");
         let old = std::mem::replace(&mut self.table, new.clone());
-        for running in &mut self.running {
-            if !running.is_unwanted && !new.contains(&running.entry) {
-                running.is_unwanted = true;
-                complain(ask_to_end(running.child.pid));
-            }
-        }
+        self.ask_the_unwanted();
         for entry in new {
             let runs = self.running.iter().any(|running| running.entry.name == entry.name);
             if !runs && !old.contains(&entry) {
@@ -207,6 +203,16 @@ impl Supervisor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Asks those whose line is no longer in the table.
+    fn ask_the_unwanted(&mut self) {
+        for running in &mut self.running {
+            if !running.is_unwanted && !self.table.contains(&running.entry) {
+                running.is_unwanted = true;
+                complain(ask_to_end(running.child.pid));
+            }
+        }
     }
 
     /// Asks the child that was started last; when it has gone, the one before. A second order kills all.

@@ -52,6 +52,17 @@ fn failed(what: &'static str) -> impl Fn(Errno) -> Failure {
     move |errno| Failure::system(what, errno)
 }
 
+/// Those that are not ignored. What was ignored when within was started stays ignored, here as in the command.
+fn heard(signals: &[Sig]) -> nix::Result<Vec<Sig>> {
+    let mut heard = Vec::new();
+    for signal in signals {
+        if !is_ignored(*signal)? {
+            heard.push(*signal);
+        }
+    }
+    Ok(heard)
+}
+
 /// The command, and what has happened to it.
 struct Watch<'a> {
     options: &'a Within,
@@ -70,13 +81,9 @@ impl<'a> Watch<'a> {
     /// Everything that can fail or be too late once the command runs.
     fn prepare(options: &'a Within) -> Result<Self, Failure> {
         let tick = Sig(libc::SIGRTMIN());
-        // What was ignored when within was started stays ignored, here as in the command.
-        let is_heard = |signal: &Sig| is_ignored(*signal).is_ok_and(|ignored| !ignored);
-        let fatal_set: Vec<Sig> = FATAL.into_iter().filter(is_heard).collect();
-        let mut taken = fatal_set.clone();
-        taken.extend([TSTP].into_iter().filter(is_heard));
-        taken.extend([CHLD, CONT, tick]);
-        let signals = Set::of(&taken);
+        let fatal_set = heard(&FATAL).map_err(failed("sigaction"))?;
+        let stopping = heard(&[TSTP]).map_err(failed("sigaction"))?;
+        let signals = Set::of(&[&fatal_set[..], &stopping, &[CHLD, CONT, tick]].concat());
         signals.block().map_err(failed("sigprocmask"))?;
         // If it were ignored, nobody could be waited for.
         set_default(CHLD).map_err(failed("sigaction"))?;
@@ -147,8 +154,7 @@ impl<'a> Watch<'a> {
     fn stop(&self) -> Result<(), Failure> {
         self.send(Signal::SIGSTOP);
         // SIGSTOP to ourselves would wipe out a SIGCONT that has come since the SIGTSTP: whoever sent it wants us to run.
-        if let Some(arrival) = Set::of(&[CONT]).poll().map_err(failed("sigtimedwait"))? {
-            debug_assert_eq!(arrival.signal, CONT);
+        if Set::of(&[CONT]).poll().map_err(failed("sigtimedwait"))?.is_some() {
             self.send(Signal::SIGCONT);
             return Ok(());
         }
