@@ -35,20 +35,24 @@ impl<'a, S: Shared> Lock<'a, S> {
         let me = self.shared.me() & LOCK_OWNER;
         // Who has slept cannot know whether others still do: it takes the lock as one that has sleepers.
         let mut mine = me;
+        // What the word is thought to be: free, until it says something else.
         let mut found = 0;
         loop {
             let is_orphan = found != 0 && self.is_orphan(found, me);
-            if found == 0 || is_orphan {
-                let to = if is_orphan { me | LOCK_WAITERS } else { mine };
-                match self.shared.exchange(Word::Lock, found, to, Ordering::Acquire) {
-                    Ok(_) if is_orphan => return self.mend(),
-                    Ok(_) => return,
-                    Err(now) => found = now,
-                }
+            if found != 0 && !is_orphan {
+                found = self.sleep(found);
+                mine = me | LOCK_WAITERS;
                 continue;
             }
-            found = self.sleep(found);
-            mine = me | LOCK_WAITERS;
+            if is_orphan {
+                mine = me | LOCK_WAITERS;
+            }
+            // Of all who see the same word one succeeds, and is the heir.
+            match self.shared.exchange(Word::Lock, found, mine, Ordering::Acquire) {
+                Ok(_) if is_orphan => return self.mend(),
+                Ok(_) => return,
+                Err(now) => found = now,
+            }
         }
     }
 

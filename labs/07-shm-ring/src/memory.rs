@@ -177,7 +177,7 @@ impl Shared for Memory {
 
     /// After a cut nothing is published: a slot that was written may be gone.
     fn store_wide(&self, word: Wide, value: u64, order: Ordering) {
-        if !truncated::happened() {
+        if word != Wide::Head || !truncated::happened() {
             self.words.wide(word.offset()).store(value, order);
         }
     }
