@@ -7,6 +7,7 @@
 //! | whose memory is it, and is it a ring? | [`segment`], [`header`] | openat, fallocate |
 //! | how is a word read, how does one sleep on it? | [`memory`], `mapping` | mmap, mlock, futex |
 //! | how does a record get from one side to the other? | [`mod@ring`] | none |
+//! | how does a side sleep, and who wakes it? | `sleep` | none |
 //! | what do `push` and `pop` do with it? | [`commands`], `lines` | read, write |
 //! | where does a pointer point to? | [`list`] | mmap, twice |
 //! | what if the memory goes away? | [`truncated`] | sigaction, mmap |
@@ -30,6 +31,7 @@ pub mod peers;
 mod rights;
 pub mod ring;
 pub mod segment;
+mod sleep;
 pub mod sync;
 pub mod truncated;
 mod watch;

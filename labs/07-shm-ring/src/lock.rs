@@ -7,7 +7,7 @@
 //! what it did was done before anybody could know.
 
 use crate::layout::{LOCK_OWNER, LOCK_OWNER_DIED, LOCK_WAITERS};
-use crate::ring::nudge;
+use crate::sleep::nudge;
 use crate::sync::{Ordering, Shared, Side, Word};
 
 /// The lock of a ring.

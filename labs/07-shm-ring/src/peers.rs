@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use crate::failure::Failure;
 use crate::layout::FLAG_MANY;
 use crate::memory::{Memory, Words};
-use crate::ring::nudge;
+use crate::sleep::nudge;
 use crate::sync::{Side, Wide, Word};
 
 /// A process, as it has written itself into a segment. The pid alone may mean another one later.

@@ -13,14 +13,14 @@
 //! | head, [`Producer::publish`] | head, `Consumer::look` | read the slots before it |
 //! | tail, [`Consumer::release`] | tail, `Producer::look` | write those slots again |
 //! | state, [`close`] | state, `Consumer::take` | take a second look at head for the last one |
-//! | data and space word, [`nudge`] | the same in `wait` | see what the word's change tells of |
 //!
-//! The flag and the counter need more: each side stores one and then loads the other, and at least one must see the other's
-//! store. So there is a `fence(SeqCst)` between, in `notify` and in `wait`.
+//! How a side sleeps, and is woken, stands in `sleep`.
 
 use crate::layout::{CLOSED, READY};
 use crate::lock::Lock;
 use crate::options::Shape;
+pub use crate::sleep::{close, nudge};
+use crate::sleep::{notify, sleep};
 use crate::sync::{Ordering, Shared, Side, Wide, Word};
 
 /// Why a ring cannot be used any more.
@@ -314,65 +314,6 @@ impl<'a, S: Shared> Consumer<'a, S> {
         let seen = if self.with.many { self.begin() } else { self.look() };
         seen.is_err() || self.head != self.tail || is_closed(self.shared, Ordering::Relaxed) != Ok(false)
     }
-}
-
-/// Closes a ring: state 2, then both words, then both sides are woken.
-pub fn close<S: Shared>(shared: &S) {
-    shared.store(Word::State, CLOSED, Ordering::Release);
-    nudge(shared, Side::Consumer);
-    nudge(shared, Side::Producer);
-}
-
-/// Lets whoever sleeps on this side look again.
-pub fn nudge<S: Shared>(shared: &S, side: Side) {
-    let (word, _) = words(side);
-    shared.add(word, 1, Ordering::Release);
-    shared.wake(word);
-}
-
-/// The word that a side sleeps on, and its flag.
-pub(crate) fn words(side: Side) -> (Word, Word) {
-    match side {
-        Side::Consumer => (Word::Data, Word::DataWaits),
-        Side::Producer => (Word::Space, Word::SpaceWaits),
-    }
-}
-
-/// Wakes a side that says that it waits. What it waits for was stored before.
-fn notify<S: Shared>(shared: &S, side: Side) {
-    let (_, waits) = words(side);
-    shared.fence(Ordering::SeqCst);
-    if shared.load(waits, Ordering::Relaxed) != 0 && shared.swap(waits, 0, Ordering::Relaxed) != 0 {
-        nudge(shared, side);
-    }
-}
-
-/// Sleeps, unless there is news, or the other side is dead.
-fn sleep<S: Shared>(
-    shared: &S,
-    with: Use,
-    side: Side,
-    mut has_news: impl FnMut() -> bool,
-) -> Result<(), Trouble> {
-    let (word, waits) = words(side);
-    let other = if side == Side::Producer { Side::Consumer } else { Side::Producer };
-    // The word first: whatever happens from here on changes it, or is seen by the look.
-    let seen = shared.load(word, Ordering::Acquire);
-    shared.store(waits, 1, Ordering::Relaxed);
-    shared.fence(Ordering::SeqCst);
-    let mut died = false;
-    if !has_news() {
-        died = !with.many && shared.is_dead(other);
-        if !died {
-            shared.wait(word, seen);
-        }
-    }
-    if !with.many {
-        // Awake, and the only one on this side: nobody need be woken. (Of many, others may still sleep.)
-        shared.store(waits, 0, Ordering::Relaxed);
-    }
-    // What the dead one did at last comes before its death.
-    if died && !has_news() { Err(Trouble::PeerDied(other)) } else { Ok(()) }
 }
 
 /// Whether nothing more will be pushed.

@@ -21,7 +21,7 @@ use nix::unistd::gettid;
 use crate::layout::{LOCK_OWNER, LOCK_OWNER_DIED, LOCK_WAITERS};
 use crate::memory::Words;
 use crate::peers::{Ticket, is_living};
-use crate::ring;
+use crate::sleep;
 use crate::sync::{Side, Word};
 
 /// So many owners of the lock are kept in sight. More are possible in a hostile segment only, or a very crowded one.
@@ -115,7 +115,7 @@ impl Watch {
         *peer = None;
         let Some(descriptor) = open(ticket.pid, 0)? else { return Ok(false) };
         let other = if side == Side::Producer { Side::Consumer } else { Side::Producer };
-        self.register(&descriptor, ring::words(other).0, ticket.pid)?;
+        self.register(&descriptor, sleep::words(other).0, ticket.pid)?;
         *peer = Some((ticket, descriptor));
         Ok(true)
     }
