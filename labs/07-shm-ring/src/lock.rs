@@ -1,5 +1,5 @@
-//! A lock in shared memory that survives its owner. The word is that of the kernel's robust futexes: the owner's thread id,
-//! a bit for "somebody sleeps", a bit for "the owner died".
+//! A lock in shared memory that survives its owner. The word is that of the kernel's robust futexes: the owner's
+//! thread id, a bit for "somebody sleeps", a bit for "the owner died".
 //!
 //! Like the ring, it touches memory through [`Shared`] only.
 //!
@@ -22,8 +22,8 @@ impl<'a, S: Shared> Lock<'a, S> {
         Lock { shared }
     }
 
-    /// Runs `act` while nobody else has the lock. If its owner has died, takes the lock over and mends what that one may
-    /// have left half done.
+    /// Runs `act` while nobody else has the lock. If its owner has died, takes the lock over and mends what that one
+    /// may have left half done.
     pub fn with<R>(&self, act: impl FnOnce() -> R) -> R {
         self.take();
         let result = act();

@@ -219,8 +219,8 @@ struct Input {
 }
 
 impl Input {
-    /// The next line without its newline; of one that is longer than `longest`, a piece that is, too. Before it reads on,
-    /// all whole lines were given away.
+    /// The next line without its newline; of one that is longer than `longest`, a piece that is, too. Before it reads
+    /// on, all whole lines were given away.
     fn line(&mut self, longest: usize) -> Result<Option<&[u8]>, Failure> {
         let mut looked = self.start;
         loop {

@@ -40,8 +40,8 @@ pub fn write(place: &Place) -> Result<(), Failure> {
     // STUB: todo!("M5: make the segment of a list")
 }
 
-/// `ring list read`: prints the text of each node. With `twice`, the segment is mapped at two addresses; nodes are read by
-/// the one and the other in turn, and each line begins with the address at which its node was read.
+/// `ring list read`: prints the text of each node. With `twice`, the segment is mapped at two addresses; nodes are
+/// read by the one and the other in turn, and each line begins with the address at which its node was read.
 ///
 /// # Errors
 /// There is no list, or it is malformed; then nothing is printed.

@@ -1,5 +1,5 @@
-//! A lock in shared memory that survives its owner. The word is that of the kernel's robust futexes: the owner's thread id,
-//! a bit for "somebody sleeps", a bit for "the owner died".
+//! A lock in shared memory that survives its owner. The word is that of the kernel's robust futexes: the owner's
+//! thread id, a bit for "somebody sleeps", a bit for "the owner died".
 //!
 //! Like the ring, it touches memory through [`Shared`] only.
 
@@ -23,8 +23,8 @@ impl<'a, S: Shared> Lock<'a, S> {
         Lock { shared }
     }
 
-    /// Runs `act` while nobody else has the lock. If its owner has died, takes the lock over and mends what that one may
-    /// have left half done.
+    /// Runs `act` while nobody else has the lock. If its owner has died, takes the lock over and mends what that one
+    /// may have left half done.
     pub fn with<R>(&self, act: impl FnOnce() -> R) -> R {
         // BEGIN SOLUTION
         if self.take() == Left::HalfDone {
@@ -64,7 +64,8 @@ impl<'a, S: Shared> Lock<'a, S> {
         }
     }
 
-    /// Whether nobody lives who could give it back. This thread does not hold it: its own id is that of a dead one, too.
+    /// Whether nobody lives who could give it back. This thread does not hold it: its own id is that of a dead one,
+    /// too.
     fn is_orphaned(&self, word: u32) -> bool {
         let owner = word & LOCK_OWNER;
         word & LOCK_OWNER_DIED != 0 || owner == 0 || owner == self.shared.me() || self.shared.is_gone(owner)

@@ -39,8 +39,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Maps a segment whose header was checked. Shared: `MAP_PRIVATE` would be a copy that nobody else sees, and that is
-    /// what `memmap2::map_anon` and `map_copy` give.
+    /// Maps a segment whose header was checked. Shared: `MAP_PRIVATE` would be a copy that nobody else sees, and that
+    /// is what `memmap2::map_anon` and `map_copy` give.
     ///
     /// # Errors
     /// Those of mmap(2).
@@ -125,7 +125,8 @@ impl Words {
         // BEGIN SOLUTION
         let word: *const u32 = self.word(offset).as_ptr();
         let no_limit = ptr::null::<libc::timespec>();
-        // SAFETY: the word is in a mapping that lives; the kernel only reads it. EAGAIN and EINTR: the caller looks again.
+        // SAFETY: the word is in a mapping that lives; the kernel only reads it. EAGAIN and EINTR: the caller looks
+        // again.
         unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAIT, seen, no_limit) };
         // END SOLUTION
         // STUB: todo!("M3: FUTEX_WAIT")

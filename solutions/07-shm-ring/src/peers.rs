@@ -18,8 +18,8 @@ use crate::ring::nudge;
 use crate::sync::{Ordering, Shared, Wide, Word};
 // END SOLUTION
 
-/// Takes a side of a ring for this process: its start time, its pid, and the other side looks. In a ring for many there is
-/// nothing to take; but the kernel shall know about the lock.
+/// Takes a side of a ring for this process: its start time, its pid, and the other side looks. In a ring for many
+/// there is nothing to take; but the kernel shall know about the lock.
 ///
 /// # Errors
 /// A living process has this side.
@@ -179,8 +179,8 @@ struct RobustList {
     pending: *const u32,
 }
 
-/// Tells the kernel where the lock is. If this thread ends while its id is in there, the kernel marks the word and wakes
-/// one who sleeps on it.
+/// Tells the kernel where the lock is. If this thread ends while its id is in there, the kernel marks the word and
+/// wakes one who sleeps on it.
 fn register(memory: &Memory) -> nix::Result<()> {
     let lock = memory.words().word(Word::Lock.offset()).as_ptr();
     // It must stay for as long as the thread lives, and the mapping, too: both until the process ends.

@@ -1,5 +1,5 @@
-//! The ring itself: how a record gets from one side to the other, and how a side sleeps and is woken. Not one system call,
-//! and no memory but through [`Shared`]: `ring-model` runs these very lines.
+//! The ring itself: how a record gets from one side to the other, and how a side sleeps and is woken. Not one system
+//! call, and no memory but through [`Shared`]: `ring-model` runs these very lines.
 //!
 //! Each side owns one counter. The producer alone writes head, the consumer alone writes tail; each reads the other's.
 //! (In a ring for many, whoever has the lock is the producer, or the consumer.)
@@ -153,8 +153,11 @@ impl<'a, S: Shared> Producer<'a, S> {
 
     /// Whether there is room, or no sense in waiting.
     fn has_news(&self) -> bool {
-        let (head, tail) = counters(self.shared, Ordering::Acquire);
-        head.wrapping_sub(tail) != u64::from(self.with.shape.slots) || !is_open(self.shared)
+        // Its own counter is private, also here: if somebody else has changed the shared one, this must not go in
+        // circles.
+        let load = |word| self.shared.load_wide(word, Ordering::Acquire);
+        let head = if self.with.many { load(Wide::Head) } else { self.head };
+        head.wrapping_sub(load(Wide::Tail)) != u64::from(self.with.shape.slots) || !is_open(self.shared)
     }
     // END SOLUTION
 }
@@ -255,8 +258,9 @@ impl<'a, S: Shared> Consumer<'a, S> {
 
     /// Whether there is a record, or the end, or no sense in waiting.
     fn has_news(&self) -> bool {
-        let (head, tail) = counters(self.shared, Ordering::Acquire);
-        head != tail || !is_open(self.shared)
+        let load = |word| self.shared.load_wide(word, Ordering::Acquire);
+        let tail = if self.with.many { load(Wide::Tail) } else { self.tail };
+        load(Wide::Head) != tail || !is_open(self.shared)
     }
     // END SOLUTION
 }
@@ -304,11 +308,6 @@ fn used(head: u64, tail: u64, shape: Shape) -> Result<u64, Trouble> {
     } else {
         Ok(used)
     }
-}
-
-fn counters<S: Shared>(shared: &S, order: Ordering) -> (u64, u64) {
-    let tail = shared.load_wide(Wide::Tail, order);
-    (shared.load_wide(Wide::Head, order), tail)
 }
 
 fn is_open<S: Shared>(shared: &S) -> bool {

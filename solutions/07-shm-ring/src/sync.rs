@@ -1,8 +1,8 @@
 //! What a ring stands on: words that both sides see, slots, and a place to sleep. Given.
 //!
-//! The ring ([`ring`](crate::ring), [`lock`](crate::lock)) touches shared memory through [`Shared`] and in no other way.
-//! So the same code runs on a mapped segment ([`memory`](crate::memory)), and in `ring-model` on a model that tries every
-//! order in which two threads, and the memory between them, may act.
+//! The ring ([`ring`](crate::ring), [`lock`](crate::lock)) touches shared memory through [`Shared`] and in no other
+//! way. So the same code runs on a mapped segment ([`memory`](crate::memory)), and in `ring-model` on a model that
+//! tries every order in which two threads, and the memory between them, may act.
 //!
 //! An ordering is as strong as you ask for and no stronger: where x86-64 is kind, the model is not.
 

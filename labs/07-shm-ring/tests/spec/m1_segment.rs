@@ -25,8 +25,8 @@ fn size(room: &Room) -> (u32, u32) {
     (slots, room.number(1..400) as u32)
 }
 
-/// Another program, written by somebody else in another language, must find each field where the contract says. All that has
-/// no name is 0. shm_open(3), mmap(2).
+/// Another program, written by somebody else in another language, must find each field where the contract says. All
+/// that has no name is 0. shm_open(3), mmap(2).
 #[rstest]
 #[case::by_default(true, "", 0)]
 #[case::in_a_file(false, "", 0)]
@@ -71,8 +71,9 @@ fn info_prints_what_the_header_says() {
     }
 }
 
-/// Shared memory is shared with whoever may open it. The mode is 0600, not what the umask leaves. And its memory is there from
-/// the beginning: a file with holes is a promise that the system may break later, with SIGBUS. umask(2), posix_fallocate(3).
+/// Shared memory is shared with whoever may open it. The mode is 0600, not what the umask leaves. And its memory is
+/// there from the beginning: a file with holes is a promise that the system may break later, with SIGBUS. umask(2),
+/// posix_fallocate(3).
 #[rstest]
 #[case::shared_memory(true)]
 #[case::a_file(false)]
@@ -117,8 +118,8 @@ fn a_ring_that_exists_is_left_as_it_is(#[case] is_shm: bool) {
     assert!(mode == 0o640, "the mode of what was there has changed\nexpected: 0640\nreceived: {mode:04o}");
 }
 
-/// slots × stride is computed from two numbers that somebody has typed. In 32 bits it wraps, and a ring of a few KiB with 16
-/// million slots comes out. Each of these is more than 1 GiB.
+/// slots × stride is computed from two numbers that somebody has typed. In 32 bits it wraps, and a ring of a few KiB
+/// with 16 million slots comes out. Each of these is more than 1 GiB.
 #[rstest]
 #[case("--slots 4194304 --slot-size 248")]
 #[case("--slots 16777216 --slot-size 248")]
@@ -135,8 +136,8 @@ fn a_ring_that_is_too_large_is_refused(#[case] sizes: &str) {
     done.check(!is_there, "no segment is left");
 }
 
-/// `rm` removes the name. The memory lives as long as somebody has mapped it, and names beside it are nobody's business.
-/// shm_unlink(3).
+/// `rm` removes the name. The memory lives as long as somebody has mapped it, and names beside it are nobody's
+/// business. shm_unlink(3).
 #[rstest]
 #[case::shared_memory(true)]
 #[case::a_file(false)]

@@ -7,8 +7,8 @@ use testkit::{Resource, Room};
 use super::peer::{Segment, at, total_len};
 use super::{lines, records, ring};
 
-/// The check is the producer: it writes slots by the contract's bytes. Records have any length, also 0 and slot_size, and any
-/// bytes but newlines.
+/// The check is the producer: it writes slots by the contract's bytes. Records have any length, also 0 and slot_size,
+/// and any bytes but newlines.
 #[rstest]
 #[case::default_size(16, 248)]
 #[case::one_byte(8, 1)]
@@ -50,8 +50,8 @@ fn push_writes_slots_that_somebody_else_can_read(#[case] slots: u32, #[case] slo
     segment.expect_records(&records);
 }
 
-/// head and tail count for ever, and the place of a record is its number modulo the number of slots: on the second lap, when
-/// the low 32 bits are used up, and when all 64 are.
+/// head and tail count for ever, and the place of a record is its number modulo the number of slots: on the second
+/// lap, when the low 32 bits are used up, and when all 64 are.
 #[rstest]
 #[case::from_0(0)]
 #[case::over_2_to_the_32(u64::from(u32::MAX) - 3)]
@@ -77,8 +77,8 @@ fn the_counters_may_wrap(#[case] start: u64) {
     }
 }
 
-/// `--try` is for whoever has something better to do than to wait: status 3, and what could be done is done. All slots can be
-/// used. `--count` takes no more than was asked for.
+/// `--try` is for whoever has something better to do than to wait: status 3, and what could be done is done. All
+/// slots can be used. `--count` takes no more than was asked for.
 #[rstest]
 #[case::from_0(0)]
 #[case::over_the_end(u64::MAX - 1)]
@@ -101,8 +101,8 @@ fn a_try_does_not_wait(#[case] start: u64) {
     segment.expect_records(&["again"]);
 }
 
-/// A slot has a size. What does not fit is told with its line number, and what came before it stays. A line that has no end is
-/// found out before memory is used up.
+/// A slot has a size. What does not fit is told with its line number, and what came before it stays. A line that has
+/// no end is found out before memory is used up.
 #[test]
 fn a_line_that_is_too_long_is_refused() {
     let room = Room::new();
@@ -124,8 +124,8 @@ fn a_line_that_is_too_long_is_refused() {
     segment.expect_records(&good);
 }
 
-/// A closed ring is a pipe whose writer has gone: what is in it comes out, then the end. Whoever pushes all the same is told.
-/// `--keep` leaves the ring open for others, and `close` closes it.
+/// A closed ring is a pipe whose writer has gone: what is in it comes out, then the end. Whoever pushes all the same
+/// is told. `--keep` leaves the ring open for others, and `close` closes it.
 #[test]
 fn the_end_comes_after_the_last_record() {
     let room = Room::new();
@@ -158,8 +158,8 @@ fn the_end_comes_after_the_last_record() {
     other.expect(at::STATE, "the state after `close`", 2);
 }
 
-/// Memory that may be paged out is late when it matters. With `--lock` each user of the ring keeps all of it in memory, and
-/// without it nobody does. mlock(2), proc_pid_smaps(5).
+/// Memory that may be paged out is late when it matters. With `--lock` each user of the ring keeps all of it in
+/// memory, and without it nobody does. mlock(2), proc_pid_smaps(5).
 #[rstest]
 #[case::with_lock("--lock", true)]
 #[case::without("", false)]

@@ -5,7 +5,7 @@ use rstest::rstest;
 use testkit::{Fault, Finished, Room};
 
 use super::peer::{Segment, at};
-use super::{lines, records, ring, ring_as, sleeps};
+use super::{lines, records, ring, sleeps};
 
 /// Demands that somebody sleeps on this word and has said so, and that a wake-up from another process reaches it.
 #[track_caller]
@@ -19,7 +19,7 @@ fn sleeps_on(segment: &Segment, (word, word_name): (usize, &str), (waits, waits_
     segment.bump(word);
     let woken = segment.wake(word);
     assert!(
-        woken == 1,
+        woken > 0,
         "a wake-up from another process does not reach it\nexpected: FUTEX_WAKE on the {word_name} (offset {word}) wakes 1 sleeper\nreceived: it wakes {woken} (does it sleep elsewhere, or with FUTEX_PRIVATE_FLAG?)"
     );
 }
@@ -29,8 +29,8 @@ const DATA_WAITS: (usize, &str) = (at::DATA_WAITS, "consumer waits");
 const SPACE: (usize, &str) = (at::SPACE, "space word");
 const SPACE_WAITS: (usize, &str) = (at::SPACE_WAITS, "producer waits");
 
-/// An empty ring: `pop` prints what it has, then sleeps on the data word, and costs nothing. The check publishes and wakes, by
-/// the contract; then your own `push` does.
+/// An empty ring: `pop` prints what it has, then sleeps on the data word, and costs nothing. The check publishes and
+/// wakes, by the contract; then your own `push` does.
 #[test]
 fn whoever_finds_the_ring_empty_sleeps() {
     let room = Room::new();
@@ -38,7 +38,7 @@ fn whoever_finds_the_ring_empty_sleeps() {
     let pushed = records(&room, 5, 24);
     segment.push(&pushed[0]);
 
-    let pop = ring_as(&room, "your consumer", "pop file:seg").spawn();
+    let pop = ring(&room, "pop file:seg").spawn();
     pop.wait_stdout(lines(&pushed[..1]));
     sleeps(&pop, "for a record");
     sleeps_on(&segment, DATA, DATA_WAITS);
@@ -47,21 +47,22 @@ fn whoever_finds_the_ring_empty_sleeps() {
     segment.push(&pushed[2]);
     pop.wait_stdout(lines(&pushed[..3]));
     pop.asleep();
-    ring_as(&room, "your producer", "push file:seg --keep").stdin(lines(&pushed[3..4])).run().code(0);
+    ring(&room, "push file:seg --keep").stdin(lines(&pushed[3..4])).run().code(0);
     pop.wait_stdout(lines(&pushed[..4]));
     pop.asleep();
-    ring_as(&room, "your producer", "push file:seg").stdin(lines(&pushed[4..])).run().code(0);
+    ring(&room, "push file:seg").stdin(lines(&pushed[4..])).run().code(0);
     pop.wait().code(0).stdout(lines(&pushed));
 }
 
-/// A full ring: `push` sleeps on the space word, until a slot is free. The check frees and wakes; then your own `pop` does.
+/// A full ring: `push` sleeps on the space word, until a slot is free. The check frees and wakes; then your own `pop`
+/// does.
 #[test]
 fn whoever_finds_the_ring_full_sleeps() {
     let room = Room::new();
     let segment = Segment::make(&room, "seg", 2, 24, 0);
     let pushed = records(&room, 9, 24);
 
-    let push = ring_as(&room, "your producer", "push file:seg").stdin_open().spawn();
+    let push = ring(&room, "push file:seg").stdin_open().spawn();
     push.send(lines(&pushed[..3]));
     sleeps(&push, "for room");
     segment.expect_counters(2, 0);
@@ -88,13 +89,13 @@ fn whoever_finds_the_ring_full_sleeps() {
     push.send(lines(&pushed[6..]));
     push.close_stdin();
     push.asleep();
-    let pop = ring_as(&room, "your consumer", "pop file:seg").run();
+    let pop = ring(&room, "pop file:seg").run();
     push.wait().code(0);
     pop.code(0).stdout(lines(&pushed[4..]));
 }
 
-/// A futex may return for no reason; a word may change for no reason. Whoever takes a wake-up for news pops from an empty
-/// ring, or writes into a full one. futex(2), "spurious wake-up".
+/// A futex may return for no reason; a word may change for no reason. Whoever takes a wake-up for news pops from an
+/// empty ring, or writes into a full one. futex(2), "spurious wake-up".
 #[rstest]
 #[case::of_the_consumer(true)]
 #[case::of_the_producer(false)]
@@ -117,6 +118,8 @@ fn a_wake_up_for_nothing_changes_nothing(#[case] is_consumer: bool) {
             segment.bump(word);
         }
         if kind != "another word" {
+            // As the contract says, whoever wakes takes the flag back.
+            segment.store(waits, 0);
             segment.wake(word);
         }
         running.still_waits(&format!("after {kind}"));
@@ -144,22 +147,22 @@ fn a_wake_up_for_nothing_changes_nothing(#[case] is_consumer: bool) {
 fn the_end_wakes_whoever_sleeps() {
     let room = Room::new();
     let segment = Segment::make(&room, "empty", 2, 24, 0);
-    let pop = ring_as(&room, "your consumer", "pop file:empty").spawn();
+    let pop = ring(&room, "pop file:empty").spawn();
     pop.still_waits("for a record");
     ring(&room, "close file:empty").run().code(0);
     pop.wait().code(0).stdout("").stderr("");
     drop(segment);
 
     let segment = Segment::make(&room, "full", 2, 24, 0);
-    let push = ring_as(&room, "your producer", "push file:full").stdin("a\nb\nc\n").spawn();
+    let push = ring(&room, "push file:full").stdin("a\nb\nc\n").spawn();
     push.still_waits("for room");
-    segment.close();
+    ring(&room, "close file:full").run().code(0);
     push.wait().code(5).stderr("ring: file:full: closed\n");
     segment.expect_records(&["a", "b"]);
 }
 
-/// Somebody has said that it sleeps, and has not had its turn yet. The first record wakes it, and takes the flag back; the other
-/// 299 are published in silence. And if nobody has said so, nobody is woken at all.
+/// Somebody has said that it sleeps, and has not had its turn yet. The first record wakes it, and takes the flag
+/// back; the other 299 are published in silence. And if nobody has said so, nobody is woken at all.
 #[rstest]
 #[case::the_producer_wakes(true, 1)]
 #[case::the_producer_has_nobody_to_wake(true, 0)]
@@ -206,8 +209,8 @@ fn calls(done: &Finished) -> (u64, u64) {
     (done.own_calls().values().sum::<u64>() - futex, futex)
 }
 
-/// This is what a ring is for. 100 000 records, and nobody must wait: the kernel is asked for input and output now and then,
-/// and for nothing else. Then both sides work at the same time: nobody is woken who did not sleep.
+/// This is what a ring is for. 100 000 records, and nobody must wait: the kernel is asked for input and output now
+/// and then, and for nothing else. Then both sides work at the same time: nobody is woken who did not sleep.
 #[test]
 fn a_record_costs_no_system_call() {
     let room = Room::new();
@@ -248,7 +251,7 @@ fn a_record_costs_no_system_call() {
     assert!(room.read("out") == input.as_bytes(), "the records that came out are not those that went in");
     few("push, at work beside pop,", calls(&producer), 1000);
     // What was taken is printed before each sleep.
-    few("pop, at work beside push,", calls(&consumer), 1000 + 2 * calls(&consumer).1);
+    few("pop, at work beside push,", calls(&consumer), 1000 + 6 * calls(&consumer).1);
     let (wakes, sleeps) = (calls(&producer).1, calls(&consumer).1);
     assert!(
         wakes <= sleeps + 20,

@@ -13,8 +13,8 @@ const NODE_HEAD: usize = 16;
 /// No node begins before.
 const NODES: usize = 64;
 
-/// A list with its nodes at random places, in random order, and rubbish between them. Gives also the offset of each node in
-/// the order of the links.
+/// A list with its nodes at random places, in random order, and rubbish between them. Gives also the offset of each
+/// node in the order of the links.
 pub(super) fn list_bytes(room: &Room, texts: &[Vec<u8>]) -> (Vec<u8>, Vec<u64>) {
     let mut places = vec![0; texts.len()];
     let mut order: Vec<usize> = (0..texts.len()).collect();
@@ -81,8 +81,8 @@ fn walk(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     }
 }
 
-/// The check maps the list at an address of its own, which is not yours: an address in a link leads nowhere there, an offset leads
-/// to the node. The links follow the order of the bytes, and equal lines keep their order.
+/// The check maps the list at an address of its own, which is not yours: an address in a link leads nowhere there, an
+/// offset leads to the node. The links follow the order of the bytes.
 #[test]
 fn a_list_is_linked_by_offsets() {
     let room = Room::new();
@@ -130,8 +130,8 @@ fn a_list_of_somebody_else_is_read() {
     }
 }
 
-/// The same list, mapped twice in one process, at two addresses. Each node is read by the other mapping than the one before
-/// it: what was found in one must lead to the right place in the other.
+/// The same list, mapped twice in one process, at two addresses. Each node is read by the other mapping than the one
+/// before it: what was found in one must lead to the right place in the other.
 #[test]
 fn one_list_is_read_at_two_addresses() {
     let room = Room::new();

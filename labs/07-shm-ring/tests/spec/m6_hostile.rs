@@ -36,8 +36,8 @@ fn all_refuse(room: &Room, bytes: &[u8], commands: &[&str]) {
 
 const ALL: [&str; 3] = ["info RING", "pop RING --try", "push RING --try"];
 
-/// Each field of the header, set to each value at the edge of what it may be. Nothing is read, printed or written then. The
-/// ring has 8 slots of 120 bytes.
+/// Each field of the header, set to each value at the edge of what it may be. Nothing is read, printed or written
+/// then. The ring has 8 slots of 120 bytes.
 #[rstest]
 #[case::magic(0, 4, &[0, u32::from_le_bytes(*b"IPCL") as u64, u32::from_le_bytes(*b"ipcr") as u64])]
 #[case::end_of_magic(4, 4, &[0, 0x2047_4e49, 0x0047_4e69])]
@@ -57,8 +57,8 @@ fn a_header_that_cannot_be_is_refused(#[case] offset: usize, #[case] len: usize,
     }
 }
 
-/// A file that is shorter than it says, by anything from one byte to all; one whose two numbers fit to each other and to no
-/// file of this world; what is no file; a ring that is not ready, or in no state at all.
+/// A file that is shorter than it says, by anything from one byte to all; one whose numbers fit to each other, and to
+/// no ring; what is no file; a ring that is not ready, or in no state at all.
 #[test]
 fn what_is_no_whole_ring_is_refused() {
     let room = Room::new();
@@ -66,10 +66,13 @@ fn what_is_no_whole_ring_is_refused() {
     for len in [0, 1, 12, 31, 32, 4095, 4096, 4097, total_len(8, 120) - 1] {
         all_refuse(&room, &whole[..len], &ALL);
     }
-    let mut huge = whole.clone();
-    huge[at::SLOTS..at::SLOTS + 4].copy_from_slice(&0x8000_0000u32.to_le_bytes());
-    put(&mut huge, at::TOTAL_LEN, total_len(0x8000_0000, 120) as u64);
-    all_refuse(&room, &huge, &ALL);
+    for (slots, slot_size) in [(0x8000_0000, 120), (0x8000_0000, u32::MAX), (7, 120), (0, 120), (8, 0)] {
+        let mut bytes = whole.clone();
+        bytes[at::SLOTS..at::SLOTS + 4].copy_from_slice(&u32::to_le_bytes(slots));
+        bytes[at::SLOT_SIZE..at::SLOT_SIZE + 4].copy_from_slice(&u32::to_le_bytes(slot_size));
+        put(&mut bytes, at::TOTAL_LEN, total_len(slots, slot_size) as u64);
+        all_refuse(&room, &bytes, &ALL);
+    }
     for (state, commands) in [
         (0u32, &["pop RING --try", "push RING --try", "close RING"][..]),
         (3, &["info RING", "pop RING --try", "push RING --try", "close RING"]),
@@ -97,8 +100,9 @@ enum Wrong {
     Head(u64),
 }
 
-/// A len that is more than a slot would read another slot, or behind the segment. A wrong seq is a slot that nobody has written for
-/// this record. Counters that are too far apart are no counters. The records before are good, and are printed.
+/// A len that is more than a slot would read another slot, or behind the segment. A wrong seq is a slot that nobody
+/// has written for this record. Counters that are too far apart are no counters. The records before are good, and are
+/// printed.
 #[rstest]
 #[case(Wrong::Len(25))]
 #[case(Wrong::Len(56))]
@@ -148,8 +152,8 @@ fn a_record_that_cannot_be_is_refused(#[case] wrong: Wrong) {
     }
 }
 
-/// A len is checked, and used. Between the two somebody writes another one: the check does so just after each instruction of
-/// `pop` that reads it. What was checked must be what is used: read it once, into memory of your own.
+/// A len is checked, and used. Between the two somebody writes another one: the check does so just after each
+/// instruction of `pop` that reads it. What was checked must be what is used: read it once, into memory of your own.
 #[rstest]
 #[case::just_too_long(25)]
 #[case::into_the_next_slots(200)]
@@ -179,7 +183,8 @@ fn a_length_that_changes_after_the_look_harms_nobody(#[case] len: u32) {
     });
 }
 
-/// The header was checked at the start. Later it says that there are 2^32 slots, of no bytes, with unknown flags: nobody looks.
+/// The header was checked at the start. Later it says that there are 2^32 slots, of no bytes, with unknown flags:
+/// nobody looks.
 #[rstest]
 #[case::all_ones(0xff)]
 #[case::all_zeros(0)]
@@ -214,10 +219,42 @@ fn a_header_that_changes_after_the_look_harms_nobody(#[case] byte: u8) {
     push.close_stdin();
     push.wait().code(0);
     segment.expect_records(&pushed[..4]);
+    does_not_run_in_circles(byte == 0);
 }
 
-/// Somebody cuts the file while it is mapped. What is gone cannot be read any more: the kernel sends SIGBUS, whose default is
-/// death. mmap(2), sigaction(2).
+/// A side knows its own counter. Somebody else writes there while it sleeps: that is no news, or a reason to give up;
+/// but no reason to look again, and again, and again.
+#[track_caller]
+fn does_not_run_in_circles(is_consumer: bool) {
+    let room = Room::new();
+    let segment = Segment::make(&room, "own", 2, 24, 0);
+    let (args, own, word) = if is_consumer {
+        ("pop file:own", at::TAIL, at::DATA)
+    } else {
+        segment.push(b"a");
+        segment.push(b"b");
+        ("push file:own", at::HEAD, at::SPACE)
+    };
+    let running =
+        ring(&room, args).stdin("c\n").note(format!("offset {own} is changed while it sleeps")).spawn();
+    running.still_waits("for the other side");
+    let before = segment.load_wide(own);
+    segment.store_wide(own, before.wrapping_add(1));
+    segment.bump(word);
+    segment.wake(word);
+    running.asleep();
+    if running.has_ended() {
+        refused(&running.wait(), 4, "file:own");
+        return;
+    }
+    running.assert_idle();
+    segment.store_wide(own, before);
+    segment.close();
+    running.wait().code(if is_consumer { 0 } else { 5 });
+}
+
+/// Somebody cuts the file while it is mapped. What is gone cannot be read any more: the kernel sends SIGBUS, whose
+/// default is death. mmap(2), sigaction(2).
 #[rstest]
 #[case::pop_without_slots(true, 4096)]
 #[case::push_without_slots(false, 4096)]
@@ -268,7 +305,8 @@ fn a_list_that_cannot_be_is_refused() {
         Vec::new(),
     ];
     bad.extend([0, total - 1, total + 1, u64::MAX].map(|value| wide(16, value)));
-    // Links: into the header, to no multiple of 8, to the very end, just before it, far out, and to where the sum wraps.
+    // Links: into the header, to no multiple of 8, to the very end, just before it, far out, and to where the sum
+    // wraps.
     let links = [
         8,
         56,
@@ -290,6 +328,15 @@ fn a_list_that_cannot_be_is_refused() {
         bytes[places[2] as usize + 8..places[2] as usize + 12].copy_from_slice(&len.to_le_bytes());
         bad.push(bytes);
     }
+    // What looks like a node, and is none: in the header, and at no multiple of 8.
+    let mut header = wide(24, 40);
+    put(&mut header, 32, 1);
+    let mut odd = good[..64].to_vec();
+    odd.extend([0; 20]);
+    for (at, value) in [(16, 84), (24, 68), (32, 1)] {
+        put(&mut odd, at, value);
+    }
+    bad.extend([header, odd]);
     for bytes in bad {
         room.write("list", &bytes);
         let done = ring(&room, "list read file:list").run();

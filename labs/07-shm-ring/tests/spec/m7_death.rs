@@ -5,10 +5,10 @@ use rstest::rstest;
 use testkit::{Fault, Instant, Moment, Room, Signal, Then, sweep};
 
 use super::peer::{Segment, StandIn, at, dead_pid, start_time};
-use super::{lines, records, refused, ring, ring_as, sleeps};
+use super::{lines, records, refused, ring, sleeps};
 
-/// A side that sleeps is told that the other one has died: it does not ask now and then. The check puts a living process into the
-/// header, before or after the side falls asleep, and kills it. pidfd_open(2).
+/// A side that sleeps is told that the other one has died: it does not ask now and then. The check puts a living
+/// process into the header, before or after the side falls asleep, and kills it. pidfd_open(2).
 #[rstest]
 #[case::of_the_producer(true, false)]
 #[case::of_the_consumer(false, false)]
@@ -24,9 +24,9 @@ fn a_death_ends_the_sleep_of_the_other(#[case] is_producer: bool, #[case] is_lat
         stand_in.attach(&segment, is_producer);
     }
     let running = if is_producer {
-        ring_as(&room, "your consumer", "pop file:seg").spawn()
+        ring(&room, "pop file:seg").spawn()
     } else {
-        ring_as(&room, "your producer", "push file:seg").stdin("one\n").spawn()
+        ring(&room, "push file:seg").stdin("one\n").spawn()
     };
     running.still_waits("while the other side is alive");
     if is_late {
@@ -42,8 +42,8 @@ fn a_death_ends_the_sleep_of_the_other(#[case] is_producer: bool, #[case] is_lat
     }
 }
 
-/// A death is no reason to throw away what is there: all records come out first. And as long as there is room, a record may be
-/// pushed for whoever comes next.
+/// A death is no reason to throw away what is there: all records come out first. And as long as there is room, a
+/// record may be pushed for whoever comes next.
 #[test]
 fn what_the_dead_has_published_comes_first() {
     let room = Room::new();
@@ -63,10 +63,10 @@ fn what_the_dead_has_published_comes_first() {
 
     // Your own two, and no stand-in.
     let segment = Segment::make(&room, "own", 4, 24, 0);
-    let push = ring_as(&room, "your producer", "push file:own").stdin_open().spawn();
+    let push = ring(&room, "push file:own").stdin_open().spawn();
     push.send("one\ntwo\n");
     push.still_waits("for its input");
-    let pop = ring_as(&room, "your consumer", "pop file:own").spawn();
+    let pop = ring(&room, "pop file:own").spawn();
     pop.still_waits("while your producer is alive");
     push.kill(Signal::SIGKILL);
     push.wait();
@@ -76,8 +76,9 @@ fn what_the_dead_has_published_comes_first() {
     segment.expect_counters(2, 2);
 }
 
-/// `push` is killed just after each instruction that touches head, the first slots, the state, or the producer's own fields, in
-/// turn. Whatever is published then is whole, in its order; what is not published does not come out; whoever comes next can push.
+/// `push` is killed just after each instruction that touches head, the first slots, the state, or the producer's own
+/// fields, in turn. Whatever is published then is whole, in its order; what is not published does not come out;
+/// whoever comes next can push.
 #[rstest]
 #[case::at_the_counter(&[at::HEAD])]
 #[case::in_a_slot(&[at::SLOT, at::SLOT + 4, at::SLOT + 8, at::SLOT + 64, at::SLOT + 72])]
@@ -118,8 +119,8 @@ fn a_record_is_whole_or_absent_wherever_its_producer_dies(#[case] offsets: &[usi
     }
 }
 
-/// A pid is a number that is given away again. Who has it now, and was started at another time, is not who attached: that one
-/// is dead. proc_pid_stat(5), field 22.
+/// A pid is a number that is given away again. Who has it now, and was started at another time, is not who attached:
+/// that one is dead. proc_pid_stat(5), field 22.
 #[rstest]
 #[case::started_later(1)]
 #[case::started_earlier(u64::MAX)]
@@ -146,8 +147,8 @@ fn a_reused_pid_is_somebody_else(#[case] other: u64) {
     stand_in.end();
 }
 
-/// A ring without `--many` has one producer and one consumer. A second one is told so, and changes nothing. And nobody is dead who
-/// lives, also one that is just attaching and has not told its start time.
+/// A ring without `--many` has one producer and one consumer. A second one is told so, and changes nothing. And
+/// nobody is dead who lives, also one that is just attaching and has not told its start time.
 #[rstest]
 #[case::producer(true)]
 #[case::consumer(false)]
@@ -191,12 +192,13 @@ fn a_living_partner_is_left_alone(#[case] is_producer: bool) {
     stand_in.end();
 }
 
-/// Whoever leaves says so: both fields are 0, whatever the status is. Then nobody is dead, and whoever waits, waits for the next.
+/// Whoever leaves says so: both fields are 0, whatever the status is. Then nobody is dead, and whoever waits, waits
+/// for the next.
 #[test]
 fn whoever_leaves_is_not_dead() {
     let room = Room::new();
     let segment = Segment::make(&room, "seg", 4, 24, 0);
-    let pop = ring_as(&room, "your consumer", "pop file:seg").spawn();
+    let pop = ring(&room, "pop file:seg").spawn();
     pop.still_waits("for a record");
     for (input, status) in [("one\n", 0), ("two\nthis line is much too long for its slot\n", 1)] {
         ring(&room, "push file:seg --keep").stdin(input).run().code(status);

@@ -6,7 +6,7 @@ use testkit::{Fault, Finished, Instant, Moment, Room, Running, Signal, Then, swe
 
 use super::m4_order::holds;
 use super::peer::{MANY, Segment, StandIn, at, dead_pid};
-use super::{ring, ring_as};
+use super::ring;
 
 /// Bit 31 of the lock word: somebody may sleep.
 const WAITERS: u32 = 1 << 31;
@@ -32,20 +32,17 @@ fn same(wanted: &[String], found: &[String]) {
     );
 }
 
-/// Three producers and three consumers on eight slots: all of them wait now and then, for room, for records, and for the lock.
-/// Nothing is lost, nothing comes twice, and the records of one producer come in their order.
+/// Three producers and three consumers on eight slots: all of them wait now and then, for room, for records, and for
+/// the lock. Nothing is lost, nothing comes twice, and the records of one producer come in their order.
 #[test]
 fn many_share_a_ring_and_each_record_comes_once() {
     let room = Room::new();
     ring(&room, "create file:seg --slots 8 --slot-size 24 --many").run().code(0);
     let segment = Segment::open(&room.path("seg"));
-    let consumers: Vec<Running> =
-        (0..3).map(|_| ring_as(&room, "your consumer", "pop file:seg").spawn()).collect();
+    let consumers: Vec<Running> = (0..3).map(|_| ring(&room, "pop file:seg").spawn()).collect();
     let inputs: Vec<String> = (0..3).map(|p| (0..400).map(|i| format!("{p}-{i:04}\n")).collect()).collect();
-    let producers: Vec<Running> = inputs
-        .iter()
-        .map(|input| ring_as(&room, "your producer", "push file:seg --keep").stdin(input.clone()).spawn())
-        .collect();
+    let producers: Vec<Running> =
+        inputs.iter().map(|input| ring(&room, "push file:seg --keep").stdin(input.clone()).spawn()).collect();
     for producer in producers {
         producer.wait().code(0);
     }
@@ -66,8 +63,8 @@ fn many_share_a_ring_and_each_record_comes_once() {
     segment.expect_counters(1200, 1200);
 }
 
-/// A living process holds the lock, and takes its time. Whoever wants it says so (bit 31), and sleeps; when it is given back, with
-/// one wake-up, all go on.
+/// A living process holds the lock, and takes its time. Whoever wants it says so (bit 31), and sleeps; when it is
+/// given back, with one wake-up, all go on.
 #[test]
 fn whoever_waits_for_the_lock_sleeps() {
     let room = Room::new();
@@ -75,8 +72,8 @@ fn whoever_waits_for_the_lock_sleeps() {
     let owner = StandIn::new(&room);
     segment.store(at::LOCK, owner.pid);
 
-    let push = ring_as(&room, "your producer", "push file:seg").stdin("one\n").spawn();
-    let pop = ring_as(&room, "your consumer", "pop file:seg").spawn();
+    let push = ring(&room, "push file:seg").stdin("one\n").spawn();
+    let pop = ring(&room, "pop file:seg").spawn();
     for running in [&push, &pop] {
         running.still_waits("for the lock, which a living process holds");
         running.assert_idle();
@@ -101,8 +98,9 @@ fn killed(room: &Room, segment: &Segment, args: &str, (offset, nth): (usize, u64
     ring(room, args).stdin("mine\n").trace(at_access(segment, offset, nth, Then::Kill)).run()
 }
 
-/// A producer, and then a consumer, is killed just after each instruction that touches the lock, its counter, the slot, or a flag, in turn. Whoever comes next
-/// finds a ring in order: of the dead one's record nobody knows, all others come out once.
+/// A producer, and then a consumer, is killed just after each instruction that touches the lock, its counter, the
+/// slot, or a flag, in turn. Whoever comes next finds a ring in order: of the dead one's record nobody knows, all
+/// others come out once.
 #[rstest]
 #[case::of_a_producer(true)]
 #[case::of_a_consumer(false)]
@@ -126,8 +124,8 @@ fn dies_at(is_producer: bool, offset: usize, nth: u64) -> bool {
     segment.push(b"second");
     let args = if is_producer { "push file:seg --keep" } else { "pop file:seg --count 1" };
     let dead = killed(&room, &segment, args, (offset, nth));
-    ring_as(&room, "your next producer", "push file:seg").stdin("third\n").run().code(0);
-    let next = ring_as(&room, "your next consumer", "pop file:seg").run();
+    ring(&room, "push file:seg").stdin("third\n").run().code(0);
+    let next = ring(&room, "pop file:seg").run();
     next.code(0);
     let (out, gone) = (next.stdout_text(), dead.stdout_text());
     let may_be = if is_producer {
@@ -143,8 +141,8 @@ fn dies_at(is_producer: bool, offset: usize, nth: u64) -> bool {
     dead.fault_delivered()
 }
 
-/// The lock of a dead owner belongs to the next: to one that comes later and finds its id, or the kernel's mark; and to one that has
-/// been asleep for it when the owner died.
+/// The lock of a dead owner belongs to the next: to one that comes later and finds its id, or the kernel's mark; and
+/// to one that has been asleep for it when the owner died.
 #[test]
 fn the_lock_of_a_dead_owner_is_taken_over() {
     let room = Room::new();
@@ -161,14 +159,14 @@ fn the_lock_of_a_dead_owner_is_taken_over() {
     // Two of your own: one stops in the middle of its change, the other one wants the lock, the first one dies.
     let nth = first_access_with_the_lock(&room);
     let segment = Segment::make(&room, "own", 4, 24, MANY);
-    let owner = ring_as(&room, "the owner of the lock", "push file:own --keep")
+    let owner = ring(&room, "push file:own --keep")
         .stdin("mine\n")
         .trace(at_access(&segment, at::LOCK, nth, Then::Stop))
         .spawn();
     owner
         .eventually(|| owner.fault_delivered() || owner.has_ended(), "the owner to stop with the lock")
         .stop();
-    let next = ring_as(&room, "your producer", "push file:own").stdin("next\n").spawn();
+    let next = ring(&room, "push file:own").stdin("next\n").spawn();
     next.still_waits("for the lock, whose owner is stopped");
     next.assert_idle();
     owner.kill(Signal::SIGKILL);
@@ -197,9 +195,9 @@ fn first_access_with_the_lock(room: &Room) -> u64 {
     unreachable!("a push of one record touches the lock less than 100 times")
 }
 
-/// Two consumers sleep. A producer is killed just after each of its accesses to head, to the flag, to the word that the consumers
-/// sleep on, and to the lock, in turn: for one, when it has published, and has woken nobody.
-/// The next producer takes the lock over, pushes what is missing to two records, and both consumers get one.
+/// Two consumers sleep. A producer is killed just after each of its accesses to head, to the flag, to the word that
+/// the consumers sleep on, and to the lock, in turn: for one, when it has published, and has woken nobody. The next
+/// producer takes the lock over, pushes what is missing to two records, and both consumers get one.
 #[test]
 fn whoever_takes_over_wakes_the_sleepers() {
     for offset in [at::HEAD, at::DATA_WAITS, at::DATA, at::LOCK] {
@@ -212,7 +210,7 @@ fn whoever_takes_over_wakes_the_sleepers() {
 fn sleepers_get_theirs(offset: usize, nth: u64) -> bool {
     let room = Room::new();
     let segment = Segment::make(&room, "seg", 4, 24, MANY);
-    let pop = || ring_as(&room, "your consumer", "pop file:seg --count 1").spawn();
+    let pop = || ring(&room, "pop file:seg --count 1").spawn();
     let sleepers = [pop(), pop()];
     for sleeper in &sleepers {
         sleeper.still_waits("for a record");
@@ -224,7 +222,7 @@ fn sleepers_get_theirs(offset: usize, nth: u64) -> bool {
         "another one was killed at its access {nth} to offset {offset}, when it had published {published} records"
     );
     for i in published..2 {
-        let push = ring_as(&room, "your next producer", "push file:seg --keep").note(note.clone());
+        let push = ring(&room, "push file:seg --keep").note(note.clone());
         push.stdin(format!("next {i}\n")).run().code(0);
     }
     let done = sleepers.map(Running::wait);

@@ -12,13 +12,13 @@ use rstest::rstest;
 use testkit::{Address, Fault, Room, Running};
 
 use super::peer::{Segment, at, ring_bytes};
-use super::{lines, records, refused, ring_as};
+use super::{lines, records, refused, ring};
 
 /// `ring send --unix s`, ready.
 #[track_caller]
 fn send(room: &Room, sizes: &str) -> Running {
     let args = format!("send --unix s {sizes}");
-    let running = ring_as(room, "your sender", args.trim_end()).stdin_open().spawn();
+    let running = ring(room, args.trim_end()).stdin_open().spawn();
     running.wait_line("ready unix:s");
     running
 }
@@ -33,7 +33,7 @@ fn recv_prints_what_send_was_given() {
     let room = Room::new();
     let pushed = records(&room, 200, 40);
     let sender = send(&room, "--slots 8 --slot-size 40");
-    let receiver = ring_as(&room, "your receiver", "recv --unix s").spawn();
+    let receiver = ring(&room, "recv --unix s").spawn();
     sender.send(lines(&pushed));
     sender.close_stdin();
     sender.wait().code(0).stdout("ready unix:s\n").stderr("");
@@ -41,14 +41,14 @@ fn recv_prints_what_send_was_given() {
     assert!(room.list("").iter().all(|name| name != "s"), "the socket's name is left: `s`");
 
     let sender = send(&room, "");
-    let receiver = ring_as(&room, "your receiver", "recv --unix s --count 1").spawn();
+    let receiver = ring(&room, "recv --unix s --count 1").spawn();
     sender.send("one\n");
     receiver.wait().code(0).stdout("one\n");
     sender.close_stdin();
     sender.wait().code(0);
 
     let sender = send(&room, "");
-    let receiver = ring_as(&room, "your receiver", "recv --unix s").spawn();
+    let receiver = ring(&room, "recv --unix s").spawn();
     sender.send("one\n");
     receiver.wait_stdout("one\n");
     receiver.still_waits("while the sender is alive");
@@ -58,8 +58,9 @@ fn recv_prints_what_send_was_given() {
     done.code(5).stdout("one\n");
 }
 
-/// The check is the receiver. What it gets is a sound ring, in memory that has no name; the length is sealed before anybody else
-/// has the descriptor, so that no SIGBUS can come of it. It can be written all the same. fcntl(2), `F_GET_SEALS`.
+/// The check is the receiver. What it gets is a sound ring, in memory that has no name; the length is sealed before
+/// anybody else has the descriptor, so that no SIGBUS can come of it. It can be written all the same. fcntl(2),
+/// `F_GET_SEALS`.
 #[test]
 fn the_memory_has_no_name_and_its_length_is_sealed() {
     let room = Room::new();
@@ -154,8 +155,8 @@ impl Gift {
     }
 }
 
-/// Whoever takes memory from somebody else looks at its seals first: without them it may be cut at any time. And it must be a ring.
-/// The check is the server.
+/// Whoever takes memory from somebody else looks at its seals first: without them it may be cut at any time. And it
+/// must be a ring. The check is the server.
 #[rstest]
 #[case::sound(Gift::Sound, 0)]
 #[case::without_seals(Gift::NoSeals, 4)]
@@ -169,10 +170,9 @@ impl Gift {
 #[case::half_a_ring(Gift::TooShort, 4)]
 fn recv_refuses_memory_that_may_be_cut(#[case] gift: Gift, #[case] status: i32) {
     let room = Room::new();
-    refused(&ring_as(&room, "your receiver", "recv --unix s").run(), 3, "s");
+    refused(&ring(&room, "recv --unix s").run(), 3, "s");
     let listener = room.listen(&address());
-    let receiver =
-        ring_as(&room, "your receiver", "recv --unix s").note(format!("what it gets: {gift:?}")).spawn();
+    let receiver = ring(&room, "recv --unix s").note(format!("what it gets: {gift:?}")).spawn();
     let client = listener.accept();
     let descriptor = gift.descriptor(&room);
     match gift {
@@ -195,20 +195,19 @@ fn recv_refuses_memory_that_may_be_cut(#[case] gift: Gift, #[case] status: i32) 
     }
 }
 
-/// The socket passes a descriptor, once. The records go through the memory: nothing of them is written to anything but the standard
-/// output of `recv`.
+/// The socket passes a descriptor, once. The records go through the memory: nothing of them is written to anything
+/// but the standard output of `recv`.
 #[test]
 fn no_record_goes_through_the_socket() {
     let room = Room::new();
     let pushed: Vec<Vec<u8>> = room.lines(4096).lines().map(|word| word.repeat(32).into_bytes()).collect();
     room.write("in", lines(&pushed));
-    let sender = ring_as(&room, "your sender", "send --unix s --slots 8192 --slot-size 256")
+    let sender = ring(&room, "send --unix s --slots 8192 --slot-size 256")
         .stdin_from("in")
         .trace(Fault::Count)
         .spawn();
     sender.wait_line("ready unix:s");
-    let receiver =
-        ring_as(&room, "your receiver", "recv --unix s").stdout_to("out").trace(Fault::Count).spawn();
+    let receiver = ring(&room, "recv --unix s").stdout_to("out").trace(Fault::Count).spawn();
     let (sender, receiver) = (sender.wait(), receiver.wait());
     sender.code(0);
     receiver.code(0);

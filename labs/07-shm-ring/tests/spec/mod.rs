@@ -1,7 +1,8 @@
 //! The specification of `ring`, one file a milestone.
 //!
-//! Every check but those of M4, and one of M8, is a black box: it starts the program, plays the other side of the ring, and
-//! looks at the segment from outside. What a check demands stands in the contract (`README.md`) and nowhere else.
+//! Every check but those of M4, and one of M8, is a black box: it starts the program, plays the other side of the
+//! ring, and looks at the segment from outside. What a check demands stands in the contract (`README.md`) and nowhere
+//! else.
 //!
 //! The other side is `peer.rs`. It reads and writes segments by the contract's bytes, so a ring that only its own maker
 //! understands is found out.
@@ -33,11 +34,6 @@ fn ring(room: &Room, args: impl AsRef<str>) -> Cmd {
     room.command(program()).args(args.as_ref().split(' '))
 }
 
-/// `ring ARGS` as a role in an explanation: "your producer".
-fn ring_as(room: &Room, role: &str, args: impl AsRef<str>) -> Cmd {
-    room.command(bin!("ring").called(role)).args(args.as_ref().split(' '))
-}
-
 /// A name for POSIX shared memory that nobody else has, and its file.
 fn shm_name(room: &Room) -> (String, PathBuf) {
     // Rooms of two runs with the same seed have the same words.
@@ -46,7 +42,8 @@ fn shm_name(room: &Room) -> (String, PathBuf) {
     (name, path)
 }
 
-/// `n` random records of at most `longest` bytes, without newlines: some empty, some as long as may be, of any other byte.
+/// `n` random records of at most `longest` bytes, without newlines: some empty, some as long as may be, of any other
+/// byte.
 fn records(room: &Room, n: usize, longest: usize) -> Vec<Vec<u8>> {
     (0..n)
         .map(|i| {

@@ -1,5 +1,5 @@
-//! The other side, trusted: a segment that the check makes or maps, and what it does there as a producer, as a consumer, or
-//! as an enemy. It follows the contract to the letter, and shares no code with `src/`.
+//! The other side, trusted: a segment that the check makes or maps, and what it does there as a producer, as a
+//! consumer, or as an enemy. It follows the contract to the letter, and shares no code with `src/`.
 #![allow(unsafe_code, reason = "atomics in a mapping, and futex(2)")]
 
 use std::fs::{File, OpenOptions};

@@ -1,11 +1,12 @@
 //! `ring-model SCENARIO`: runs the library's ring on a model of memory that tries every order. Given.
 //!
-//! Two threads do what two processes do with a ring. `loom` runs them again and again: in each order in which their accesses
-//! to shared words can follow each other, and with each value that a load may see where nothing forbids an older one. A
-//! slot is plain memory: touching it while the other side does is an error. Whoever sleeps and is never woken is one, too.
+//! Two threads do what two processes do with a ring. `loom` runs them again and again: in each order in which their
+//! accesses to shared words can follow each other, and with each value that a load may see where nothing forbids an
+//! older one. A slot is plain memory: touching it while the other side does is an error. Whoever sleeps and is never
+//! woken is one, too.
 //!
-//! When every order has been tried, a line is read from standard input and printed with the number of runs. Anything that is
-//! wrong ends the program at once, with one line on standard error and status 1.
+//! When every order has been tried, a line is read from standard input and printed with the number of runs. Anything
+//! that is wrong ends the program at once, with one line on standard error and status 1.
 //!
 //! To see an order that fails, step by step: `LOOM_LOG=trace ring-model SCENARIO`.
 #![allow(unsafe_code, reason = "the model's plain memory is watched by loom")]
@@ -27,7 +28,8 @@ use sol07_shm_ring::sync::{Ordering, Shared, Side, Wide, Word};
 const SLOT_SIZE: usize = 4;
 /// No thread of the model has this id.
 const DEAD: u32 = 4711;
-/// So often a thread may be interrupted, in one run, where it could have gone on. All bugs known to us need two at most.
+/// So often a thread may be interrupted, in one run, where it could have gone on. All bugs known to us need two at
+/// most.
 const INTERRUPTIONS: usize = 2;
 
 /// A slot: length, sequence number, bytes.
@@ -265,7 +267,8 @@ fn reuse() {
     }
 }
 
-/// Three records through two slots, over the end of the counters; the first is there already, the last must wait for room.
+/// Three records through two slots, over the end of the counters; the first is there already, the last must wait for
+/// room.
 fn wrap() {
     let here = View::new(2, u64::MAX);
     let there = here.of(2);
