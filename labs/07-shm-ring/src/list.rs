@@ -1,7 +1,8 @@
 //! A linked list in a segment. Its links are offsets: a mapping may begin at any address, and does.
 //!
-//! Nodes lie in the order in which their lines came; only the links are sorted. A reader first follows all links, and keeps
-//! where each text is; only then it prints. So what it prints was proved, and it holds no more than 16 bytes a node.
+//! Nodes lie in the order in which their lines came; only the links are sorted. A reader first follows all links, and
+//! keeps where each text is; only then it prints. So what it prints was proved, and it holds no more than 16 bytes a
+//! node.
 
 use std::fs::File;
 use std::io::{BufWriter, Write, stdin, stdout};

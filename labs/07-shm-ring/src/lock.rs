@@ -3,8 +3,8 @@
 //!
 //! Like the ring, it touches memory through [`Shared`] only.
 //!
-//! Who gets the lock acquires what the last owner has released with it; of a dead owner there is no release, but it is dead:
-//! what it did was done before anybody could know.
+//! Who gets the lock acquires what the last owner has released with it; of a dead owner there is no release, but it is
+//! dead: what it did was done before anybody could know.
 
 use crate::layout::{LOCK_OWNER, LOCK_OWNER_DIED, LOCK_WAITERS};
 use crate::sleep::nudge;

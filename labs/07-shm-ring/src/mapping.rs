@@ -1,7 +1,7 @@
 //! A part of a file in memory, which somebody else may change or cut at any time. mmap(2), by hand.
 //!
-//! Nobody gets a slice of it: bytes that change under a slice are undefined behaviour. All access goes by relaxed atomics,
-//! also that of whole texts.
+//! Nobody gets a slice of it: bytes that change under a slice are undefined behaviour. All access goes by relaxed
+//! atomics, also that of whole texts.
 #![allow(unsafe_code, reason = "mmap(2), and atomics in what it gives")]
 
 use std::fs::File;
@@ -105,7 +105,8 @@ impl Mapping {
         Errno::result(unsafe { libc::mlock(self.begin.as_ptr().cast(), self.len) }).map(drop)
     }
 
-    /// The place of `size` bytes at an offset. A wrong offset would be a bug of ours, and must not become a wild pointer.
+    /// The place of `size` bytes at an offset. A wrong offset would be a bug of ours, and must not become a wild
+    /// pointer.
     fn at(&self, offset: usize, size: usize) -> *mut u8 {
         let inside = offset.checked_add(size).is_some_and(|end| end <= self.len);
         assert!(inside && offset.is_multiple_of(size), "offset {offset} of a mapping of {}", self.len);

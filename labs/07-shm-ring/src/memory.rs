@@ -1,7 +1,7 @@
 //! A mapped segment as [`Shared`]: words are atomics at fixed offsets, sleeping is futex(2).
 //!
-//! The trait has no room for errors. What goes wrong below it is kept here, and [`Memory::sound`] tells it: whoever has used
-//! the ring asks before he believes the result.
+//! The trait has no room for errors. What goes wrong below it is kept here, and [`Memory::sound`] tells it: whoever
+//! has used the ring asks before he believes the result.
 #![allow(unsafe_code, reason = "futex(2) has no wrapper")]
 
 use std::cell::OnceCell;

@@ -25,7 +25,8 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Who is attached on this side. The pid is read first: its owner wrote the start time 0 before it (see [`attach`]).
+    /// Who is attached on this side. The pid is read first: its owner wrote the start time 0 before it (see
+    /// [`attach`]).
     pub(crate) fn read(words: &Words, side: Side) -> Ticket {
         let (pid, start) = fields(side);
         // Acquire: whoever sees a 0 sees all that the one who left has done.
@@ -41,8 +42,8 @@ fn fields(side: Side) -> (Word, Wide) {
     }
 }
 
-/// Takes a side of a ring for this process: its start time, its pid, and the other side looks. In a ring for many there is
-/// nothing to take; but the kernel shall know about the lock.
+/// Takes a side of a ring for this process: its start time, its pid, and the other side looks. In a ring for many
+/// there is nothing to take; but the kernel shall know about the lock.
 ///
 /// # Errors
 /// A living process has this side.
@@ -62,8 +63,8 @@ pub fn attach(memory: &Memory, side: Side, what: &impl Display) -> Result<(), Fa
             let role = if side == Side::Producer { "producer" } else { "consumer" };
             return Err(Failure::new(what, format!("{role} {} is attached", found.pid)));
         }
-        // Two may be here at once. The start time first, as "not known": so the pid never stands beside a start time that
-        // makes its owner dead. Whoever loses one of the two steps looks again.
+        // Two may be here at once. The start time first, as "not known": so the pid never stands beside a start time
+        // that makes its owner dead. Whoever loses one of the two steps looks again.
         let cleared = start.compare_exchange(found.start, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         if cleared && pid.compare_exchange(found.pid, me, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
             start.store(born, Ordering::Release);
@@ -131,8 +132,8 @@ struct RobustList {
 /// Should this thread die with the lock, the kernel sets bit 30 and wakes one who sleeps.
 fn tell_kernel_of_lock(words: &Words) -> nix::Result<()> {
     let pending = words.word(Word::Lock.offset()).as_ptr();
-    // The kernel keeps the address until the thread ends; so nobody may free it. The mapping lives as long: if the lock is
-    // not there any more, the kernel goes by.
+    // The kernel keeps the address until the thread ends; so nobody may free it. The mapping lives as long: if the
+    // lock is not there any more, the kernel goes by.
     let list = Box::leak(Box::new(RobustList { next: null_mut(), offset: 0, pending }));
     list.next = list;
     // SAFETY: the list has the kernel's form and is never freed.

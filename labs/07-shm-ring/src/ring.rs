@@ -1,12 +1,13 @@
-//! The ring itself: how a record gets from one side to the other, and how a side sleeps and is woken. Not one system call,
-//! and no memory but through [`Shared`]: `ring-model` runs these very lines.
+//! The ring itself: how a record gets from one side to the other, and how a side sleeps and is woken. Not one system
+//! call, and no memory but through [`Shared`]: `ring-model` runs these very lines.
 //!
 //! Each side owns one counter. The producer alone writes head, the consumer alone writes tail; each reads the other's.
 //! (In a ring for many, whoever has the lock is the producer, or the consumer.)
 //!
-//! Records move in batches. A side works on counters of its own, `head` or `tail`, and shows them to the other one when the
-//! batch ends: one store, one fence, one look at the flag, for as many records as there were at hand. It reads the other's
-//! counter once a batch, and when its last value is used up. In a ring for many each batch has one record, under the lock.
+//! Records move in batches. A side works on counters of its own, `head` or `tail`, and shows them to the other one
+//! when the batch ends: one store, one fence, one look at the flag, for as many records as there were at hand. It
+//! reads the other's counter once a batch, and when its last value is used up. In a ring for many each batch has one
+//! record, under the lock.
 //!
 //! | release | acquire | what whoever acquires may do |
 //! |---|---|---|

@@ -1,7 +1,7 @@
 //! Segments by name: made whole and private, opened with suspicion, removed. openat(2), posix_fallocate(3).
 //!
-//! On Linux a name of POSIX shared memory is a name in `/dev/shm` (shm_overview(7)). So there is one way for both kinds of
-//! place: a name in a directory.
+//! On Linux a name of POSIX shared memory is a name in `/dev/shm` (shm_overview(7)). So there is one way for both
+//! kinds of place: a name in a directory.
 #![allow(unsafe_code, reason = "sigaction(2)")]
 
 use std::ffi::OsStr;

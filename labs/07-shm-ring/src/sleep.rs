@@ -1,11 +1,11 @@
 //! How a side of a ring sleeps and is woken. As in [`mod@crate::ring`], all goes through [`Shared`].
 //!
-//! Each side stores one word and then loads the other's: the sleeper its flag, then the counter; the other one the counter,
-//! then the flag. At least one must see the other's store, or the sleeper is never woken. Release and acquire do not give
-//! that; a `fence(SeqCst)` on both sides, between store and load, does. The flags themselves are relaxed.
+//! Each side stores one word and then loads the other's: the sleeper its flag, then the counter; the other one the
+//! counter, then the flag. At least one must see the other's store, or the sleeper is never woken. Release and acquire
+//! do not give that; a `fence(SeqCst)` on both sides, between store and load, does. The flags themselves are relaxed.
 //!
-//! The word to sleep on is added to with release ([`nudge`]) and read with acquire ([`sleep`]): whoever sees it changed sees
-//! what the change tells of.
+//! The word to sleep on is added to with release ([`nudge`]) and read with acquire ([`sleep`]): whoever sees it
+//! changed sees what the change tells of.
 
 use crate::layout::CLOSED;
 use crate::ring::{Trouble, Use};

@@ -1,8 +1,9 @@
 //! What if somebody cuts the file while it is mapped? Then touching the lost pages is SIGBUS. mmap(2), sigaction(2).
 //!
-//! The handler does not end the program. It puts empty memory of our own where the file has ended, and notes that it did.
-//! The access is tried again, finds zeros, and goes on; whoever made it asks [`happened`] before it believes what it read.
-//! So the program ends on the ordinary way: what it had taken is printed, and it leaves the ring, if that is still there.
+//! The handler does not end the program. It puts empty memory of our own where the file has ended, and notes that it
+//! did. The access is tried again, finds zeros, and goes on; whoever made it asks [`happened`] before it believes what
+//! it read. So the program ends on the ordinary way: what it had taken is printed, and it leaves the ring, if that is
+//! still there.
 #![allow(unsafe_code, reason = "sigaction(2), and calls in a signal handler")]
 
 use std::sync::Once;
@@ -99,8 +100,8 @@ extern "C" fn on_sigbus(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc
 /// Empty memory of our own at this place. If there is none, all that is left is to say so and to end.
 fn replace(at: usize, len: usize) {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED;
-    // SAFETY: these pages belong to a mapping of ours (see `RANGES`), and are only reached through atomics. mmap(2) is a
-    // mere system call, so a handler may make it.
+    // SAFETY: these pages belong to a mapping of ours (see `RANGES`), and are only reached through atomics. mmap(2) is
+    // a mere system call, so a handler may make it.
     let got =
         unsafe { libc::mmap(at as *mut libc::c_void, len, libc::PROT_READ | libc::PROT_WRITE, flags, -1, 0) };
     if got == libc::MAP_FAILED {

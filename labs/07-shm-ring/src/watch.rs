@@ -1,9 +1,9 @@
-//! Hearing of a death while asleep: one thread waits for all whose end matters, and wakes whoever sleeps. pidfd_open(2),
-//! epoll(7).
+//! Hearing of a death while asleep: one thread waits for all whose end matters, and wakes whoever sleeps.
+//! pidfd_open(2), epoll(7).
 //!
-//! The sleeper registers a descriptor of the other's end before it looks whether that one lives, and has read its word before
-//! that. So a death is seen by the look, or comes through the descriptor, and then changes the word: the sleep does not
-//! begin, or ends.
+//! The sleeper registers a descriptor of the other's end before it looks whether that one lives, and has read its word
+//! before that. So a death is seen by the look, or comes through the descriptor, and then changes the word: the sleep
+//! does not begin, or ends.
 #![allow(unsafe_code, reason = "pidfd_open(2) has no wrapper")]
 
 use std::cell::{OnceCell, RefCell};
@@ -167,8 +167,8 @@ fn mark_orphan(words: &Words, owner: u32) {
     // An id that has a thread again is another's.
     let is_orphan = |now: u32| now & LOCK_OWNER == owner && matches!(open_thread(owner), Ok(Thread::Gone));
     let mark = |now: u32| is_orphan(now).then_some(now & LOCK_WAITERS | LOCK_OWNER_DIED);
-    // Nobody learns from this word what the owner did, but through the lock that is then taken. Without success somebody
-    // else has taken it over.
+    // Nobody learns from this word what the owner did, but through the lock that is then taken. Without success
+    // somebody else has taken it over.
     let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, mark);
 }
 
@@ -178,8 +178,8 @@ enum Thread {
     Gone,
     /// It lives, and this tells its end.
     Living(OwnedFd),
-    /// It lives, but an older kernel has descriptors for the first thread of a process only. Its end is left to the robust
-    /// list of its owner.
+    /// It lives, but an older kernel has descriptors for the first thread of a process only. Its end is left to the
+    /// robust list of its owner.
     Hidden,
 }
 
