@@ -173,10 +173,7 @@ impl Printer {
         // Of many consumers each may be killed, and may then cost one record: the one that it has in hand.
         let most = if how(memory).many { 0 } else { CHUNK };
         while self.left != Some(0) {
-            match self.take(memory, what, consumer).or_else(|failure| {
-                consumer.release();
-                self.flush().and(Err(failure))
-            })? {
+            match self.take(memory, what, consumer)? {
                 Taken::Record if self.text.len() < most => {}
                 Taken::Record => {
                     consumer.release();
