@@ -151,7 +151,8 @@ pub fn pop_from(
         let popped = printer.print_records(memory, what, only_try, &mut consumer);
         // Whatever happened: what was taken is printed. If both fail, the ring's trouble came first.
         consumer.release();
-        popped.and(printer.flush())
+        let printed = printer.flush();
+        popped.and(printed)
     })
 }
 
