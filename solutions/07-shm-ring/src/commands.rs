@@ -36,8 +36,7 @@ pub fn info(place: &Place) -> Result<(), Failure> {
         _ => return Err(Failure::malformed(place, "unknown state")),
     };
     let shape = memory.shape();
-    let tail = memory.load_wide(Wide::Tail, Ordering::Acquire);
-    let head = memory.load_wide(Wide::Head, Ordering::Acquire);
+    let (head, tail) = both_counters(&memory);
     if head.wrapping_sub(tail) > u64::from(shape.slots) {
         return Err(Failure::malformed(place, "head and tail are too far apart"));
     }
@@ -127,6 +126,21 @@ pub fn pop_from(
 }
 // BEGIN SOLUTION
 
+/// head and tail of the same moment, while others move them: tail is the same before and after the look at head.
+/// Somebody who moves it without end gets no more than so many looks.
+fn both_counters(memory: &Memory) -> (u64, u64) {
+    let mut tail = memory.load_wide(Wide::Tail, Ordering::Acquire);
+    for _ in 0..1000 {
+        let head = memory.load_wide(Wide::Head, Ordering::Acquire);
+        let again = memory.load_wide(Wide::Tail, Ordering::Acquire);
+        if again == tail {
+            return (head, tail);
+        }
+        tail = again;
+    }
+    (memory.load_wide(Wide::Head, Ordering::Acquire), tail)
+}
+
 fn ready(memory: Memory, what: &impl Display) -> Result<Memory, Failure> {
     ready_ref(&memory, what)?;
     Ok(memory)
@@ -183,10 +197,11 @@ fn pop_lines(
 ) -> Result<(), Failure> {
     let fails = |trouble| failure(trouble, what);
     let mut consumer = Consumer::new(memory, how(memory)).map_err(fails)?;
-    let mut output = Output::default();
+    // In a ring for many, death may cost one record: none is taken before the one before is printed.
+    let mut output = Output { bytes: Vec::new(), most: if how(memory).many { 1 } else { CHUNK } };
     let mut left = count.unwrap_or(u64::MAX);
     while left > 0 {
-        match consumer.try_pop(&mut output.0) {
+        match consumer.try_pop(&mut output.bytes) {
             Ok(Taken::Record) => {
                 left -= 1;
                 output.end_line()?;
@@ -250,18 +265,21 @@ impl Input {
 }
 
 /// Standard output, a large piece at a time.
-#[derive(Default)]
-struct Output(Vec<u8>);
+struct Output {
+    bytes: Vec<u8>,
+    /// No more wait here.
+    most: usize,
+}
 
 impl Output {
     fn end_line(&mut self) -> Result<(), Failure> {
-        self.0.push(b'\n');
-        if self.0.len() >= CHUNK { self.flush() } else { Ok(()) }
+        self.bytes.push(b'\n');
+        if self.bytes.len() >= self.most { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
-        let done = if self.0.is_empty() { Ok(()) } else { write_all(stdout(), &self.0) };
-        self.0.clear();
+        let done = if self.bytes.is_empty() { Ok(()) } else { write_all(stdout(), &self.bytes) };
+        self.bytes.clear();
         done.map_err(|errno| Failure::system("stdout", errno))
     }
 }

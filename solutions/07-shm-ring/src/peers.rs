@@ -63,7 +63,8 @@ pub fn detach(memory: &Memory, side: Side) {
 #[derive(Debug, Default)]
 pub struct Watch {
     // BEGIN SOLUTION
-    watched: Mutex<u32>,
+    /// Its pid and start time: the same number may come again.
+    watched: Mutex<(u32, u64)>,
     // END SOLUTION
 }
 // BEGIN SOLUTION
@@ -71,21 +72,24 @@ pub struct Watch {
 impl Watch {
     /// Whether the process on `side` is dead. If it is not, this process will be woken from its sleep when it dies.
     pub(crate) fn is_dead(&self, memory: &Memory, side: Side) -> bool {
-        let (pid, start) = words(side);
-        let pid = memory.load(pid, Ordering::Acquire);
+        let (word, start) = words(side);
+        let pid = memory.load(word, Ordering::Acquire);
+        let start = memory.load_wide(start, Ordering::Acquire);
         // First the watch, then the look: a death between the two is seen by the look, a later one by the watch.
         pid != 0
-            && (!self.watch(pid, memory.words(), sleepers(other(side)))
-                || !is_alive(pid, memory.load_wide(start, Ordering::Acquire)))
+            && (!self.watch((pid, start), memory.words(), sleepers(other(side)))
+                || !is_alive(pid, start))
+            // If another has come meanwhile, these were the pid of the one and the start time of the other.
+            && memory.load(word, Ordering::Acquire) == pid
     }
 
     /// Starts to watch a process, if that is not done yet; `false` if there is none.
-    fn watch(&self, pid: u32, words: &Words, sleepers: Word) -> bool {
+    fn watch(&self, who: (u32, u64), words: &Words, sleepers: Word) -> bool {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        if *watched == pid {
+        if *watched == who {
             return true;
         }
-        let process = match pidfd(pid) {
+        let process = match pidfd(who.0) {
             Ok(process) => process,
             Err(Errno::ESRCH | Errno::EINVAL | Errno::ENOENT) => return false,
             // An old kernel: then a death is noticed at the next look only.
@@ -98,7 +102,7 @@ impl Watch {
             words.wake(sleepers.offset());
         });
         if watcher.is_ok() {
-            *watched = pid;
+            *watched = who;
         }
         true
     }

@@ -71,7 +71,8 @@ impl<'a, S: Shared> Producer<'a, S> {
     pub fn new(shared: &'a S, with: Use) -> Result<Self, Trouble> {
         // BEGIN SOLUTION
         let mut producer = Producer { shared, with, head: 0, tail: 0 };
-        producer.look_at_both()?;
+        // Where there are many, two looks see two moments, unless nobody else may move meanwhile.
+        alone(shared, with, || producer.look_at_both())?;
         Ok(producer)
         // END SOLUTION
         // STUB: todo!("M2: begin where the segment says")
@@ -170,7 +171,7 @@ impl<'a, S: Shared> Consumer<'a, S> {
     pub fn new(shared: &'a S, with: Use) -> Result<Self, Trouble> {
         // BEGIN SOLUTION
         let mut consumer = Consumer { shared, with, tail: 0, head: 0 };
-        consumer.look_at_both()?;
+        alone(shared, with, || consumer.look_at_both())?;
         Ok(consumer)
         // END SOLUTION
         // STUB: todo!("M2: begin where the segment says")
