@@ -4,37 +4,39 @@
 //! |---|---|---|
 //! | what is asked for? | [`options`] | |
 //! | where does everything stand? | [`layout`], [`sync`] | |
-//! | whose memory is it, and is it a ring? | [`segment`], [`header`] | openat, fallocate |
-//! | how is a word read, how does one sleep on it? | [`memory`], `mapping` | mmap, mlock, futex |
+//! | whose memory is it, and is it a ring? | [`segment`], [`header`] | shm_open, fallocate, mmap |
+//! | how is a word read, how does one sleep on it? | [`memory`] | futex |
 //! | how does a record get from one side to the other? | [`mod@ring`] | none |
-//! | how does a side sleep, and who wakes it? | `sleep` | none |
-//! | what do `push` and `pop` do with it? | [`commands`], `lines` | read, write |
+//! | what do `push` and `pop` do with it? | [`commands`] | read, write |
 //! | where does a pointer point to? | [`list`] | mmap, twice |
-//! | what if the memory goes away? | [`truncated`] | sigaction, mmap |
-//! | who is on the other side, and is it alive? | [`peers`] | set_robust_list |
-//! | who tells of a death? | `watch` | pidfd_open, epoll_wait |
-//! | and if there are many? | [`lock`] | futex |
-//! | how does memory travel? | [`pass`], `rights` | memfd_create, fcntl, sendmsg |
+//! | what if the memory goes away? | [`truncated`] | sigaction |
+//! | who is on the other side, and is it alive? | [`peers`] | pidfd_open, poll |
+//! | and if there are many? | [`lock`] | futex, set_robust_list |
+//! | how does memory travel? | [`pass`] | memfd_create, fcntl, sendmsg |
+
+#![allow(
+    clippy::ptr_arg,
+    dead_code,
+    unused_imports,
+    unused_mut,
+    unused_variables,
+    reason = "the starter names what its milestones will need; delete this when all are done"
+)]
 
 pub mod commands;
 pub mod failure;
 pub mod header;
 pub mod layout;
-mod lines;
 pub mod list;
 pub mod lock;
-mod mapping;
 pub mod memory;
 pub mod options;
 pub mod pass;
 pub mod peers;
-mod rights;
 pub mod ring;
 pub mod segment;
-mod sleep;
 pub mod sync;
 pub mod truncated;
-mod watch;
 
 use options::Options;
 
