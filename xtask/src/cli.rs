@@ -154,6 +154,12 @@ pub struct GradeArgs {
     /// The seed of the random challenges [default: a new one, written in the report].
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Go on with the newest run in OUT, which was interrupted or killed. The submissions must be the same.
+    #[arg(long, conflicts_with = "seed")]
+    pub resume: bool,
+    /// Grade everything, also work whose verdicts are known from an earlier run.
+    #[arg(long)]
+    pub fresh: bool,
     /// Run without a sandbox. Only for your own code: a submission can then do what you can.
     #[arg(long)]
     pub trust_submissions: bool,

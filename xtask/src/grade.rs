@@ -5,6 +5,9 @@
 
 mod class;
 mod course;
+mod digest;
+mod earlier;
+mod kept;
 mod progress;
 mod queue;
 mod session;
@@ -49,25 +52,46 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     interrupt::install()?;
     interrupt::survive_file_limit()?;
     let (level, more) = session::level(args.level.map(level_of), args.trust_submissions)?;
-    let run = Run {
-        schema: SCHEMA.to_owned(),
-        started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-        toolchain: seed::rustc()?,
-        level: level.word().to_owned(),
-        memory_guard: "watchdog, 50 ms".to_owned(),
-        seed: args.seed.map_or_else(suite::new_seed, Ok)?,
-        notes: class.notes.into_iter().chain(more).collect(),
+    let toolchain = seed::rustc()?;
+    let (folder, run) = if args.resume {
+        let (folder, run) = earlier::find(&args.out)?;
+        earlier::is_like(&run, &toolchain, level.word())?;
+        anstream::eprintln!("going on with {}", workspace.shown(&folder));
+        (folder, run)
+    } else {
+        let run = Run {
+            schema: SCHEMA.to_owned(),
+            started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            toolchain,
+            level: level.word().to_owned(),
+            memory_guard: "watchdog, 50 ms".to_owned(),
+            seed: args.seed.map_or_else(suite::new_seed, Ok)?,
+            notes: class.notes.into_iter().chain(more).collect(),
+        };
+        (new_folder(&args.out)?, run)
     };
-    let folder = new_folder(&args.out)?;
-    let graded =
-        Course { workspace, out: &args.out, folder: &folder, level, jobs: args.jobs }.grade(run, class.labs);
+    let _lock = earlier::lock(&folder)?;
+    let course = Course {
+        workspace,
+        out: &args.out,
+        folder: &folder,
+        level,
+        jobs: args.jobs,
+        fresh: args.fresh,
+        // A run that goes on asks for its own seed: the gradebook shall not depend on where it was killed.
+        seed: if args.resume { Some(run.seed) } else { args.seed },
+    };
+    let graded = course.grade(run, class.labs);
     // Nothing was graded: leave no empty folder behind.
     let _ = fs::remove_dir(&folder);
     if !interrupt::is_set() {
         return graded;
     }
     match folder.is_dir() {
-        true => anstream::eprintln!("interrupted; what was graded is in {}", workspace.shown(&folder)),
+        true => anstream::eprintln!(
+            "interrupted; what was graded is in {}; --resume goes on",
+            workspace.shown(&folder)
+        ),
         false => anstream::eprintln!("interrupted before anything was graded"),
     }
     Ok(Exit::Interrupted)

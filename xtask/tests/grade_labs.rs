@@ -11,7 +11,7 @@ use predicates::str::contains;
 fn the_sample_class_of_every_lab_is_graded_as_expected() {
     let class = Class::new();
     let out = class.out.path().to_str().unwrap();
-    let done = xtask(&["grade", "--out", out]).assert().success();
+    let done = xtask(&["grade", "--fresh", "--out", out]).assert().success();
     let printed = String::from_utf8(done.get_output().stdout.clone()).unwrap();
     let places =
         ["lab 01: Hello\n", "lab 01: 4 of 4 as expected\n\nlab 02: Pair\n", "lab 02: 5 of 5 as expected\n"];
@@ -44,7 +44,7 @@ fn one_lab_of_the_sample_class_is_one_page() {
     let class = Class::new();
     let out = class.out.path().to_str().unwrap();
     // Named twice, graded once.
-    let done = xtask(&["grade", "--lab", "2", "--lab", "pair", "--out", out]).assert().success();
+    let done = xtask(&["grade", "--fresh", "--lab", "2", "--lab", "pair", "--out", out]).assert().success();
     let printed = String::from_utf8(done.get_output().stdout.clone()).unwrap();
     assert!(
         printed.contains("\nsample class: 5 of 5 as expected\n") && !printed.contains("lab 01"),
@@ -144,7 +144,7 @@ fn a_lab_that_is_broken_is_told_and_the_others_are_graded() {
     fs::write(&points, text.replace("it_says_hello", "it_says_more")).unwrap();
     let class = Class::new();
     let out = class.out.path().to_str().unwrap();
-    let mut command = xtask(&["grade", "--out", out]);
+    let mut command = xtask(&["grade", "--fresh", "--out", out]);
     let told = "error: lab 01: labs/01-hello/lab.toml: the check m1_say::it_says_hello has no points";
     command.current_dir(&course).assert().code(4).stderr(contains(told)).stdout(contains("lab 02: 5 of 5"));
     let results = class.results();

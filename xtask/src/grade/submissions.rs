@@ -114,6 +114,7 @@ impl Opened<'_> {
             notes: taken.notes,
             refused: taken.refused,
             standing: taken.standing,
+            work: String::new(),
             expect: None,
         };
         Member { entry, files: taken.files }

@@ -89,6 +89,12 @@ impl Class {
 
     /// The arguments that grade every lab of it.
     pub(crate) fn args_of_course<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        self.args_with_kept(&[&["--fresh"], more].concat())
+    }
+
+    /// The same for a run that uses the verdicts of earlier ones. The tests share one target folder: what is not to be known
+    /// from another test must be work that no other test hands in.
+    pub(crate) fn args_with_kept<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         let (folder, out) = (self.folder.path().to_str().unwrap(), self.out.path().to_str().unwrap());
         [&["grade", folder, "--out", out], more].concat()
     }

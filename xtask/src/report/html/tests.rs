@@ -23,6 +23,7 @@ fn class(name: &str, verdict: Verdict, text: &str) -> LabResults {
     let milestone = Milestone { id: "m1".into(), title: "One".into(), max: 5, checks: vec![check] };
     let plan = Plan {
         run: sample::run(),
+        judge: String::new(),
         head: Head { lab: "01".into(), title: "Pipeline shell".into(), milestones: vec![milestone] },
         members: vec![
             Entry { notes: vec!["build.rs ignored".into()], ..sample::entry(name) },
