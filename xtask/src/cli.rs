@@ -121,7 +121,8 @@ pub struct CheckArgs {
 
 /// Grade a folder of submissions, or the sample class.
 ///
-/// Each folder in DIR is a student, and may hold several labs. A part of it says of which lab it is by a folder
+/// Each folder or archive (zip, tar, tar.gz, tar.zst) in DIR is a student, and may hold several labs; a folder may hold
+/// archives. Nothing is unpacked blindly. A part of it says of which lab it is by a folder
 /// with the lab's name (`labs/01-pipeline-shell`), by the SUBMISSION.json that `submit` packs, or by the lab's
 /// `lab.toml`. Graded is each lab of which anything was handed in. A bare `src/` is graded only with one --lab.
 #[derive(Debug, Args)]

@@ -179,18 +179,50 @@ fn the_report_of_several_labs_is_made_from_their_journals_and_tells_of_a_lab_tha
 }
 
 #[test]
-fn an_archive_that_nobody_has_unpacked_costs_nothing_and_is_told() {
+fn archives_are_graded_as_they_are_handed_in() {
+    let class = Class::new();
+    class
+        .file("alice/02-pair/src/lib.rs", RIGHT_PAIR)
+        // As learning platforms export: a folder for each student, with what was uploaded.
+        .zip(
+            "Bob Müller/my work.zip",
+            &[("labs/02-pair/src/lib.rs", RIGHT_PAIR), ("labs/02-pair/target/x", "1")],
+        )
+        .zip("carol.zip", &[("labs/01-hello/src/lib.rs", RIGHT), ("labs/02-pair/src/lib.rs", RIGHT_PAIR)])
+        .tar_gz("dave.tar.gz", &[("02-pair/src/lib.rs", RIGHT_PAIR)])
+        .zip("erin/lab01.zip", &[("01-hello/src/lib.rs", RIGHT)])
+        .tar_gz("erin/lab02.tgz", &[("02-pair/src/lib.rs", RIGHT_PAIR)]);
+    xtask(&class.args_of_course(&[])).assert().success();
+    let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
+    assert_eq!(
+        gradebook,
+        "member,total,lab 01,lab 02\nBob Müller,100,-,100\nalice,100,-,100\ncarol,200,100,100\ndave,100,-,100\nerin,200,100,100\n"
+    );
+    let notes = |name: &str| {
+        let results = class.results();
+        results.labs[1].members.iter().find(|member| member.entry.name == name).unwrap().entry.notes.clone()
+    };
+    assert_eq!(notes("Bob Müller"), ["target/ ignored: the grader builds afresh"]);
+    assert!(notes("erin").is_empty());
+}
+
+#[test]
+fn an_archive_that_cannot_be_used_costs_nothing_and_is_told() {
     let class = Class::new();
     class
         .file("alice/02-pair/src/lib.rs", RIGHT_PAIR)
         .file("bob/lab02-1a2b3c4d.zip", "PK")
+        .tar_gz("dave.tar.gz", &[("02-pair/src/lib.rs", RIGHT_PAIR), ("02-pair/src/lib.rs", "twice")])
         .file("carol.tgz", "");
-    let told =
-        "error: 1 submission has no grade yet: bob: lab02-1a2b3c4d.zip is an archive; unpack it first\n";
     for args in [class.args_of_course(&[]), class.args_of_course(&["--lab", "02"])] {
+        let told = "error: 3 submissions have no grade yet: \
+             bob: lab02-1a2b3c4d.zip cannot be used: it is no ZIP, tar, tar.gz or tar.zst archive; \
+             carol: the archive cannot be used: it is no ZIP, tar, tar.gz or tar.zst archive; \
+             dave: the archive cannot be used: 02-pair/src/lib.rs is in it twice\n";
         xtask(&args).assert().code(4).stderr(contains(told));
-        let bob = member(&class.results(), "bob").clone();
-        assert_eq!((bob.total, bob.undecided), (0, 100));
-        assert_eq!(class.results().run.notes, ["carol.tgz is not a folder: not graded; unpack it first"]);
+        for name in ["bob", "carol", "dave"] {
+            let member = member(&class.results(), name).clone();
+            assert_eq!((member.total, member.undecided), (0, 100), "{name}");
+        }
     }
 }

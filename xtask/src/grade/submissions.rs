@@ -1,4 +1,5 @@
-//! A folder of submissions as a class in each lab: each folder in it is a student, who may have handed in several labs.
+//! A folder of submissions as a class in each lab: each folder or archive in it is a student, who may have handed in several
+//! labs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +10,7 @@ use anyhow::Result;
 use super::Class;
 use super::class::Member;
 use crate::exit::bad_input;
-use crate::intake::rules::{Rules, is_archive};
+use crate::intake::rules::{Rules, is_archive, without_ending};
 use crate::intake::{HandIn, Submission};
 use crate::score::{Entry, Standing};
 use crate::text::{one_line, reason};
@@ -29,20 +30,24 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, is_named: 
     let (folders, notes) = folders(dir)?;
     let names = workspace.lab_names()?;
     let is_sure = labs.len() == 1;
-    let opened: Vec<Opened<'_>> = folders
-        .iter()
-        .map(|folder| Opened {
-            name: &folder.name,
-            hand_in: (!folder.is_link).then(|| HandIn::open(&folder.path, &names, is_sure)),
-        })
-        .collect();
+    let labs: Vec<(Lab, Rules)> =
+        labs.into_iter().map(|lab| rules(&lab).map(|rules| (lab, rules))).collect::<Result<_>>()?;
+    let mut of_labs: Vec<Vec<Member>> = labs.iter().map(|_| Vec::new()).collect();
+    let mut is_there = vec![false; labs.len()];
+    for folder in &folders {
+        // One at a time: what is not taken of it is forgotten before the next is opened.
+        let hand_in = (!folder.is_link).then(|| HandIn::open(&folder.path, &names, is_sure));
+        let is_usable = hand_in.as_ref().is_some_and(HandIn::is_readable);
+        for (at, (lab, rules)) in labs.iter().enumerate() {
+            let member = member(&folder.name, hand_in.as_ref(), rules, &lab.dir);
+            is_there[at] |= is_usable && member.entry.standing == Standing::HandedIn;
+            of_labs[at].push(member);
+        }
+    }
     let mut class = Class { labs: Vec::new(), notes };
     let mut others = Vec::new();
-    for lab in labs {
-        let rules = rules(&lab)?;
-        let members: Vec<Member> = opened.iter().map(|student| student.member(&rules, &lab.dir)).collect();
-        let mut of = opened.iter().zip(&members);
-        if is_sure || is_named || of.any(|(student, member)| student.is_usable() && is_there(member)) {
+    for (((lab, _), members), is_there) in labs.into_iter().zip(of_labs).zip(is_there) {
+        if is_sure || is_named || is_there {
             class.labs.push((lab, members));
         } else {
             others.extend(members);
@@ -54,10 +59,6 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, is_named: 
     let why = unclear(others.iter().map(|member| &member.entry));
     let why = why.unwrap_or_else(|| "nothing of any lab is in the submissions".to_owned());
     Err(bad_input(format!("{}: {why}", dir.display())))
-}
-
-fn is_there(member: &Member) -> bool {
-    member.entry.standing == Standing::HandedIn
 }
 
 /// The sentence for those of whom nobody knows what they have handed in, if there are any.
@@ -89,36 +90,23 @@ struct Folder {
     is_link: bool,
 }
 
-/// A submission that was looked through; a link in its place was not.
-struct Opened<'a> {
-    name: &'a str,
-    hand_in: Option<HandIn<'a>>,
-}
-
-impl Opened<'_> {
-    /// Whether there is more to say than that the folder cannot be used, for whatever lab it may be.
-    fn is_usable(&self) -> bool {
-        self.hand_in.as_ref().is_some_and(HandIn::is_readable)
-    }
-
-    fn member(&self, rules: &Rules, originals: &Path) -> Member {
-        let taken = match &self.hand_in {
-            Some(hand_in) => hand_in.take(rules, originals),
-            None => Submission {
-                refused: Some("the folder is a symbolic link".to_owned()),
-                ..Submission::default()
-            },
-        };
-        let entry = Entry {
-            name: self.name.to_owned(),
-            notes: taken.notes,
-            refused: taken.refused,
-            standing: taken.standing,
-            work: String::new(),
-            expect: None,
-        };
-        Member { entry, files: taken.files }
-    }
+/// What of one lab was handed in under this name; a link in place of a submission was not looked through.
+fn member(name: &str, hand_in: Option<&HandIn>, rules: &Rules, originals: &Path) -> Member {
+    let taken = match hand_in {
+        Some(hand_in) => hand_in.take(rules, originals),
+        None => {
+            Submission { refused: Some("the folder is a symbolic link".to_owned()), ..Submission::default() }
+        }
+    };
+    let entry = Entry {
+        name: name.to_owned(),
+        notes: taken.notes,
+        refused: taken.refused,
+        standing: taken.standing,
+        work: String::new(),
+        expect: None,
+    };
+    Member { entry, files: taken.files }
 }
 
 /// The folders in `dir`, by name, and what is to be said of what else is there.
@@ -128,7 +116,7 @@ fn folders(dir: &Path) -> Result<(Vec<Folder>, Vec<String>)> {
     };
     let mut entries = fs::read_dir(dir).map_err(wrong)?.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
     entries.sort_by_key(fs::DirEntry::file_name);
-    let (mut folders, mut notes) = (Vec::new(), Vec::new());
+    let (mut folders, mut packed, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().map_err(wrong)?;
@@ -137,11 +125,19 @@ fn folders(dir: &Path) -> Result<(Vec<Folder>, Vec<String>)> {
         }
         if kind.is_dir() || kind.is_symlink() {
             folders.push(Folder { name, path: entry.path(), is_link: kind.is_symlink() });
+        } else if kind.is_file() && is_archive(&name) {
+            packed.push(Folder { name, path: entry.path(), is_link: false });
         } else {
-            let unpack = if is_archive(&name) { "; unpack it first" } else { "" };
-            notes.push(format!("{name} is not a folder: not graded{unpack}"));
+            notes.push(format!("{name} is neither a folder nor an archive: not graded"));
         }
     }
+    for archive in packed {
+        // A folder of this name is another submission, perhaps the same one unpacked.
+        let short = without_ending(&archive.name).to_owned();
+        let is_taken = folders.iter().any(|folder| folder.name == short);
+        folders.push(Folder { name: if is_taken { archive.name } else { short }, ..archive });
+    }
+    folders.sort_by(|left, right| left.name.cmp(&right.name));
     if ["src", "labs"].iter().any(|name| dir.join(name).is_dir()) {
         return Err(bad_input(format!(
             "{}: this looks like one submission; give the folder that holds the submissions",
@@ -150,14 +146,14 @@ fn folders(dir: &Path) -> Result<(Vec<Folder>, Vec<String>)> {
     }
     if folders.is_empty() {
         return Err(bad_input(format!(
-            "{}: no submission is here; each must be a folder in it",
+            "{}: no submission is here; each must be a folder or an archive in it",
             dir.display()
         )));
     }
     let more = notes.len().saturating_sub(MAX_NOTES);
     notes.truncate(MAX_NOTES);
     if more > 0 {
-        notes.push(format!("{more} more files are not folders: not graded"));
+        notes.push(format!("{more} more files are neither folders nor archives: not graded"));
     }
     Ok((folders, notes))
 }
