@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
+use crate::report::formats::Format;
 use crate::workspace::Workspace;
 use crate::{
     autopsy, check, ci, doctor, explain, flake, grade, handout, hint, list, readmes, report, reset, starters,
@@ -161,6 +162,9 @@ pub struct GradeArgs {
     /// Grade everything, also work whose verdicts are known from an earlier run.
     #[arg(long)]
     pub fresh: bool,
+    /// Also write what this system reads; may be repeated.
+    #[arg(long = "format", value_enum, value_name = "FORMAT")]
+    pub formats: Vec<Format>,
     /// Run without a sandbox. Only for your own code: a submission can then do what you can.
     #[arg(long)]
     pub trust_submissions: bool,
@@ -189,6 +193,9 @@ pub struct ReportArgs {
     /// The folder `grade` wrote.
     #[arg(default_value = "grades")]
     pub dir: PathBuf,
+    /// Also write what this system reads; may be repeated.
+    #[arg(long = "format", value_enum, value_name = "FORMAT")]
+    pub formats: Vec<Format>,
 }
 
 /// The value of `--jobs`.

@@ -77,6 +77,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
         folder: &folder,
         level,
         jobs: args.jobs,
+        formats: &args.formats,
         fresh: args.fresh,
         // A run that goes on asks for its own seed: the gradebook shall not depend on where it was killed.
         seed: if args.resume { Some(run.seed) } else { args.seed },

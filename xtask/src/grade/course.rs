@@ -22,6 +22,7 @@ use super::submissions::unclear;
 use super::{digest, earlier};
 use crate::exit::{self, Exit, bad_input};
 use crate::journal::{self, Journal, Line};
+use crate::report::formats::Format;
 use crate::score::{Found, Head, LabResults, Plan, Results, Run, milestones};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
@@ -36,6 +37,8 @@ pub(super) struct Course<'a> {
     pub(super) folder: &'a Path,
     pub(super) level: Level,
     pub(super) jobs: Option<usize>,
+    /// What is written besides the usual reports.
+    pub(super) formats: &'a [Format],
     /// The verdicts of earlier runs are not used.
     pub(super) fresh: bool,
     /// The seed that was asked for.
@@ -187,7 +190,7 @@ impl Course<'_> {
     /// Writes the reports, points `latest` at them, prints the end and, last, where the page is.
     fn finish(&self, results: &Results) -> Result<()> {
         report::print_end(results);
-        let written = report::write(self.folder, results);
+        let written = report::write(self.folder, results, self.formats);
         // Also when the reports do not fit on the disk: the journals are there, and `report` finds them.
         let linked = report::link_latest(self.out, self.folder);
         written?;
