@@ -9,8 +9,8 @@ use crate::exit::{self, Exit};
 use crate::report::formats::Format;
 use crate::workspace::Workspace;
 use crate::{
-    autopsy, check, ci, doctor, explain, flake, grade, handout, hint, list, readmes, report, reset, starters,
-    submit, trace, verify, watch,
+    autopsy, check, ci, doctor, explain, flake, grade, handout, hint, list, merge, readmes, report, reset,
+    starters, submit, trace, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -34,6 +34,7 @@ enum Command {
     Autopsy(autopsy::AutopsyArgs),
     Grade(GradeArgs),
     Report(ReportArgs),
+    Merge(merge::MergeArgs),
     /// Write the starters from the solutions.
     #[command(after_help = "Examples:\n  cargo xtask starters\n  cargo xtask starters --check")]
     Starters(FreshArgs),
@@ -162,6 +163,9 @@ pub struct GradeArgs {
     /// Grade everything, also work whose verdicts are known from an earlier run.
     #[arg(long)]
     pub fresh: bool,
+    /// Grade only this part of the class: every Nth student from the Ith. `merge` puts the parts together.
+    #[arg(long, value_name = "I/N", requires = "seed", requires = "dir", value_parser = shard)]
+    pub shard: Option<Shard>,
     /// Also write what this system reads; may be repeated.
     #[arg(long = "format", value_enum, value_name = "FORMAT")]
     pub formats: Vec<Format>,
@@ -171,6 +175,32 @@ pub struct GradeArgs {
     /// The sandbox level to use [default: the best this machine can do].
     #[arg(long, value_enum)]
     pub level: Option<Level>,
+}
+
+/// A part of a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which one, from 0.
+    pub index: usize,
+    /// Of how many.
+    pub count: usize,
+}
+
+impl Shard {
+    /// Whether the student at this place of the class belongs to this part.
+    #[must_use]
+    pub fn has(self, place: usize) -> bool {
+        place % self.count == self.index
+    }
+}
+
+/// The value of `--shard`.
+fn shard(text: &str) -> Result<Shard, String> {
+    let parsed = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parsed {
+        Some((i, n)) if (1..=n).contains(&i) => Ok(Shard { index: i - 1, count: n }),
+        _ => Err("a part and the number of parts are needed, as in 2/5".to_owned()),
+    }
 }
 
 /// How much the sandbox isolates.
@@ -248,5 +278,6 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Trace(args) => trace::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
+        Command::Merge(args) => merge::run(&workspace, &args),
     }
 }

@@ -46,7 +46,7 @@ struct Class {
 pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     let labs = workspace.labs_or_all(&args.labs)?;
     let class = match &args.dir {
-        Some(dir) => submissions::read(workspace, dir, labs, !args.labs.is_empty())?,
+        Some(dir) => submissions::read(workspace, dir, labs, !args.labs.is_empty(), args.shard)?,
         None => sample_class(workspace, labs, &args.mutants)?,
     };
     interrupt::install()?;
@@ -107,7 +107,7 @@ fn sample_class(workspace: &Workspace, labs: Vec<Lab>, mutants: &[String]) -> Re
 }
 
 /// A new folder of grades, named by the time: `grades/2026-01-31T10-00-00Z`.
-fn new_folder(out: &Path) -> Result<PathBuf> {
+pub(crate) fn new_folder(out: &Path) -> Result<PathBuf> {
     let wrong = |path: &Path, error: &std::io::Error| {
         bad_input(format!("create {}: {}", path.display(), reason(error)))
     };

@@ -114,6 +114,13 @@ pub fn read(path: &Path) -> anyhow::Result<Option<(Plan, Vec<Found>)>> {
     parse(&text).with_context(|| format!("read {}", path.display()))
 }
 
+/// What was found out about a member, as lines of a journal.
+pub fn lines(member: usize, found: &Found) -> impl Iterator<Item = Line> + '_ {
+    let built = Line::Built { member, compile_error: found.compile_error.clone() };
+    let checked = found.checks.values().map(move |outcome| Line::Check { member, outcome: outcome.clone() });
+    std::iter::once(built).chain(checked)
+}
+
 fn parse(text: &[u8]) -> anyhow::Result<Option<(Plan, Vec<Found>)>> {
     use anyhow::{Context as _, bail};
     let mut lines = text[..whole(text)].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());

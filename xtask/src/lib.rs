@@ -53,6 +53,7 @@ pub mod interrupt;
 pub mod journal;
 pub mod list;
 pub mod manifest;
+pub mod merge;
 pub mod mutants;
 pub mod outcome;
 pub mod page;

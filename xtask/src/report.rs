@@ -66,7 +66,7 @@ pub fn explain(workspace: &Workspace, results: &mut LabResults) {
 }
 
 /// `DIR` itself, or its newest run when `DIR` holds several.
-fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
     if let Err(error) = fs::read_dir(dir) {
         return Err(bad_input(format!(
             "look for a graded class in {}: {}; `cargo xtask grade` makes one",

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::Once;
 
-use course_kit::{Class, RIGHT, member, plain_xtask, xtask};
+use course_kit::{Class, RIGHT, RIGHT_PAIR, member, plain_xtask, xtask};
 use nix::poll::poll;
 use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
@@ -161,4 +161,44 @@ fn without_an_earlier_run_nothing_goes_on() {
     xtask(&class.args_with_kept(&["--lab", "01", "--resume"])).assert().code(4).stderr(why);
     let both = class.args_with_kept(&["--resume", "--seed", "1"]);
     xtask(&both).assert().code(2).stderr(contains("cannot be used with"));
+}
+
+#[test]
+fn the_parts_of_a_class_make_the_same_gradebook_as_the_whole() {
+    let class = class();
+    let broken = "pub fn run() -> u8 { missing }";
+    for (name, text) in [("alice", RIGHT), ("Bob Müller", broken), ("carol", HANGS), ("dave", RIGHT)] {
+        class.file(&format!("{name}/labs/01-hello/src/lib.rs"), &new_work(text));
+    }
+    class.file("erin/02-pair/src/lib.rs", RIGHT_PAIR).file("alice/02-pair/src/lib.rs", "pub fn nothing() {}");
+    let whole = class.args_of_course(&["--seed", "5"]);
+    xtask(&whole).assert().success();
+    let names = ["gradebook.csv", "milestones.csv"];
+    let expected = names.map(|name| class.read(name));
+    let parts: Vec<tempfile::TempDir> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
+    let paths: Vec<&str> = parts.iter().map(|part| part.path().to_str().unwrap()).collect();
+    for (number, out) in paths.iter().enumerate() {
+        let shard = format!("{}/3", number + 1);
+        let folder = class.folder.path().to_str().unwrap();
+        xtask(&["grade", folder, "--seed", "5", "--shard", &shard, "--out", out]).assert().success();
+    }
+    let merged = tempfile::tempdir().unwrap();
+    let out = ["--out", merged.path().to_str().unwrap(), "--format", "junit"];
+    xtask(&[&["merge"], &paths[..], &out[..]].concat()).assert().success();
+    let read = |name: &str| fs::read(merged.path().join("latest").join(name)).unwrap();
+    for (name, expected) in names.iter().zip(expected) {
+        assert_eq!(String::from_utf8(read(name)).unwrap(), String::from_utf8(expected).unwrap(), "{name}");
+    }
+    assert!(merged.path().join("latest/junit-02.xml").is_file());
+    let twice = [&["merge", paths[0], paths[0]], &out[..2]].concat();
+    xtask(&twice).assert().code(4).stderr(contains("was graded in two parts"));
+}
+
+#[rstest]
+#[case::no_seed(&["--shard", "1/2"], "--seed")]
+#[case::no_such_part(&["--shard", "3/2", "--seed", "1"], "as in 2/5")]
+#[case::from_one(&["--shard", "0/2", "--seed", "1"], "as in 2/5")]
+fn a_part_must_be_one_of_the_parts(#[case] args: &[&str], #[case] why: &str) {
+    let class = Class::new();
+    xtask(&class.args_with_kept(args)).assert().code(2).stderr(contains(why));
 }

@@ -149,7 +149,7 @@ impl Course<'_> {
                 && !is_whole(&part.found[member], checks)
                 && let Some(found) = part.kept.get(work, checks)
             {
-                for line in earlier::lines(member, &found) {
+                for line in journal::lines(member, &found) {
                     part.journal.add(&line).map_err(|error| self.no_room(&error))?;
                 }
                 part.found[member] = found;

@@ -46,7 +46,8 @@ impl Parts {
     }
 }
 
-/// The name of all that judges a lab: its own files, the runner, the kits, the libraries, the compiler, the sandbox's level.
+/// The name of all that judges a lab: its own files, the runner, the kits, the libraries, the compiler, the sandbox's level. It is the
+/// same on every machine with the same checkout.
 ///
 /// # Errors
 /// When a file of the course cannot be read.
@@ -61,12 +62,16 @@ pub(super) fn judge(workspace: &Workspace, lab: &Lab, level: Level) -> Result<St
     for folder in KITS.map(|folder| workspace.root.join(folder)).iter().filter(|folder| folder.is_dir()) {
         add_folder(&mut parts, folder)?;
     }
-    parts.add("runner", runner()?.as_bytes());
+    match workspace.root.join("xtask/src") {
+        sources if sources.is_dir() => add_folder(&mut parts, &sources)?,
+        // A course whose runner lives elsewhere.
+        _ => parts.add("runner", built()?.as_bytes()),
+    }
     Ok(parts.name())
 }
 
 /// When this program was built, and how large it is: it is built again whenever one of its sources has changed.
-fn runner() -> Result<String> {
+fn built() -> Result<String> {
     let path = env::current_exe().context("find this program")?;
     let metadata = fs::metadata(&path).with_context(|| format!("look at {}", path.display()))?;
     Ok(format!("{}.{} {}", metadata.mtime(), metadata.mtime_nsec(), metadata.len()))

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::exit::bad_input;
-use crate::journal::{self, Journal, Line};
+use crate::journal::{self, Journal};
 use crate::score::{Found, Plan, Run};
 use crate::text::one_line;
 
@@ -104,13 +104,6 @@ pub(super) fn is_like(old: &Run, toolchain: &str, level: &str) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// What was found out about a member, as lines of a journal.
-pub(super) fn lines(member: usize, found: &Found) -> impl Iterator<Item = Line> + '_ {
-    let built = Line::Built { member, compile_error: found.compile_error.clone() };
-    let checked = found.checks.values().map(move |outcome| Line::Check { member, outcome: outcome.clone() });
-    std::iter::once(built).chain(checked)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use super::Class;
 use super::class::Member;
+use crate::cli::Shard;
 use crate::exit::bad_input;
 use crate::intake::rules::{Rules, is_archive, without_ending};
 use crate::intake::{HandIn, Submission};
@@ -26,8 +27,18 @@ const MAX_UNCLEAR: usize = 5;
 ///
 /// # Errors
 /// When `dir` is missing, unreadable, or holds nothing that could be graded.
-pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, is_named: bool) -> Result<Class> {
-    let (folders, notes) = folders(dir)?;
+pub(super) fn read(
+    workspace: &Workspace,
+    dir: &Path,
+    labs: Vec<Lab>,
+    is_named: bool,
+    shard: Option<Shard>,
+) -> Result<Class> {
+    let (mut folders, notes) = folders(dir)?;
+    if let Some(shard) = shard {
+        let mut places = 0..;
+        folders.retain(|_| places.next().is_some_and(|place| shard.has(place)));
+    }
     let names = workspace.lab_names()?;
     let is_sure = labs.len() == 1;
     let labs: Vec<(Lab, Rules)> =

@@ -12,7 +12,7 @@ use crate::outcome::CheckOutcome;
 use crate::score::{LabResults, Member};
 
 pub(super) fn render(lab: &LabResults, started: &str) -> Vec<u8> {
-    let suites: String = lab.members.iter().map(|member| suite(lab, member, started)).collect();
+    let suites: String = lab.members.iter().map(|member| suite(member, started)).collect();
     let all = attributes(lab.members.iter().flat_map(|member| &member.checks));
     let id = escaped(&lab.head.lab);
     let text = format!(
@@ -21,7 +21,7 @@ pub(super) fn render(lab: &LabResults, started: &str) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn suite(lab: &LabResults, member: &Member, started: &str) -> String {
+fn suite(member: &Member, started: &str) -> String {
     let name = escaped(&member.entry.name);
     let mut out = format!(
         "  <testsuite name=\"{name}\" {} timestamp=\"{}\">\n",
@@ -32,9 +32,8 @@ fn suite(lab: &LabResults, member: &Member, started: &str) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(
             out,
-            "    <testcase classname=\"{name}\" name=\"{}\" file=\"labs/{}\" time=\"{}\">",
+            "    <testcase classname=\"{name}\" name=\"{}\" time=\"{}\">",
             escaped(&outcome.check),
-            escaped(&file(&lab.head.lab, &outcome.check)),
             seconds(outcome.millis)
         );
         let _ = writeln!(
@@ -47,11 +46,6 @@ fn suite(lab: &LabResults, member: &Member, started: &str) -> String {
     }
     out.push_str("  </testsuite>\n");
     out
-}
-
-/// Where a check stands, for a reader that shows the file.
-fn file(lab: &str, check: &str) -> String {
-    format!("{lab}/tests/spec/{}.rs", check.split("::").next().unwrap_or(check))
 }
 
 fn what_was_wrong(outcome: &CheckOutcome) -> String {
