@@ -72,6 +72,7 @@ pub mod score;
 pub mod scratch;
 pub mod seed;
 pub mod show;
+pub mod similar;
 pub mod slowness;
 pub mod sources;
 pub mod spec_text;

@@ -1,0 +1,188 @@
+//! Pure: the members of one lab, each with the fingerprints of what is its own, and the pairs that have some in common.
+//!
+//! No text is compared with another one: a map from each fingerprint to those who have it gives how many each pair has in
+//! common. The time grows with what is shared.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::fingerprint::{NOISE, WINDOW, fingerprints, hashes};
+use super::lexer::Token;
+use super::normal::normal;
+use super::region::{self, Match};
+use super::{FEWEST, LONG, THRESHOLD};
+
+/// A match of [`LONG`] tokens has so many fingerprints in a row, whatever its hashes are.
+const RUN: u32 = ((LONG - NOISE + 1) / WINDOW) as u32;
+
+/// Sources by their paths in the lab: `src/run.rs`.
+pub type Sources = BTreeMap<String, Vec<u8>>;
+
+/// A file, ready to be compared.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) path: String,
+    pub(super) tokens: Vec<Token>,
+    /// See [`hashes`].
+    pub(super) hashes: Vec<u64>,
+}
+
+/// What everybody was given, as hashes.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub(super) hashes: HashSet<u64>,
+}
+
+impl Known {
+    /// Adds sources that everybody has: the starter, the lecture.
+    pub fn add(&mut self, sources: &Sources) {
+        for source in rust(sources) {
+            self.hashes.extend(hashes(&normal(source.1)));
+        }
+    }
+}
+
+/// A member of the class.
+#[derive(Debug)]
+pub struct Author {
+    /// The member's name.
+    pub name: String,
+    pub(super) files: Vec<File>,
+    /// Each fingerprint once, in the order of the work.
+    own: Vec<u64>,
+}
+
+impl Author {
+    /// Takes a member's work apart.
+    #[must_use]
+    pub fn new(name: &str, sources: &Sources, known: &Known) -> Self {
+        let file = |(path, source): (&String, &Vec<u8>)| {
+            let tokens = normal(source);
+            let hashes = hashes(&tokens);
+            File { path: path.clone(), tokens, hashes }
+        };
+        let files: Vec<File> = rust(sources).map(file).collect();
+        let mut seen = HashSet::new();
+        let all = files.iter().flat_map(|file| fingerprints(&file.hashes, &known.hashes));
+        let own = all.filter(|print| seen.insert(*print)).collect();
+        Self { name: name.to_owned(), files, own }
+    }
+
+    /// How many fingerprints the work has that nobody was given.
+    #[must_use]
+    pub fn own(&self) -> usize {
+        self.own.len()
+    }
+}
+
+fn rust(sources: &Sources) -> impl Iterator<Item = (&String, &Vec<u8>)> {
+    sources.iter().filter(|(path, _)| path.ends_with(".rs"))
+}
+
+/// Two members who have something in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The members' places in the class; of the first more is found at the second than the other way round.
+    pub members: [usize; 2],
+    /// How much of each one's own work is found at the other, in percent, rounded down.
+    pub percent: [u32; 2],
+    /// How many fingerprints they share.
+    pub shared: u32,
+    /// What is equal, the longest first.
+    pub matches: Vec<Match>,
+}
+
+impl Pair {
+    /// The longest match in lines of the first member.
+    #[must_use]
+    pub fn longest(&self) -> u32 {
+        self.matches.first().map_or(0, Match::lines)
+    }
+
+    fn longest_tokens(&self) -> usize {
+        self.matches.first().map_or(0, |found| found.tokens)
+    }
+}
+
+/// The pairs worth a look, the most alike first.
+#[must_use]
+pub fn pairs(class: &[Author], known: &Known) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for met in meetings(class).into_iter().filter(|met| met.shared >= FEWEST) {
+        let mut pair = pair(class, &met);
+        let is_alike = pair.percent[0] >= THRESHOLD;
+        if is_alike || met.run >= RUN {
+            let [left, right] = pair.members.map(|member| class[member].files.as_slice());
+            pair.matches = region::matches(left, right, known);
+        }
+        if is_alike || pair.longest_tokens() >= LONG {
+            pairs.push(pair);
+        }
+    }
+    // Then the one with more in common; then the order of the class, so that each run says the same.
+    pairs.sort_by_key(|pair| (std::cmp::Reverse((pair.percent[0], pair.shared)), pair.members));
+    pairs
+}
+
+/// What two members were found to share.
+struct Met {
+    members: [usize; 2],
+    /// How many fingerprints.
+    shared: u32,
+    /// How many of them follow each other at the second member.
+    run: u32,
+}
+
+/// What a member shares with each one before.
+#[derive(Clone, Default)]
+struct Count {
+    shared: u32,
+    /// The place behind the last shared fingerprint.
+    next: usize,
+    run: u32,
+    longest: u32,
+}
+
+impl Count {
+    fn add(&mut self, place: usize) {
+        self.shared += 1;
+        self.run = if self.next == place { self.run + 1 } else { 1 };
+        self.longest = self.longest.max(self.run);
+        self.next = place + 1;
+    }
+}
+
+/// What each pair shares that shares any.
+fn meetings(class: &[Author]) -> Vec<Met> {
+    let mut owners: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut all = Vec::new();
+    for (member, author) in class.iter().enumerate() {
+        let mut counts = vec![Count::default(); member];
+        for (place, print) in author.own.iter().enumerate() {
+            let owners = owners.entry(*print).or_default();
+            owners.iter().for_each(|owner| counts[*owner].add(place));
+            owners.push(member);
+        }
+        let met = counts.into_iter().enumerate().filter(|(_, count)| count.shared > 0);
+        all.extend(met.map(|(owner, count)| Met {
+            members: [owner, member],
+            shared: count.shared,
+            run: count.longest,
+        }));
+    }
+    all
+}
+
+fn pair(class: &[Author], &Met { members, shared, .. }: &Met) -> Pair {
+    let percent = members.map(|member| percent(shared, class[member].own.len()));
+    let (members, percent) = match percent[1] > percent[0] {
+        true => ([members[1], members[0]], [percent[1], percent[0]]),
+        false => (members, percent),
+    };
+    Pair { members, percent, shared, matches: Vec::new() }
+}
+
+fn percent(shared: u32, own: usize) -> u32 {
+    let percent = u64::from(shared) * 100 / (own as u64).max(1);
+    // What is shared is a part of what one has.
+    u32::try_from(percent).unwrap_or(100)
+}
