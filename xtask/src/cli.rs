@@ -10,7 +10,7 @@ use crate::report::formats::Format;
 use crate::workspace::Workspace;
 use crate::{
     autopsy, check, ci, doctor, explain, flake, grade, handout, hint, list, merge, readmes, report, reset,
-    starters, submit, trace, verify, watch,
+    similar, starters, submit, trace, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -35,6 +35,7 @@ enum Command {
     Grade(GradeArgs),
     Report(ReportArgs),
     Merge(merge::MergeArgs),
+    Similar(similar::command::SimilarArgs),
     /// Write the starters from the solutions.
     #[command(after_help = "Examples:\n  cargo xtask starters\n  cargo xtask starters --check")]
     Starters(FreshArgs),
@@ -279,5 +280,6 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
         Command::Merge(args) => merge::run(&workspace, &args),
+        Command::Similar(args) => similar::command::run(&workspace, &args),
     }
 }

@@ -79,6 +79,8 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
         jobs: args.jobs,
         formats: &args.formats,
         fresh: args.fresh,
+        // The sample class is alike by its making; a part of a class would hide the pairs across parts.
+        is_compared: args.dir.is_some() && args.shard.is_none(),
         // A run that goes on asks for its own seed: the gradebook shall not depend on where it was killed.
         seed: if args.resume { Some(run.seed) } else { args.seed },
     };
@@ -104,6 +106,21 @@ fn sample_class(workspace: &Workspace, labs: Vec<Lab>, mutants: &[String]) -> Re
         Ok((lab, members))
     };
     Ok(Class { labs: labs.into_iter().map(with_members).collect::<Result<_>>()?, notes: Vec::new() })
+}
+
+/// The labs that somebody handed in, each with its members; and what is to be said of the whole. `is_named` tells that the labs were
+/// asked for.
+///
+/// # Errors
+/// When the folder cannot be read, or holds nothing of these labs.
+pub(crate) fn submitted(
+    workspace: &Workspace,
+    dir: &Path,
+    labs: Vec<Lab>,
+    is_named: bool,
+) -> Result<(Vec<(Lab, Vec<Member>)>, Vec<String>)> {
+    let class = submissions::read(workspace, dir, labs, is_named, None)?;
+    Ok((class.labs, class.notes))
 }
 
 /// A new folder of grades, named by the time: `grades/2026-01-31T10-00-00Z`.

@@ -23,6 +23,7 @@ use crate::interrupt;
 use crate::journal;
 use crate::prose;
 use crate::score::{LabResults, Results};
+use crate::similar;
 use crate::text::reason;
 use crate::workspace::Workspace;
 use formats::Format;
@@ -110,7 +111,8 @@ pub fn write(folder: &Path, results: &Results, forms: &[Format]) -> anyhow::Resu
         (GRADEBOOK.to_owned(), csv::gradebook(results)?),
         (MILESTONES.to_owned(), csv::milestones(results)?),
     ];
-    files.extend(html::pages(results).into_iter().map(|(name, page)| (name, page.into_bytes())));
+    let has_similar = folder.join(similar::HTML).is_file();
+    files.extend(html::pages(results, has_similar).into_iter().map(|(name, page)| (name, page.into_bytes())));
     for &form in forms {
         files.extend(formats::files(form, results)?);
     }

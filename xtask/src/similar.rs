@@ -12,11 +12,20 @@
 //! | [`command`] | `cargo xtask similar`, and what `grade` calls |
 
 pub mod class;
+pub mod command;
+pub mod csv;
 pub mod fingerprint;
 pub mod given;
+pub mod jplag;
 pub mod lexer;
 pub mod normal;
+pub mod page;
 pub mod region;
+
+/// The report for people, in a folder of grades or beside [`CSV`].
+pub const HTML: &str = "similar.html";
+/// The same for programs.
+pub const CSV: &str = "similar.csv";
 
 /// A pair is shown if so much of one member's own work is found at the other, in percent.
 pub const THRESHOLD: u32 = 25;

@@ -26,7 +26,7 @@ use crate::report::formats::Format;
 use crate::score::{Found, Head, LabResults, Plan, Results, Run, milestones};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
-use crate::{interrupt, pool, report};
+use crate::{interrupt, pool, report, similar};
 
 /// Where and how a run is graded.
 pub(super) struct Course<'a> {
@@ -41,6 +41,8 @@ pub(super) struct Course<'a> {
     pub(super) formats: &'a [Format],
     /// The verdicts of earlier runs are not used.
     pub(super) fresh: bool,
+    /// Whether a report says who has the same code as somebody else.
+    pub(super) is_compared: bool,
     /// The seed that was asked for.
     pub(super) seed: Option<u64>,
 }
@@ -92,8 +94,10 @@ impl Course<'_> {
         }
         let labs = parts.iter().map(|part| self.results(part)).collect();
         let results = Results::new(run, labs);
+        // Before the page of grades, which leads to it; and no reason to lose the grades.
+        let compared = self.compare(&parts);
         let written = self.finish(&results);
-        told.and(written)?;
+        told.and(written).and(compared)?;
         Ok(self.exit(&results).or(problem).unwrap_or(Exit::Done))
     }
 
@@ -185,6 +189,19 @@ impl Course<'_> {
         let mut results = part.plan.results(&part.found);
         report::explain(self.workspace, &mut results);
         results
+    }
+
+    /// Writes who has the same code as somebody else, of all labs; says so, if anybody has.
+    fn compare(&self, parts: &[Part]) -> Result<()> {
+        if !self.is_compared || interrupt::is_set() {
+            return Ok(());
+        }
+        let class: Vec<_> = parts.iter().map(|part| (&part.lab, part.members.as_slice())).collect();
+        let pairs = similar::command::write(self.workspace, &class, self.folder)?;
+        if pairs > 0 {
+            anstream::println!("{}", similar::command::told(pairs, self.workspace, self.folder));
+        }
+        Ok(())
     }
 
     /// Writes the reports, points `latest` at them, prints the end and, last, where the page is.

@@ -186,3 +186,64 @@ fn percent(shared: u32, own: usize) -> u32 {
     // What is shared is a part of what one has.
     u32::try_from(percent).unwrap_or(100)
 }
+
+/// One lab's class, compared.
+#[derive(Debug)]
+pub struct Compared<'a> {
+    /// The lab's id: `01`.
+    pub lab: String,
+    /// The lab's title.
+    pub title: String,
+    /// Those whose work could be taken.
+    pub class: Vec<Author>,
+    /// The work of each.
+    pub sources: Vec<&'a Sources>,
+    /// The pairs worth a look, the most alike first.
+    pub pairs: Vec<Pair>,
+}
+
+impl<'a> Compared<'a> {
+    /// Compares the members of a lab's class, each a name and the work.
+    #[must_use]
+    pub fn new(
+        (lab, title): (&str, &str),
+        members: impl Iterator<Item = (&'a str, &'a Sources)>,
+        known: &Known,
+    ) -> Self {
+        let (class, sources): (Vec<Author>, Vec<&Sources>) =
+            members.map(|(name, sources)| (Author::new(name, sources, known), sources)).unzip();
+        let pairs = pairs(&class, known);
+        Self { lab: lab.to_owned(), title: title.to_owned(), class, sources, pairs }
+    }
+
+    /// The names of a pair.
+    #[must_use]
+    pub fn names(&self, pair: &Pair) -> [&str; 2] {
+        pair.members.map(|member| self.class[member].name.as_str())
+    }
+
+    /// How many have too little of their own to be compared.
+    #[must_use]
+    pub fn too_short(&self) -> usize {
+        self.class.iter().filter(|author| author.own() < FEWEST as usize).count()
+    }
+
+    /// Groups of three and more of whom each is alike with another one, in the order of the class.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Vec<&str>> {
+        // The first member of the group in which each one is.
+        let mut first: Vec<usize> = (0..self.class.len()).collect();
+        for pair in &self.pairs {
+            let [one, other] = pair.members.map(|member| first[member]);
+            first
+                .iter_mut()
+                .filter(|first| **first == one.max(other))
+                .for_each(|first| *first = one.min(other));
+        }
+        let name = |member: usize| self.class[member].name.as_str();
+        let group = |leader: usize| -> Vec<&str> {
+            (0..first.len()).filter(|member| first[*member] == leader).map(name).collect()
+        };
+        (0..first.len()).map(group).filter(|group| group.len() > 2).collect()
+    }
+}

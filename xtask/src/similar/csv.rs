@@ -1,0 +1,33 @@
+//! Pure: `similar.csv`, a row for each pair that is shown, the most alike first in each lab.
+
+use anyhow::{Context as _, Result};
+
+use super::class::Compared;
+use crate::report::csv::safe;
+
+/// The names of the columns.
+const HEADER: [&str; 6] = ["lab", "member", "other", "percent", "percent_other", "longest_match_lines"];
+
+/// The rows of a lab.
+#[must_use]
+pub fn rows(compared: &Compared<'_>) -> Vec<[String; 6]> {
+    let row = |pair| {
+        let [member, other] = compared.names(pair).map(safe);
+        let [percent, percent_other] = pair.percent.map(|percent| percent.to_string());
+        [compared.lab.clone(), member, other, percent, percent_other, pair.longest().to_string()]
+    };
+    compared.pairs.iter().map(row).collect()
+}
+
+/// The file's bytes.
+///
+/// # Errors
+/// Never in practice: it writes to memory.
+pub fn render(rows: &[[String; 6]]) -> Result<Vec<u8>> {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    writer.write_record(HEADER).context("write the header of the pairs")?;
+    for row in rows {
+        writer.write_record(row).context("write a pair")?;
+    }
+    writer.into_inner().context("write the pairs")
+}
