@@ -164,6 +164,9 @@ pub struct GradeArgs {
     /// Grade everything, also work whose verdicts are known from an earlier run.
     #[arg(long)]
     pub fresh: bool,
+    /// Who is in the class: a CSV with a header, as a learning platform exports it. Names in the grades are those of the list.
+    #[arg(long, value_name = "CSV", requires = "dir")]
+    pub roster: Option<PathBuf>,
     /// Grade only this part of the class: every Nth student from the Ith. `merge` puts the parts together.
     #[arg(long, value_name = "I/N", requires = "seed", requires = "dir", value_parser = shard)]
     pub shard: Option<Shard>,

@@ -7,9 +7,11 @@ mod class;
 mod course;
 mod digest;
 mod earlier;
+mod exports;
 mod kept;
 mod progress;
 mod queue;
+mod roster;
 mod session;
 mod submissions;
 
@@ -46,7 +48,11 @@ struct Class {
 pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     let labs = workspace.labs_or_all(&args.labs)?;
     let class = match &args.dir {
-        Some(dir) => submissions::read(workspace, dir, labs, !args.labs.is_empty(), args.shard)?,
+        Some(dir) => {
+            let roster = args.roster.as_deref().map(roster).transpose()?;
+            let how = submissions::How { is_named: !args.labs.is_empty(), shard: args.shard, roster };
+            submissions::read(workspace, dir, labs, &how)?
+        }
         None => sample_class(workspace, labs, &args.mutants)?,
     };
     interrupt::install()?;
@@ -98,6 +104,13 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
         false => anstream::eprintln!("interrupted before anything was graded"),
     }
     Ok(Exit::Interrupted)
+}
+
+/// The teacher's list of the class.
+fn roster(path: &Path) -> Result<roster::Roster> {
+    let wrong = |why: String| bad_input(format!("read the roster {}: {why}", path.display()));
+    let text = fs::read(path).map_err(|error| wrong(reason(&error)))?;
+    roster::Roster::parse(&text).map_err(wrong)
 }
 
 fn sample_class(workspace: &Workspace, labs: Vec<Lab>, mutants: &[String]) -> Result<Class> {

@@ -47,7 +47,7 @@ pub struct Submission {
 /// not spoken of.
 #[must_use]
 pub fn read(folder: &Path, rules: &Rules, originals: &Path) -> Submission {
-    HandIn::open(folder, &[rules.folder().to_owned()], true).take(rules, originals)
+    HandIn::open(&[folder.to_owned()], &[rules.folder().to_owned()], true).take(rules, originals)
 }
 
 /// One submission being taken.

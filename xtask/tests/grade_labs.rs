@@ -226,3 +226,31 @@ fn an_archive_that_cannot_be_used_costs_nothing_and_is_told() {
         }
     }
 }
+
+#[test]
+fn an_export_of_a_platform_is_graded_under_the_names_of_the_roster() {
+    let class = Class::new();
+    class
+        .zip("doejane_101_7001_lab one.zip", &[("01-hello/src/lib.rs", RIGHT)])
+        .tar_gz("doejane_101_7002_lab02.tar.gz", &[("02-pair/src/lib.rs", RIGHT_PAIR)])
+        .zip("müllerbob_LATE_102_7003_x.zip", &[("02-pair/src/lib.rs", RIGHT_PAIR)])
+        .zip("stranger_999_7004_x.zip", &[("02-pair/src/lib.rs", RIGHT_PAIR)]);
+    let rosters = tempfile::tempdir().unwrap();
+    let roster = rosters.path().join("canvas.csv");
+    let list = "Student,ID,SIS Login ID\nPoints Possible,,\n\"Doe, Jane\",101,jdoe\n\"Müller, Bob\",102,bob\n\"Roe, Ann\",103,ann\n";
+    fs::write(&roster, list).unwrap();
+    let args = class.args_of_course(&["--roster", roster.to_str().unwrap()]);
+    xtask(&args).assert().success();
+    let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
+    assert_eq!(
+        gradebook,
+        "member,total,lab 01,lab 02\n\"Doe, Jane\",200,100,100\n\"Müller, Bob\",100,-,100\n\"Roe, Ann\",-,-,-\nstranger,100,-,100\n"
+    );
+    let results = class.results();
+    assert_eq!(results.run.notes, ["stranger is not in the roster"]);
+    let bob = results.labs[1].members.iter().find(|member| member.entry.name == "Müller, Bob").unwrap();
+    assert_eq!(bob.entry.notes, ["handed in late, as the platform says"]);
+    fs::write(&roster, "Student,ID\n").unwrap();
+    let why = format!("error: read the roster {}: nobody is in the list\n", roster.display());
+    xtask(&args).assert().code(4).stderr(why);
+}

@@ -1,6 +1,6 @@
 //! A submission that was looked through once, and from which each lab can be taken.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::claims::{Claims, MARKS};
 use super::place::Place;
@@ -27,12 +27,12 @@ pub struct HandIn {
 }
 
 impl HandIn {
-    /// Looks through the submission at `path`, a folder or an archive. `labs` are the folder names of all labs of the course;
+    /// Looks through the submission at `paths`: a folder, an archive, or several of them. `labs` are the folder names of all labs of the course;
     /// `is_sure` tells that only one lab is asked for, so that its files need not say of which lab they are.
     #[must_use]
-    pub fn open(path: &Path, labs: &[String], is_sure: bool) -> Self {
+    pub fn open(paths: &[PathBuf], labs: &[String], is_sure: bool) -> Self {
         let claims = Claims::new(labs, is_sure);
-        match Place::open(path) {
+        match Place::open(paths) {
             Err(why) => Self { place: Place::default(), claims, unreadable: Some(why) },
             Ok(place) => {
                 let mut opened = Self { place, claims, unreadable: None };

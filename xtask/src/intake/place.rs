@@ -25,17 +25,46 @@ pub(super) struct Place {
     pub(super) cut: bool,
     /// What is wrong with an archive in it, one sentence each.
     pub(super) damaged: Vec<String>,
-    folder: Option<OwnedFd>,
     /// Each below the path where its files are listed.
+    folders: Vec<(PathBuf, OwnedFd)>,
     archives: Vec<(PathBuf, Archive)>,
 }
 
 impl Place {
-    /// Opens what is at `path`.
+    /// Opens what is at `paths`. Several are listed side by side, each below its name.
     ///
     /// # Errors
-    /// Why it cannot be listed, as a sentence.
-    pub(super) fn open(path: &Path) -> Result<Self, String> {
+    /// Why one cannot be listed, as a sentence.
+    pub(super) fn open(paths: &[PathBuf]) -> Result<Self, String> {
+        if let [path] = paths {
+            return Self::one(path);
+        }
+        let mut place = Self::default();
+        for path in paths {
+            place.add(path)?;
+        }
+        place.entries.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(place)
+    }
+
+    /// Adds the files of one more folder or archive, below its name.
+    fn add(&mut self, path: &Path) -> Result<(), String> {
+        let one = Self::one(path)?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let at = PathBuf::from(rules::without_ending(&name));
+        let below = |inner: Entry| {
+            let path = at.join(&inner.path);
+            Entry { name: path.to_string_lossy().into_owned(), path, kind: inner.kind }
+        };
+        self.entries.extend(one.entries.into_iter().map(below));
+        self.cut |= one.cut;
+        self.damaged.extend(one.damaged.into_iter().map(|why| format!("{name}: {why}")));
+        self.folders.extend(one.folders.into_iter().map(|(inner, folder)| (at.join(inner), folder)));
+        self.archives.extend(one.archives.into_iter().map(|(inner, archive)| (at.join(inner), archive)));
+        Ok(())
+    }
+
+    fn one(path: &Path) -> Result<Self, String> {
         let wrong = |what: &str, error: &io::Error| {
             format!("the {what} cannot be read: {}", crate::text::reason(error))
         };
@@ -56,7 +85,8 @@ impl Place {
 
     fn folder(path: &Path) -> io::Result<Self> {
         let (entries, cut) = walk::list(path)?;
-        let mut place = Self { entries, cut, folder: Some(copy::open_folder(path)?), ..Self::default() };
+        let folders = vec![(PathBuf::new(), copy::open_folder(path)?)];
+        let mut place = Self { entries, cut, folders, ..Self::default() };
         let is_packed = |entry: &&Entry| entry.kind == Kind::File && rules::is_archive(&entry.name);
         let packed: Vec<Entry> = place.entries.iter().filter(is_packed).take(MAX_ARCHIVES).cloned().collect();
         for entry in packed {
@@ -96,10 +126,10 @@ impl Place {
                 return Ok(archive.read(inner, limit));
             }
         }
-        match &self.folder {
-            Some(folder) => copy::read(folder, path, limit),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
+        let below = |(at, folder): &(PathBuf, OwnedFd)| {
+            path.strip_prefix(at).ok().map(|inner| copy::read(folder, inner, limit))
+        };
+        self.folders.iter().find_map(below).unwrap_or_else(|| Err(io::ErrorKind::NotFound.into()))
     }
 }
 

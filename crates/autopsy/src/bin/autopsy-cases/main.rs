@@ -107,6 +107,8 @@ const CASES: &[(&str, Case)] = &[
     ("select-idle", polls::select_idle),
     ("poll-wrong-direction", polls::poll_wrong_direction),
     ("poll-nothing", polls::poll_nothing),
+    ("ppoll-signal", polls::ppoll_signal),
+    ("poll-both-full", polls::poll_both_full),
     ("epoll-idle", polls::epoll_idle),
     ("epoll-forgotten", polls::epoll_forgotten),
     ("epoll-edge", polls::epoll_edge),
