@@ -122,7 +122,7 @@ fn sample_class(workspace: &Workspace, labs: Vec<Lab>, mutants: &[String]) -> Re
 }
 
 /// The labs that somebody handed in, each with its members; and what is to be said of the whole. `is_named` tells that the labs were
-/// asked for.
+/// asked for; `list` is the teacher's list of the class.
 ///
 /// # Errors
 /// When the folder cannot be read, or holds nothing of these labs.
@@ -131,8 +131,10 @@ pub(crate) fn submitted(
     dir: &Path,
     labs: Vec<Lab>,
     is_named: bool,
+    list: Option<&Path>,
 ) -> Result<(Vec<(Lab, Vec<Member>)>, Vec<String>)> {
-    let class = submissions::read(workspace, dir, labs, is_named, None)?;
+    let how = submissions::How { is_named, shard: None, roster: list.map(roster).transpose()? };
+    let class = submissions::read(workspace, dir, labs, &how)?;
     Ok((class.labs, class.notes))
 }
 

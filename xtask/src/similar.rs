@@ -33,3 +33,6 @@ pub const THRESHOLD: u32 = 25;
 pub const LONG: usize = 400;
 /// A pair that shares fewer fingerprints than this is never shown: a short program has little room to differ. About 30 lines.
 pub const FEWEST: u32 = 40;
+/// Of so many pairs of a lab the matches are looked for. The others have only their numbers, so that a class in which everybody
+/// has one answer takes no longer.
+pub const MATCHED: usize = 200;

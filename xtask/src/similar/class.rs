@@ -3,13 +3,14 @@
 //! No text is compared with another one: a map from each fingerprint to those who have it gives how many each pair has in
 //! common. The time grows with what is shared.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::fingerprint::{NOISE, WINDOW, fingerprints, hashes};
+use super::fingerprint::{NOISE, WINDOW, fingerprints, hashes, own_hashes};
 use super::lexer::Token;
 use super::normal::normal;
 use super::region::{self, Match};
-use super::{FEWEST, LONG, THRESHOLD};
+use super::{FEWEST, LONG, MATCHED, THRESHOLD};
 
 /// A match of [`LONG`] tokens has so many fingerprints in a row, whatever its hashes are.
 const RUN: u32 = ((LONG - NOISE + 1) / WINDOW) as u32;
@@ -22,8 +23,8 @@ pub type Sources = BTreeMap<String, Vec<u8>>;
 pub(super) struct File {
     pub(super) path: String,
     pub(super) tokens: Vec<Token>,
-    /// See [`hashes`].
-    pub(super) hashes: Vec<u64>,
+    /// See [`own_hashes`].
+    pub(super) hashes: Vec<Option<u64>>,
 }
 
 /// What everybody was given, as hashes.
@@ -55,14 +56,9 @@ impl Author {
     /// Takes a member's work apart.
     #[must_use]
     pub fn new(name: &str, sources: &Sources, known: &Known) -> Self {
-        let file = |(path, source): (&String, &Vec<u8>)| {
-            let tokens = normal(source);
-            let hashes = hashes(&tokens);
-            File { path: path.clone(), tokens, hashes }
-        };
-        let files: Vec<File> = rust(sources).map(file).collect();
+        let files = files(sources, known);
         let mut seen = HashSet::new();
-        let all = files.iter().flat_map(|file| fingerprints(&file.hashes, &known.hashes));
+        let all = files.iter().flat_map(|file| fingerprints(&file.hashes));
         let own = all.filter(|print| seen.insert(*print)).collect();
         Self { name: name.to_owned(), files, own }
     }
@@ -72,6 +68,16 @@ impl Author {
     pub fn own(&self) -> usize {
         self.own.len()
     }
+}
+
+/// The Rust files of a work, ready to be compared.
+pub(super) fn files(sources: &Sources, known: &Known) -> Vec<File> {
+    let file = |(path, source): (&String, &Vec<u8>)| {
+        let tokens = normal(source);
+        let hashes = own_hashes(&tokens, &known.hashes);
+        File { path: path.clone(), tokens, hashes }
+    };
+    rust(sources).map(file).collect()
 }
 
 fn rust(sources: &Sources) -> impl Iterator<Item = (&String, &Vec<u8>)> {
@@ -87,39 +93,48 @@ pub struct Pair {
     pub percent: [u32; 2],
     /// How many fingerprints they share.
     pub shared: u32,
-    /// What is equal, the longest first.
+    /// What is equal, the longest first; only of the first [`MATCHED`] pairs.
     pub matches: Vec<Match>,
 }
 
 impl Pair {
-    /// The longest match in lines of the first member.
+    /// The longest match in lines of the first member; `None`, if nobody looked.
     #[must_use]
-    pub fn longest(&self) -> u32 {
-        self.matches.first().map_or(0, Match::lines)
+    pub fn longest(&self) -> Option<u32> {
+        self.matches.first().map(Match::lines)
     }
 
     fn longest_tokens(&self) -> usize {
         self.matches.first().map_or(0, |found| found.tokens)
     }
+
+    fn find_matches(&mut self, class: &[Author]) {
+        let [left, right] = self.members.map(|member| class[member].files.as_slice());
+        self.matches = region::matches(left, right);
+    }
 }
 
 /// The pairs worth a look, the most alike first.
 #[must_use]
-pub fn pairs(class: &[Author], known: &Known) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for met in meetings(class).into_iter().filter(|met| met.shared >= FEWEST) {
-        let mut pair = pair(class, &met);
-        let is_alike = pair.percent[0] >= THRESHOLD;
-        if is_alike || met.run >= RUN {
-            let [left, right] = pair.members.map(|member| class[member].files.as_slice());
-            pair.matches = region::matches(left, right, known);
-        }
-        if is_alike || pair.longest_tokens() >= LONG {
-            pairs.push(pair);
-        }
+pub fn pairs(class: &[Author]) -> Vec<Pair> {
+    let met = meetings(class).into_iter().filter(|met| met.shared >= FEWEST);
+    let of_met = |met: Met| (pair(class, &met), met.run);
+    let (mut pairs, mut others): (Vec<_>, Vec<_>) =
+        met.map(of_met).partition(|(pair, _)| pair.percent[0] >= THRESHOLD);
+    others.retain(|(_, run)| *run >= RUN);
+    // Only the likeliest are looked at: a module that half the class took from one place makes thousands of pairs.
+    others.sort_by_key(|(pair, run)| (Reverse(*run), pair.members));
+    others.truncate(MATCHED);
+    for (pair, _) in &mut others {
+        pair.find_matches(class);
     }
+    pairs.extend(others.into_iter().filter(|(pair, _)| pair.longest_tokens() >= LONG));
+    let mut pairs: Vec<Pair> = pairs.into_iter().map(|(pair, _)| pair).collect();
     // Then the one with more in common; then the order of the class, so that each run says the same.
-    pairs.sort_by_key(|pair| (std::cmp::Reverse((pair.percent[0], pair.shared)), pair.members));
+    pairs.sort_by_key(|pair| (Reverse((pair.percent[0], pair.shared)), pair.members));
+    for pair in pairs.iter_mut().take(MATCHED).filter(|pair| pair.matches.is_empty()) {
+        pair.find_matches(class);
+    }
     pairs
 }
 
@@ -181,6 +196,15 @@ fn pair(class: &[Author], &Met { members, shared, .. }: &Met) -> Pair {
     Pair { members, percent, shared, matches: Vec::new() }
 }
 
+/// How much of each one's own work is found at the other, in percent, however little that is.
+#[must_use]
+pub fn alike(one: &Author, other: &Author) -> [u32; 2] {
+    let own: HashSet<&u64> = one.own.iter().collect();
+    let shared = other.own.iter().filter(|print| own.contains(print)).count();
+    let shared = u32::try_from(shared).unwrap_or(u32::MAX);
+    [one, other].map(|author| percent(shared, author.own.len()))
+}
+
 fn percent(shared: u32, own: usize) -> u32 {
     let percent = u64::from(shared) * 100 / (own as u64).max(1);
     // What is shared is a part of what one has.
@@ -212,7 +236,7 @@ impl<'a> Compared<'a> {
     ) -> Self {
         let (class, sources): (Vec<Author>, Vec<&Sources>) =
             members.map(|(name, sources)| (Author::new(name, sources, known), sources)).unzip();
-        let pairs = pairs(&class, known);
+        let pairs = pairs(&class);
         Self { lab: lab.to_owned(), title: title.to_owned(), class, sources, pairs }
     }
 

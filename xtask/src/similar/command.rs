@@ -35,6 +35,9 @@ pub struct SimilarArgs {
     /// Only this lab; may be repeated [default: every lab that was handed in].
     #[arg(long = "lab", value_name = "LAB")]
     pub labs: Vec<String>,
+    /// Who is in the class, as for `grade`: a CSV with a header. Names in the report are those of the list.
+    #[arg(long, value_name = "CSV")]
+    pub roster: Option<PathBuf>,
     /// Where the report goes.
     #[arg(long, value_name = "DIR", default_value = "similar")]
     pub out: PathBuf,
@@ -49,7 +52,8 @@ pub struct SimilarArgs {
 /// When the folder cannot be read, or the report cannot be written.
 pub fn run(workspace: &Workspace, args: &SimilarArgs) -> Result<Exit> {
     let labs = workspace.labs_or_all(&args.labs)?;
-    let (labs, notes) = grade::submitted(workspace, &args.dir, labs, !args.labs.is_empty())?;
+    let (is_named, roster) = (!args.labs.is_empty(), args.roster.as_deref());
+    let (labs, notes) = grade::submitted(workspace, &args.dir, labs, is_named, roster)?;
     notes.iter().for_each(|note| anstream::eprintln!("{}", one_line(note, 500)));
     let class: Vec<(&Lab, &[Member])> = labs.iter().map(|(lab, members)| (lab, members.as_slice())).collect();
     let commands = args.jplag.as_ref().map(|dir| jplag::write(dir, &class)).transpose()?;

@@ -1,8 +1,9 @@
-//! Pure: `similar.csv`, a row for each pair that is shown, the most alike first in each lab.
+//! Pure: `similar.csv`, a row for each pair that is shown, the most alike first in each lab. An empty cell is a match that nobody
+//! looked for, because there are very many pairs.
 
 use anyhow::{Context as _, Result};
 
-use super::class::Compared;
+use super::class::{Compared, Pair};
 use crate::report::csv::safe;
 
 /// The names of the columns.
@@ -11,10 +12,11 @@ const HEADER: [&str; 6] = ["lab", "member", "other", "percent", "percent_other",
 /// The rows of a lab.
 #[must_use]
 pub fn rows(compared: &Compared<'_>) -> Vec<[String; 6]> {
-    let row = |pair| {
+    let row = |pair: &Pair| {
         let [member, other] = compared.names(pair).map(safe);
         let [percent, percent_other] = pair.percent.map(|percent| percent.to_string());
-        [compared.lab.clone(), member, other, percent, percent_other, pair.longest().to_string()]
+        let longest = pair.longest().map_or_else(String::new, |lines| lines.to_string());
+        [compared.lab.clone(), member, other, percent, percent_other, longest]
     };
     compared.pairs.iter().map(row).collect()
 }

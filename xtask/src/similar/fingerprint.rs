@@ -59,12 +59,18 @@ fn mixed(hash: u64) -> u64 {
     hash ^ (hash >> 31)
 }
 
-/// The fingerprints of a file: those of each stretch without a hash of `known`. A window that shares nothing with what
-/// everybody was given so always has a fingerprint of its own.
+/// The same with nothing where everybody was given these tokens.
 #[must_use]
-pub fn fingerprints(hashes: &[u64], known: &HashSet<u64>) -> Vec<u64> {
-    let stretches = hashes.split(|hash| known.contains(hash));
-    stretches.filter(|stretch| !stretch.is_empty()).flat_map(winnow).collect()
+pub fn own_hashes(tokens: &[Token], known: &HashSet<u64>) -> Vec<Option<u64>> {
+    hashes(tokens).into_iter().map(|hash| (!known.contains(&hash)).then_some(hash)).collect()
+}
+
+/// The fingerprints of a file: those of each stretch that nobody was given. So a window that shares nothing with what was given
+/// always has a fingerprint of its own.
+#[must_use]
+pub fn fingerprints(hashes: &[Option<u64>]) -> Vec<u64> {
+    let stretches = hashes.split(Option::is_none).map(|stretch| stretch.iter().flatten().copied().collect());
+    stretches.filter(|stretch: &Vec<u64>| !stretch.is_empty()).flat_map(|stretch| winnow(&stretch)).collect()
 }
 
 /// The smallest hash of each window, each place once; of equals the rightmost (robust winnowing: a long repetition gives one).
@@ -100,7 +106,7 @@ mod tests {
     }
 
     fn of(tokens: &[Token], known: &HashSet<u64>) -> HashSet<u64> {
-        fingerprints(&hashes(tokens), known).into_iter().collect()
+        fingerprints(&own_hashes(tokens, known)).into_iter().collect()
     }
 
     #[test]
@@ -143,7 +149,7 @@ mod tests {
         let same = vec![Token { kind: Kind::Number, line: 1 }; 1000];
         assert_eq!(of(&same, &HashSet::new()).len(), 1);
         let mut rng = fastrand::Rng::with_seed(7);
-        let count = fingerprints(&hashes(&random(100_000, &mut rng)), &HashSet::new()).len();
+        let count = fingerprints(&own_hashes(&random(100_000, &mut rng), &HashSet::new())).len();
         // The paper's density: 2 / (w + 1).
         let expected = 100_000 * 2 / (WINDOW + 1);
         assert!(count.abs_diff(expected) < expected / 20, "{count} of {expected}");

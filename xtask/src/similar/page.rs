@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::class::{Compared, Pair};
 use super::fingerprint::{GUARANTEE, NOISE};
-use super::{FEWEST, LONG, THRESHOLD};
+use super::{FEWEST, LONG, MATCHED, THRESHOLD};
 use crate::page::document;
 use crate::text::one_line;
 
@@ -15,8 +15,7 @@ const STYLE: &str = include_str!("page/style.css");
 /// What the page is called.
 const TITLE: &str = "Similar code";
 
-/// So many pairs of a lab have a row, and so many of these are shown side by side. The CSV has all.
-const ROWS: usize = 200;
+/// So many pairs of a lab are shown side by side, of those that have a row. The CSV has all.
 const SHOWN: usize = 20;
 
 /// The page with these parts; `has_report` tells whether `report.html` is beside it.
@@ -103,14 +102,14 @@ fn table(compared: &Compared<'_>) -> Markup {
                     }
                 }
                 tbody {
-                    @for (number, pair) in compared.pairs.iter().take(ROWS).enumerate() {
+                    @for (number, pair) in compared.pairs.iter().take(MATCHED).enumerate() {
                         (row(compared, number, pair))
                     }
                 }
             }
         }
-        @if compared.pairs.len() > ROWS {
-            p { "And " (compared.pairs.len() - ROWS) " more pairs: see " code { (super::CSV) } "." }
+        @if compared.pairs.len() > MATCHED {
+            p { "And " (compared.pairs.len() - MATCHED) " more pairs: see " code { (super::CSV) } "." }
         }
     }
 }
@@ -125,7 +124,7 @@ fn row(compared: &Compared<'_>, number: usize, pair: &Pair) -> Markup {
             }
             td.number { (pair.percent[1]) }
             td.name { (other) }
-            td.number { (pair.longest()) }
+            td.number { @if let Some(lines) = pair.longest() { (lines) } }
         }
     }
 }

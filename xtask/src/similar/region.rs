@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use super::class::{File, Known};
+use super::class::File;
 use super::fingerprint::NOISE;
 
 /// What two members have in common.
@@ -46,7 +46,7 @@ impl Match {
 
 /// Matches with no more tokens than this between them are shown as one.
 const GAP: usize = 30;
-/// So many places of one hash are looked at: a table of numbers is everywhere like itself.
+/// So many places of one hash of the second member are looked at: a table of numbers is everywhere like itself.
 const MOST_PLACES: usize = 16;
 
 /// A stretch of equal tokens: a file and a token on each side, and how many.
@@ -59,10 +59,10 @@ struct Tile {
     ends: [usize; 2],
 }
 
-/// What `left` and `right` have in common and `known` has not, the longest first.
-pub(super) fn matches(left: &[File], right: &[File], known: &Known) -> Vec<Match> {
+/// What `left` and `right` have in common that nobody was given, the longest first.
+pub(super) fn matches(left: &[File], right: &[File]) -> Vec<Match> {
     let mut joined: Vec<Tile> = Vec::new();
-    for tile in tiles(left, right, known) {
+    for tile in tiles(left, right) {
         match joined.last_mut().filter(|last| follows(last, &tile)) {
             Some(last) => {
                 last.tokens += tile.tokens;
@@ -90,35 +90,33 @@ fn found(left: &[File], right: &[File], tile: &Tile) -> Match {
     Match { sides: [side(left, 0), side(right, 1)], tokens: tile.tokens }
 }
 
-/// The places of each hash that is not known.
-fn places<'a>(files: &'a [File], known: &Known) -> HashMap<u64, Vec<(usize, usize)>> {
+/// The places of each hash.
+fn places(files: &[File]) -> HashMap<u64, Vec<(usize, usize)>> {
     let mut places: HashMap<u64, Vec<(usize, usize)>> = HashMap::new();
-    let hashes = |(file, of): (usize, &'a File)| {
-        of.hashes.iter().enumerate().map(move |(place, hash)| (*hash, (file, place)))
-    };
-    for (hash, place) in files.iter().enumerate().flat_map(hashes) {
-        if known.hashes.contains(&hash) {
-            continue;
-        }
-        let places = places.entry(hash).or_default();
-        if places.len() < MOST_PLACES {
-            places.push(place);
+    for (number, file) in files.iter().enumerate() {
+        for (place, hash) in file.hashes.iter().enumerate() {
+            let Some(hash) = hash else { continue };
+            let places = places.entry(*hash).or_default();
+            if places.len() < MOST_PLACES {
+                places.push((number, place));
+            }
         }
     }
     places
 }
 
 /// The stretches, in the order of the left files.
-fn tiles(left: &[File], right: &[File], known: &Known) -> Vec<Tile> {
-    let places = places(right, known);
+fn tiles(left: &[File], right: &[File]) -> Vec<Tile> {
+    let places = places(right);
     let mut taken: Vec<Vec<bool>> = right.iter().map(|file| vec![false; file.tokens.len()]).collect();
     let mut tiles = Vec::new();
     for (number, file) in left.iter().enumerate() {
         let mut at = 0;
         while at < file.hashes.len() {
-            let candidates = places.get(&file.hashes[at]).map_or(&[][..], Vec::as_slice);
+            let candidates =
+                file.hashes[at].and_then(|hash| places.get(&hash)).map_or(&[][..], Vec::as_slice);
             let length = |&(other, place): &(usize, usize)| {
-                (equal(file, at, &right[other], place, &taken[other], known), (other, place))
+                (equal(file, at, &right[other], place, &taken[other]), (other, place))
             };
             // Of equals the first.
             let longest = candidates.iter().map(length).rev().max_by_key(|(length, _)| *length);
@@ -136,15 +134,15 @@ fn tiles(left: &[File], right: &[File], known: &Known) -> Vec<Tile> {
 }
 
 /// How many tokens are equal from here on, which are not taken yet and not of what both were given.
-fn equal(left: &File, at: usize, right: &File, place: usize, taken: &[bool], known: &Known) -> usize {
-    let is_equal = |step: &usize| {
-        let (one, other) = (left.tokens.get(at + step), right.tokens.get(place + step));
-        one.zip(other).is_some_and(|(one, other)| one.kind == other.kind) && !taken[place + step]
-    };
-    // No [`NOISE`] tokens of it may be of what both were given.
-    let is_own = |step: &usize| {
-        let hash = (step + 1).checked_sub(NOISE).and_then(|first| left.hashes.get(at + first));
-        hash.is_none_or(|hash| !known.hashes.contains(hash))
-    };
-    (0..).take_while(|step| is_equal(step) && is_own(step)).count()
+fn equal(left: &File, at: usize, right: &File, place: usize, taken: &[bool]) -> usize {
+    let most = (left.tokens.len() - at).min(right.tokens.len() - place);
+    let is_equal =
+        |step: usize| left.tokens[at + step].kind == right.tokens[place + step].kind && !taken[place + step];
+    // No NOISE tokens of it may be of what was given.
+    let is_own =
+        |step: usize| (step + 1).checked_sub(NOISE).is_none_or(|first| left.hashes[at + first].is_some());
+    (0..most).find(|&step| !is_equal(step) || !is_own(step)).unwrap_or(most)
 }
+
+#[cfg(test)]
+mod tests;
