@@ -139,7 +139,8 @@ pub struct CheckArgs {
 DIR/alice/labs/01-pipeline-shell/src/run.rs and DIR/alice/02-producer-consumer/src/lib.rs are two labs of alice's.
 
 In grades/TIME: report.html, with a page for each lab; gradebook.csv, a column a lab; milestones.csv; results.json;
-and a journal for each lab, from which `cargo xtask report` writes all of these again.")]
+and a journal for each lab, from which `cargo xtask report` writes all of these again.
+Of a folder of submissions also similar.html and similar.csv: who has the same code (see `cargo xtask similar --help`).")]
 pub struct GradeArgs {
     /// A folder with one folder for each student; without it, the sample class.
     pub dir: Option<PathBuf>,

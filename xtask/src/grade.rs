@@ -35,10 +35,11 @@ use crate::{interrupt, sample, seed, suite};
 use course::Course;
 
 /// The labs to be graded, each with its members.
-struct Class {
-    labs: Vec<(Lab, Vec<Member>)>,
+pub(crate) struct Class {
+    /// In the order of their ids.
+    pub(crate) labs: Vec<(Lab, Vec<Member>)>,
     /// What is to be said of the whole.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Grades the submissions in a folder, or the sample class.
@@ -132,10 +133,9 @@ pub(crate) fn submitted(
     labs: Vec<Lab>,
     is_named: bool,
     list: Option<&Path>,
-) -> Result<(Vec<(Lab, Vec<Member>)>, Vec<String>)> {
+) -> Result<Class> {
     let how = submissions::How { is_named, shard: None, roster: list.map(roster).transpose()? };
-    let class = submissions::read(workspace, dir, labs, &how)?;
-    Ok((class.labs, class.notes))
+    submissions::read(workspace, dir, labs, &how)
 }
 
 /// A new folder of grades, named by the time: `grades/2026-01-31T10-00-00Z`.

@@ -53,9 +53,10 @@ pub struct SimilarArgs {
 pub fn run(workspace: &Workspace, args: &SimilarArgs) -> Result<Exit> {
     let labs = workspace.labs_or_all(&args.labs)?;
     let (is_named, roster) = (!args.labs.is_empty(), args.roster.as_deref());
-    let (labs, notes) = grade::submitted(workspace, &args.dir, labs, is_named, roster)?;
-    notes.iter().for_each(|note| anstream::eprintln!("{}", one_line(note, 500)));
-    let class: Vec<(&Lab, &[Member])> = labs.iter().map(|(lab, members)| (lab, members.as_slice())).collect();
+    let class = grade::submitted(workspace, &args.dir, labs, is_named, roster)?;
+    class.notes.iter().for_each(|note| anstream::eprintln!("{}", one_line(note, 500)));
+    let class: Vec<(&Lab, &[Member])> =
+        class.labs.iter().map(|(lab, members)| (lab, members.as_slice())).collect();
     let commands = args.jplag.as_ref().map(|dir| jplag::write(dir, &class)).transpose()?;
     let pairs = write(workspace, &class, &args.out)?;
     let is_unclear = tell_left_out(&class);
