@@ -23,7 +23,8 @@ use crate::workspace::Workspace;
 #[command(after_help = "Examples:
   cargo xtask grade SUBMISSIONS --shard 1/2 --seed 7 --out part-1      on one machine
   cargo xtask grade SUBMISSIONS --shard 2/2 --seed 7 --out part-2      on another one
-  cargo xtask merge part-1 part-2                                      one gradebook, in grades/TIME")]
+  cargo xtask merge part-1 part-2                                      one gradebook, in grades/TIME
+  cargo xtask similar SUBMISSIONS --out grades/latest                  who has the same code, in the whole class")]
 pub struct MergeArgs {
     /// Folders that `grade --shard` wrote (or their `--out`).
     #[arg(required = true)]

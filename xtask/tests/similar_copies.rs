@@ -238,6 +238,9 @@ fn one_module_that_was_taken_is_found_in_a_work_of_ones_own(#[case] lab: &str, #
     let course = course(lab);
     let mut mixed = course.alternative.clone();
     let taken = renamed(&String::from_utf8_lossy(&course.reference[module]));
+    // With a line of bob's own in its middle.
+    let middle = taken.len() / 2 + taken[taken.len() / 2..].find(";\n").expect("a statement");
+    let taken = format!("{};\nlet mine = vec![1, 2, 3]{}", &taken[..middle], &taken[middle..]);
     mixed.insert("src/mine.rs".to_owned(), taken.into_bytes());
     let found = compared(&course.known, &[("alice", &course.reference), ("bob", &mixed)]);
     let [(_, pair)] = found.as_slice() else { panic!("lab {lab}: {found:?}") };

@@ -12,8 +12,9 @@ use super::normal::normal;
 use super::region::{self, Match};
 use super::{FEWEST, LONG, MATCHED, THRESHOLD};
 
-/// A match of [`LONG`] tokens has so many fingerprints in a row, whatever its hashes are.
-const RUN: u32 = ((LONG - NOISE + 1) / WINDOW) as u32;
+/// Half a match of [`LONG`] tokens has so many fingerprints in a row, whatever its hashes are. Half, because a line put into its
+/// middle makes two of it.
+const RUN: u32 = ((LONG / 2 - NOISE + 1) / WINDOW) as u32;
 
 /// Sources by their paths in the lab: `src/run.rs`.
 pub type Sources = BTreeMap<String, Vec<u8>>;

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::class::Compared;
 use super::{CSV, HTML, csv, given, jplag, page};
+use crate::bar::bar;
 use crate::exit::{Exit, bad_input};
 use crate::files::write_atomic;
 use crate::grade::{self, Member};
@@ -97,15 +98,19 @@ fn tell_left_out(class: &[(&Lab, &[Member])]) -> bool {
 /// When the course cannot be read or the report cannot be written; an older report then stays.
 pub fn write(workspace: &Workspace, class: &[(&Lab, &[Member])], folder: &Path) -> Result<usize> {
     let (mut sections, mut rows) = (Vec::new(), Vec::new());
+    let works = class.iter().flat_map(|(_, members)| *members).filter(|member| !member.files.is_empty());
+    let bar = bar(works.count(), "compared");
     // Lab after lab: the tokens of a large class are more than its texts.
     for (lab, members) in class {
         let known = given::known(workspace, lab)?;
         let handed_in = members.iter().filter(|member| !member.files.is_empty());
-        let named = handed_in.map(|member| (member.entry.name.as_str(), &member.files));
+        let named =
+            handed_in.map(|member| (member.entry.name.as_str(), &member.files)).inspect(|_| bar.inc(1));
         let compared = Compared::new((&lab.manifest.id, &lab.manifest.title), named, &known);
         rows.extend(csv::rows(&compared));
         sections.push(page::section(&compared));
     }
+    bar.finish_and_clear();
     let has_report =
         folder.join(report::HTML).is_file() || !crate::journal::list(folder).unwrap_or_default().is_empty();
     let files = [(HTML, page::page(&sections, has_report).into_bytes()), (CSV, csv::render(&rows)?)];
