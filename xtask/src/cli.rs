@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::{self, Exit};
+use crate::report::formats::Format;
 use crate::workspace::Workspace;
 use crate::{
-    autopsy, check, ci, doctor, explain, flake, grade, handout, hint, list, readmes, report, reset, starters,
-    submit, trace, verify, watch,
+    autopsy, check, ci, doctor, explain, flake, grade, handout, hint, list, merge, readmes, report, reset,
+    similar, starters, submit, trace, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -33,6 +34,8 @@ enum Command {
     Autopsy(autopsy::AutopsyArgs),
     Grade(GradeArgs),
     Report(ReportArgs),
+    Merge(merge::MergeArgs),
+    Similar(similar::command::SimilarArgs),
     /// Write the starters from the solutions.
     #[command(after_help = "Examples:\n  cargo xtask starters\n  cargo xtask starters --check")]
     Starters(FreshArgs),
@@ -121,7 +124,8 @@ pub struct CheckArgs {
 
 /// Grade a folder of submissions, or the sample class.
 ///
-/// Each folder in DIR is a student, and may hold several labs. A part of it says of which lab it is by a folder
+/// Each folder or archive (zip, tar, tar.gz, tar.zst) in DIR is a student, and may hold several labs; a folder may hold
+/// archives. Nothing is unpacked blindly. A part of it says of which lab it is by a folder
 /// with the lab's name (`labs/01-pipeline-shell`), by the SUBMISSION.json that `submit` packs, or by the lab's
 /// `lab.toml`. Graded is each lab of which anything was handed in. A bare `src/` is graded only with one --lab.
 #[derive(Debug, Args)]
@@ -135,7 +139,8 @@ pub struct CheckArgs {
 DIR/alice/labs/01-pipeline-shell/src/run.rs and DIR/alice/02-producer-consumer/src/lib.rs are two labs of alice's.
 
 In grades/TIME: report.html, with a page for each lab; gradebook.csv, a column a lab; milestones.csv; results.json;
-and a journal for each lab, from which `cargo xtask report` writes all of these again.")]
+and a journal for each lab, from which `cargo xtask report` writes all of these again.
+Of a folder of submissions also similar.html and similar.csv: who has the same code (see `cargo xtask similar --help`).")]
 pub struct GradeArgs {
     /// A folder with one folder for each student; without it, the sample class.
     pub dir: Option<PathBuf>,
@@ -154,12 +159,53 @@ pub struct GradeArgs {
     /// The seed of the random challenges [default: a new one, written in the report].
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Go on with the newest run in OUT, which was interrupted or killed. The submissions must be the same.
+    #[arg(long, conflicts_with = "seed")]
+    pub resume: bool,
+    /// Grade everything, also work whose verdicts are known from an earlier run.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Who is in the class: a CSV with a header, as a learning platform exports it. Names in the grades are those of the list.
+    #[arg(long, value_name = "CSV", requires = "dir")]
+    pub roster: Option<PathBuf>,
+    /// Grade only this part of the class: every Nth student from the Ith. `merge` puts the parts together.
+    #[arg(long, value_name = "I/N", requires = "seed", requires = "dir", value_parser = shard)]
+    pub shard: Option<Shard>,
+    /// Also write what this system reads; may be repeated.
+    #[arg(long = "format", value_enum, value_name = "FORMAT")]
+    pub formats: Vec<Format>,
     /// Run without a sandbox. Only for your own code: a submission can then do what you can.
     #[arg(long)]
     pub trust_submissions: bool,
     /// The sandbox level to use [default: the best this machine can do].
     #[arg(long, value_enum)]
     pub level: Option<Level>,
+}
+
+/// A part of a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which one, from 0.
+    pub index: usize,
+    /// Of how many.
+    pub count: usize,
+}
+
+impl Shard {
+    /// Whether the student at this place of the class belongs to this part.
+    #[must_use]
+    pub fn has(self, place: usize) -> bool {
+        place % self.count == self.index
+    }
+}
+
+/// The value of `--shard`.
+fn shard(text: &str) -> Result<Shard, String> {
+    let parsed = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parsed {
+        Some((i, n)) if (1..=n).contains(&i) => Ok(Shard { index: i - 1, count: n }),
+        _ => Err("a part and the number of parts are needed, as in 2/5".to_owned()),
+    }
 }
 
 /// How much the sandbox isolates.
@@ -182,6 +228,9 @@ pub struct ReportArgs {
     /// The folder `grade` wrote.
     #[arg(default_value = "grades")]
     pub dir: PathBuf,
+    /// Also write what this system reads; may be repeated.
+    #[arg(long = "format", value_enum, value_name = "FORMAT")]
+    pub formats: Vec<Format>,
 }
 
 /// The value of `--jobs`.
@@ -234,5 +283,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Trace(args) => trace::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
+        Command::Merge(args) => merge::run(&workspace, &args),
+        Command::Similar(args) => similar::command::run(&workspace, &args),
     }
 }

@@ -5,8 +5,13 @@
 
 mod class;
 mod course;
+mod digest;
+mod earlier;
+mod exports;
+mod kept;
 mod progress;
 mod queue;
+mod roster;
 mod session;
 mod submissions;
 
@@ -30,10 +35,11 @@ use crate::{interrupt, sample, seed, suite};
 use course::Course;
 
 /// The labs to be graded, each with its members.
-struct Class {
-    labs: Vec<(Lab, Vec<Member>)>,
+pub(crate) struct Class {
+    /// In the order of their ids.
+    pub(crate) labs: Vec<(Lab, Vec<Member>)>,
     /// What is to be said of the whole.
-    notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Grades the submissions in a folder, or the sample class.
@@ -43,34 +49,69 @@ struct Class {
 pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     let labs = workspace.labs_or_all(&args.labs)?;
     let class = match &args.dir {
-        Some(dir) => submissions::read(workspace, dir, labs, !args.labs.is_empty())?,
+        Some(dir) => {
+            let roster = args.roster.as_deref().map(roster).transpose()?;
+            let how = submissions::How { is_named: !args.labs.is_empty(), shard: args.shard, roster };
+            submissions::read(workspace, dir, labs, &how)?
+        }
         None => sample_class(workspace, labs, &args.mutants)?,
     };
     interrupt::install()?;
     interrupt::survive_file_limit()?;
     let (level, more) = session::level(args.level.map(level_of), args.trust_submissions)?;
-    let run = Run {
-        schema: SCHEMA.to_owned(),
-        started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-        toolchain: seed::rustc()?,
-        level: level.word().to_owned(),
-        memory_guard: "watchdog, 50 ms".to_owned(),
-        seed: args.seed.map_or_else(suite::new_seed, Ok)?,
-        notes: class.notes.into_iter().chain(more).collect(),
+    let toolchain = seed::rustc()?;
+    let (folder, run) = if args.resume {
+        let (folder, run) = earlier::find(&args.out)?;
+        earlier::is_like(&run, &toolchain, level.word())?;
+        anstream::eprintln!("going on with {}", workspace.shown(&folder));
+        (folder, run)
+    } else {
+        let run = Run {
+            schema: SCHEMA.to_owned(),
+            started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            toolchain,
+            level: level.word().to_owned(),
+            memory_guard: "watchdog, 50 ms".to_owned(),
+            seed: args.seed.map_or_else(suite::new_seed, Ok)?,
+            notes: class.notes.into_iter().chain(more).collect(),
+        };
+        (new_folder(&args.out)?, run)
     };
-    let folder = new_folder(&args.out)?;
-    let graded =
-        Course { workspace, out: &args.out, folder: &folder, level, jobs: args.jobs }.grade(run, class.labs);
+    let _lock = earlier::lock(&folder)?;
+    let course = Course {
+        workspace,
+        out: &args.out,
+        folder: &folder,
+        level,
+        jobs: args.jobs,
+        formats: &args.formats,
+        fresh: args.fresh,
+        // The sample class is alike by its making; a part of a class would hide the pairs across parts.
+        is_compared: args.dir.is_some() && args.shard.is_none(),
+        // A run that goes on asks for its own seed: the gradebook shall not depend on where it was killed.
+        seed: if args.resume { Some(run.seed) } else { args.seed },
+    };
+    let graded = course.grade(run, class.labs);
     // Nothing was graded: leave no empty folder behind.
     let _ = fs::remove_dir(&folder);
     if !interrupt::is_set() {
         return graded;
     }
     match folder.is_dir() {
-        true => anstream::eprintln!("interrupted; what was graded is in {}", workspace.shown(&folder)),
+        true => anstream::eprintln!(
+            "interrupted; what was graded is in {}; --resume goes on",
+            workspace.shown(&folder)
+        ),
         false => anstream::eprintln!("interrupted before anything was graded"),
     }
     Ok(Exit::Interrupted)
+}
+
+/// The teacher's list of the class.
+fn roster(path: &Path) -> Result<roster::Roster> {
+    let wrong = |why: String| bad_input(format!("read the roster {}: {why}", path.display()));
+    let text = fs::read(path).map_err(|error| wrong(reason(&error)))?;
+    roster::Roster::parse(&text).map_err(wrong)
 }
 
 fn sample_class(workspace: &Workspace, labs: Vec<Lab>, mutants: &[String]) -> Result<Class> {
@@ -81,8 +122,24 @@ fn sample_class(workspace: &Workspace, labs: Vec<Lab>, mutants: &[String]) -> Re
     Ok(Class { labs: labs.into_iter().map(with_members).collect::<Result<_>>()?, notes: Vec::new() })
 }
 
+/// The labs that somebody handed in, each with its members; and what is to be said of the whole. `is_named` tells that the labs were
+/// asked for; `list` is the teacher's list of the class.
+///
+/// # Errors
+/// When the folder cannot be read, or holds nothing of these labs.
+pub(crate) fn submitted(
+    workspace: &Workspace,
+    dir: &Path,
+    labs: Vec<Lab>,
+    is_named: bool,
+    list: Option<&Path>,
+) -> Result<Class> {
+    let how = submissions::How { is_named, shard: None, roster: list.map(roster).transpose()? };
+    submissions::read(workspace, dir, labs, &how)
+}
+
 /// A new folder of grades, named by the time: `grades/2026-01-31T10-00-00Z`.
-fn new_folder(out: &Path) -> Result<PathBuf> {
+pub(crate) fn new_folder(out: &Path) -> Result<PathBuf> {
     let wrong = |path: &Path, error: &std::io::Error| {
         bad_input(format!("create {}: {}", path.display(), reason(error)))
     };

@@ -4,18 +4,20 @@
 //! that match the lab's `editable` globs, within limits; everything else is either expected (and ignored in
 //! silence, when it equals the lab's own file) or named in a sentence.
 
+mod archive;
 pub mod claims;
 pub mod copy;
 mod hand_in;
+mod place;
 pub mod root;
 pub mod rules;
 pub mod walk;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 
 pub use hand_in::HandIn;
+use place::Place;
 use root::Root;
 use rules::{Class, MAX_FILE, MAX_FILES, MAX_TOTAL, Rules, is_plain_name};
 use walk::{Entry, Kind};
@@ -45,12 +47,12 @@ pub struct Submission {
 /// not spoken of.
 #[must_use]
 pub fn read(folder: &Path, rules: &Rules, originals: &Path) -> Submission {
-    HandIn::open(folder, &[rules.folder().to_owned()], true).take(rules, originals)
+    HandIn::open(&[folder.to_owned()], &[rules.folder().to_owned()], true).take(rules, originals)
 }
 
 /// One submission being taken.
 struct Taking<'a> {
-    folder: &'a Path,
+    place: &'a Place,
     rules: &'a Rules,
     originals: &'a Path,
     root: &'a Root,
@@ -59,13 +61,12 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    fn all(&mut self, entries: &[Entry]) -> io::Result<()> {
-        let opened = copy::open_folder(self.folder)?;
-        for entry in entries {
+    fn all(&mut self) {
+        for entry in &self.place.entries {
             let Some(inside) = root::inside(&entry.name, &self.root.prefix) else { continue };
             let path = format!("{}{inside}", self.root.missing);
             match entry.kind {
-                Kind::File => self.file(&opened, entry, &path),
+                Kind::File => self.file(entry, &path),
                 Kind::Special(what) => self.refuse(&path, format!("{path} is {what}: refused")),
                 Kind::Skipped if path == "target" => {
                     self.note("target/ ignored: the grader builds afresh".to_owned());
@@ -74,15 +75,14 @@ impl Taking<'_> {
                 Kind::Unreadable(kind) => self.unreadable(&path, &kind.to_string()),
             }
         }
-        Ok(())
     }
 
-    fn file(&mut self, opened: &std::os::fd::OwnedFd, entry: &Entry, path: &str) {
+    fn file(&mut self, entry: &Entry, path: &str) {
         match self.rules.classify(path) {
-            Class::Editable => self.take(opened, entry, path),
+            Class::Editable => self.take(entry, path),
             Class::Quiet => {}
             Class::Ignored(sentence) => {
-                if !self.is_original(opened, entry, path) {
+                if !self.is_original(entry, path) {
                     self.note(sentence);
                 }
             }
@@ -90,13 +90,13 @@ impl Taking<'_> {
         }
     }
 
-    fn take(&mut self, opened: &std::os::fd::OwnedFd, entry: &Entry, path: &str) {
+    fn take(&mut self, entry: &Entry, path: &str) {
         if !is_plain_name(path) {
             let why = "a file name may only contain letters, digits, _, - and .";
             self.refuse(path, format!("{path} refused: {why}"));
             return;
         }
-        match copy::read(opened, &entry.path, MAX_FILE) {
+        match self.place.read(&entry.path, MAX_FILE) {
             Ok(Some(bytes)) => {
                 self.found.files.insert(path.to_owned(), bytes);
             }
@@ -129,9 +129,9 @@ impl Taking<'_> {
     }
 
     /// Whether a file that is not taken is just the lab's own copy.
-    fn is_original(&self, opened: &std::os::fd::OwnedFd, entry: &Entry, path: &str) -> bool {
+    fn is_original(&self, entry: &Entry, path: &str) -> bool {
         let Ok(original) = std::fs::read(self.originals.join(path)) else { return false };
-        matches!(copy::read(opened, &entry.path, original.len() as u64), Ok(Some(bytes)) if bytes == original)
+        matches!(self.place.read(&entry.path, original.len() as u64), Ok(Some(bytes)) if bytes == original)
     }
 
     fn note(&mut self, sentence: String) {

@@ -82,6 +82,17 @@ impl Journal {
         Ok(journal)
     }
 
+    /// Goes on with the journal of a run that was killed. A last line that was cut in the middle is taken away first.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn go_on(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).open(path)?;
+        let text = std::fs::read(path)?;
+        file.set_len(whole(&text) as u64)?;
+        Ok(Self { file })
+    }
+
     /// Appends one line with one write(2), so that no half line stands between two whole ones.
     ///
     /// # Errors
@@ -103,11 +114,16 @@ pub fn read(path: &Path) -> anyhow::Result<Option<(Plan, Vec<Found>)>> {
     parse(&text).with_context(|| format!("read {}", path.display()))
 }
 
+/// What was found out about a member, as lines of a journal.
+pub fn lines(member: usize, found: &Found) -> impl Iterator<Item = Line> + '_ {
+    let built = Line::Built { member, compile_error: found.compile_error.clone() };
+    let checked = found.checks.values().map(move |outcome| Line::Check { member, outcome: outcome.clone() });
+    std::iter::once(built).chain(checked)
+}
+
 fn parse(text: &[u8]) -> anyhow::Result<Option<(Plan, Vec<Found>)>> {
     use anyhow::{Context as _, bail};
-    // What follows the last newline was being written when the run died.
-    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let mut lines = text[..whole].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let mut lines = text[..whole(text)].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     let Some(first) = lines.next() else { return Ok(None) };
     let Line::Class(plan) = serde_json::from_slice(first).context("its first line")? else {
         bail!("its first line is no plan");
@@ -118,6 +134,11 @@ fn parse(text: &[u8]) -> anyhow::Result<Option<(Plan, Vec<Found>)>> {
         apply(&mut found, line).with_context(|| format!("line {}: no such member", number + 2))?;
     }
     Ok(Some((*plan, found)))
+}
+
+/// How much of a journal are whole lines. What follows the last newline was being written when the run died.
+fn whole(text: &[u8]) -> usize {
+    text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1)
 }
 
 fn apply(found: &mut [Found], line: Line) -> Option<()> {
@@ -142,6 +163,7 @@ mod tests {
         Plan {
             run: sample::run(),
             head: Head { lab: "01".into(), title: String::new(), milestones: vec![] },
+            judge: String::new(),
             members: vec![sample::entry("x"), absent],
         }
     }
@@ -183,6 +205,11 @@ mod tests {
         text.extend(b"{\"event\":\"check\",\"mem");
         std::fs::write(&path, text).unwrap();
         assert_eq!(read(&path).unwrap().unwrap().1[1].checks.len(), 1);
+        // Who goes on writes behind the last whole line.
+        let mut journal = Journal::go_on(&path).unwrap();
+        journal.add(&Line::Built { member: 0, compile_error: Some("no".into()) }).unwrap();
+        let found = read(&path).unwrap().unwrap().1;
+        assert_eq!((found[1].checks.len(), found[0].compile_error.as_deref()), (1, Some("no")));
     }
 
     #[test]

@@ -25,6 +25,7 @@
 //! | [`watch`] | the same again at each save: a pure plan, state and screen, and the loop around them |
 //! | [`trace`] | a program's life, recorded and drawn |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
+//! | [`similar`] | pure, but for its rim: who has the same code, as a report beside the grades |
 //! | [`autopsy`] | why a program hangs |
 //! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
@@ -53,6 +54,7 @@ pub mod interrupt;
 pub mod journal;
 pub mod list;
 pub mod manifest;
+pub mod merge;
 pub mod mutants;
 pub mod outcome;
 pub mod page;
@@ -71,6 +73,7 @@ pub mod score;
 pub mod scratch;
 pub mod seed;
 pub mod show;
+pub mod similar;
 pub mod slowness;
 pub mod sources;
 pub mod spec_text;

@@ -1,10 +1,11 @@
 //! Reports of a graded run: `results.json`, `gradebook.csv`, `milestones.csv`, `report.html` (with a page for each lab
 //! where there are several), and the terminal's tables.
 //!
-//! The forms are pure (results in, text out); this file writes them, each atomically, so that a full
+//! On request also what other systems read, see [`formats`]. The forms are pure (results in, text out); this file writes them, each atomically, so that a full
 //! disk never destroys an older report.
 
 pub mod csv;
+pub mod formats;
 pub mod html;
 pub mod json;
 pub mod table;
@@ -22,8 +23,10 @@ use crate::interrupt;
 use crate::journal;
 use crate::prose;
 use crate::score::{LabResults, Results};
+use crate::similar;
 use crate::text::reason;
 use crate::workspace::Workspace;
+use formats::Format;
 
 /// The file names in a folder of grades.
 pub const RESULTS: &str = "results.json";
@@ -45,7 +48,7 @@ pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
     let folder = folder_of(&args.dir)?;
     let mut results = load(&folder)?;
     results.labs.iter_mut().for_each(|lab| explain(workspace, lab));
-    write(&folder, &results)?;
+    write(&folder, &results, &args.formats)?;
     results.labs.iter().for_each(print);
     print_end(&results);
     anstream::println!("report: {}", workspace.shown(&folder.join(HTML)));
@@ -64,7 +67,7 @@ pub fn explain(workspace: &Workspace, results: &mut LabResults) {
 }
 
 /// `DIR` itself, or its newest run when `DIR` holds several.
-fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
+pub(crate) fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
     if let Err(error) = fs::read_dir(dir) {
         return Err(bad_input(format!(
             "look for a graded class in {}: {}; `cargo xtask grade` makes one",
@@ -98,17 +101,21 @@ fn load(folder: &Path) -> anyhow::Result<Results> {
     json::parse(&text).map_err(|error| bad_input(format!("read {}: {error:#}", path.display())))
 }
 
-/// Writes the files. All are tried, the first failure is told.
+/// Writes the files, and those of `forms`. All are tried, the first failure is told.
 ///
 /// # Errors
 /// When one of them cannot be written; what was there before stays.
-pub fn write(folder: &Path, results: &Results) -> anyhow::Result<()> {
+pub fn write(folder: &Path, results: &Results, forms: &[Format]) -> anyhow::Result<()> {
     let mut files = vec![
         (RESULTS.to_owned(), json::render(results)?),
         (GRADEBOOK.to_owned(), csv::gradebook(results)?),
         (MILESTONES.to_owned(), csv::milestones(results)?),
     ];
-    files.extend(html::pages(results).into_iter().map(|(name, page)| (name, page.into_bytes())));
+    let has_similar = folder.join(similar::HTML).is_file();
+    files.extend(html::pages(results, has_similar).into_iter().map(|(name, page)| (name, page.into_bytes())));
+    for &form in forms {
+        files.extend(formats::files(form, results)?);
+    }
     let failures: Vec<String> = files
         .iter()
         .filter_map(|(name, bytes)| {
@@ -154,6 +161,7 @@ pub fn link_latest(out: &Path, folder: &Path) -> io::Result<()> {
 /// Writes a file beside `path` and renames it: readers see the old bytes or the new ones.
 fn atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;

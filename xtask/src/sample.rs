@@ -83,6 +83,7 @@ fn member(name: &str, files: Files, expect: Expect) -> Member {
         notes: Vec::new(),
         refused: None,
         standing: Standing::HandedIn,
+        work: String::new(),
         expect: Some(expect),
     };
     Member { entry, files }

@@ -30,6 +30,9 @@ pub struct Plan {
     /// The lab.
     #[serde(flatten)]
     pub head: Head,
+    /// The name of all that judges: the lab's files, the runner, the compiler. Equal names judge alike.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub judge: String,
     /// In the order of the report.
     pub members: Vec<Entry>,
 }

@@ -36,7 +36,7 @@ fn each_folder_is_a_submission_however_it_was_packed() {
     assert_eq!(told("dave"), (0, "Nothing handed in: no editable file of 01-hello was found.".to_owned()));
     assert_eq!(told("=erin"), (20, "1 of 3 checks passed, 2 failed.".to_owned()));
     assert_eq!(told("frank"), (0, "Nothing handed in: the folder is empty.".to_owned()));
-    assert_eq!(results.run.notes, ["notes.txt is not a folder: not graded"]);
+    assert_eq!(results.run.notes, ["notes.txt is neither a folder nor an archive: not graded"]);
     assert!(String::from_utf8(class.read("gradebook.csv")).unwrap().contains("\n'=erin,20,20\n"));
 }
 

@@ -11,7 +11,7 @@ use predicates::str::contains;
 fn the_sample_class_of_every_lab_is_graded_as_expected() {
     let class = Class::new();
     let out = class.out.path().to_str().unwrap();
-    let done = xtask(&["grade", "--out", out]).assert().success();
+    let done = xtask(&["grade", "--fresh", "--out", out]).assert().success();
     let printed = String::from_utf8(done.get_output().stdout.clone()).unwrap();
     let places =
         ["lab 01: Hello\n", "lab 01: 4 of 4 as expected\n\nlab 02: Pair\n", "lab 02: 5 of 5 as expected\n"];
@@ -44,7 +44,7 @@ fn one_lab_of_the_sample_class_is_one_page() {
     let class = Class::new();
     let out = class.out.path().to_str().unwrap();
     // Named twice, graded once.
-    let done = xtask(&["grade", "--lab", "2", "--lab", "pair", "--out", out]).assert().success();
+    let done = xtask(&["grade", "--fresh", "--lab", "2", "--lab", "pair", "--out", out]).assert().success();
     let printed = String::from_utf8(done.get_output().stdout.clone()).unwrap();
     assert!(
         printed.contains("\nsample class: 5 of 5 as expected\n") && !printed.contains("lab 01"),
@@ -144,7 +144,7 @@ fn a_lab_that_is_broken_is_told_and_the_others_are_graded() {
     fs::write(&points, text.replace("it_says_hello", "it_says_more")).unwrap();
     let class = Class::new();
     let out = class.out.path().to_str().unwrap();
-    let mut command = xtask(&["grade", "--out", out]);
+    let mut command = xtask(&["grade", "--fresh", "--out", out]);
     let told = "error: lab 01: labs/01-hello/lab.toml: the check m1_say::it_says_hello has no points";
     command.current_dir(&course).assert().code(4).stderr(contains(told)).stdout(contains("lab 02: 5 of 5"));
     let results = class.results();
@@ -179,18 +179,78 @@ fn the_report_of_several_labs_is_made_from_their_journals_and_tells_of_a_lab_tha
 }
 
 #[test]
-fn an_archive_that_nobody_has_unpacked_costs_nothing_and_is_told() {
+fn archives_are_graded_as_they_are_handed_in() {
+    let class = Class::new();
+    class
+        .file("alice/02-pair/src/lib.rs", RIGHT_PAIR)
+        // As learning platforms export: a folder for each student, with what was uploaded.
+        .zip(
+            "Bob Müller/my work.zip",
+            &[("labs/02-pair/src/lib.rs", RIGHT_PAIR), ("labs/02-pair/target/x", "1")],
+        )
+        .zip("carol.zip", &[("labs/01-hello/src/lib.rs", RIGHT), ("labs/02-pair/src/lib.rs", RIGHT_PAIR)])
+        .tar_gz("dave.tar.gz", &[("02-pair/src/lib.rs", RIGHT_PAIR)])
+        .zip("erin/lab01.zip", &[("01-hello/src/lib.rs", RIGHT)])
+        .tar_gz("erin/lab02.tgz", &[("02-pair/src/lib.rs", RIGHT_PAIR)]);
+    xtask(&class.args_of_course(&[])).assert().success();
+    let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
+    assert_eq!(
+        gradebook,
+        "member,total,lab 01,lab 02\nBob Müller,100,-,100\nalice,100,-,100\ncarol,200,100,100\ndave,100,-,100\nerin,200,100,100\n"
+    );
+    let notes = |name: &str| {
+        let results = class.results();
+        results.labs[1].members.iter().find(|member| member.entry.name == name).unwrap().entry.notes.clone()
+    };
+    assert_eq!(notes("Bob Müller"), ["target/ ignored: the grader builds afresh"]);
+    assert!(notes("erin").is_empty());
+}
+
+#[test]
+fn an_archive_that_cannot_be_used_costs_nothing_and_is_told() {
     let class = Class::new();
     class
         .file("alice/02-pair/src/lib.rs", RIGHT_PAIR)
         .file("bob/lab02-1a2b3c4d.zip", "PK")
+        .tar_gz("dave.tar.gz", &[("02-pair/src/lib.rs", RIGHT_PAIR), ("02-pair/src/lib.rs", "twice")])
         .file("carol.tgz", "");
-    let told =
-        "error: 1 submission has no grade yet: bob: lab02-1a2b3c4d.zip is an archive; unpack it first\n";
     for args in [class.args_of_course(&[]), class.args_of_course(&["--lab", "02"])] {
+        let told = "error: 3 submissions have no grade yet: \
+             bob: lab02-1a2b3c4d.zip cannot be used: it is no ZIP, tar, tar.gz or tar.zst archive; \
+             carol: the archive cannot be used: it is no ZIP, tar, tar.gz or tar.zst archive; \
+             dave: the archive cannot be used: 02-pair/src/lib.rs is in it twice\n";
         xtask(&args).assert().code(4).stderr(contains(told));
-        let bob = member(&class.results(), "bob").clone();
-        assert_eq!((bob.total, bob.undecided), (0, 100));
-        assert_eq!(class.results().run.notes, ["carol.tgz is not a folder: not graded; unpack it first"]);
+        for name in ["bob", "carol", "dave"] {
+            let member = member(&class.results(), name).clone();
+            assert_eq!((member.total, member.undecided), (0, 100), "{name}");
+        }
     }
+}
+
+#[test]
+fn an_export_of_a_platform_is_graded_under_the_names_of_the_roster() {
+    let class = Class::new();
+    class
+        .zip("doejane_101_7001_lab one.zip", &[("01-hello/src/lib.rs", RIGHT)])
+        .tar_gz("doejane_101_7002_lab02.tar.gz", &[("02-pair/src/lib.rs", RIGHT_PAIR)])
+        .zip("müllerbob_LATE_102_7003_x.zip", &[("02-pair/src/lib.rs", RIGHT_PAIR)])
+        .zip("stranger_999_7004_x.zip", &[("02-pair/src/lib.rs", RIGHT_PAIR)]);
+    let rosters = tempfile::tempdir().unwrap();
+    let roster = rosters.path().join("canvas.csv");
+    let list = "Student,ID,SIS Login ID\nPoints Possible,,\n\"Doe, Jane\",101,jdoe\n\"Müller, Bob\",102,bob\n\"Roe, Ann\",103,ann\n";
+    fs::write(&roster, list).unwrap();
+    let args = class.args_of_course(&["--roster", roster.to_str().unwrap()]);
+    xtask(&args).assert().success();
+    let gradebook = String::from_utf8(class.read("gradebook.csv")).unwrap();
+    assert_eq!(
+        gradebook,
+        "member,total,lab 01,lab 02\n\"Doe, Jane\",200,100,100\n\"Müller, Bob\",100,-,100\n\"Roe, Ann\",-,-,-\nstranger,100,-,100\n"
+    );
+    let results = class.results();
+    assert_eq!(results.run.notes, ["stranger is not in the roster"]);
+    let bob = results.labs[1].members.iter().find(|member| member.entry.name == "Müller, Bob").unwrap();
+    assert_eq!(bob.entry.notes, ["handed in late, as the platform says"]);
+    fs::write(&roster, "Student,ID\n").unwrap();
+    let why = format!("error: read the roster {}: nobody is in the list\n", roster.display());
+    xtask(&args).assert().code(4).stderr(why);
 }

@@ -28,7 +28,7 @@ fn root() -> PathBuf {
 /// What `grade` prints, with these options and its grades in `out`.
 fn grade(out: &Path, options: &[&str]) -> String {
     let mut grade = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    grade.args(["grade", "--out"]).arg(out).args(options).current_dir(root());
+    grade.args(["grade", "--fresh", "--out"]).arg(out).args(options).current_dir(root());
     let done = grade.output().expect("xtask starts");
     let printed = String::from_utf8_lossy(&done.stdout).into_owned();
     let diagnosed = String::from_utf8_lossy(&done.stderr).into_owned();

@@ -46,26 +46,29 @@ pub enum Event {
 struct Class<'a> {
     session: &'a Session,
     members: &'a [Member],
+    todo: &'a [Vec<usize>],
     checks: Vec<&'a Check>,
     queue: Queue,
     programs: Vec<Mutex<Option<Arc<Programs>>>>,
 }
 
-/// Grades every member that intake has not refused, with `jobs` sandboxes at once. After Ctrl-C, or when
-/// `tell` fails, running sandboxes are killed and the rest is left out.
+/// Grades a class with `jobs` sandboxes at once: of each member the checks in `todo`, by their places in the lab; who has none is
+/// not built. After Ctrl-C, or when `tell` fails, running sandboxes are killed and the rest is left out.
 ///
 /// # Errors
 /// When a worker cannot start, or what `tell` says.
 pub fn run(
     session: &Session,
     members: &[Member],
+    todo: &[Vec<usize>],
     jobs: usize,
     mut tell: impl FnMut(Event) -> Result<()>,
 ) -> Result<()> {
-    let to_build = (0..members.len()).filter(|&member| members[member].entry.refused.is_none());
+    let to_build = (0..members.len()).filter(|&member| !todo[member].is_empty());
     let class = Class {
         session,
         members,
+        todo,
         checks: session.lab.manifest.checks().collect(),
         queue: Queue::new(members.len(), to_build, pool::cores()),
         programs: members.iter().map(|_| Mutex::new(None)).collect(),
@@ -120,24 +123,25 @@ impl Class<'_> {
     fn build(&self, slot: u32, member: usize, mut tell: impl FnMut(Event)) {
         let built = self.session.build(slot, &self.members[member].files);
         if interrupt::is_set() {
-            return self.queue.built(member, 0..0);
+            return self.queue.built(member, std::iter::empty());
         }
         match built {
             Ok(Ok(programs)) => {
                 *self.programs[member].lock().unwrap_or_else(PoisonError::into_inner) =
                     Some(Arc::new(programs));
                 tell(Event::Built { member, compile_error: None });
-                self.queue.built(member, 0..self.checks.len());
+                self.queue.built(member, self.todo[member].iter().copied());
             }
             Ok(Err(text)) => {
                 tell(Event::Built { member, compile_error: Some(text) });
-                self.queue.built(member, 0..0);
+                self.queue.built(member, std::iter::empty());
             }
             Err(error) => {
-                for check in &self.checks {
+                for &check in &self.todo[member] {
+                    let check = self.checks[check];
                     tell(Event::Checked { member, outcome: self.ours(check, format!("{error:#}")) });
                 }
-                self.queue.built(member, 0..0);
+                self.queue.built(member, std::iter::empty());
             }
         }
     }

@@ -1,5 +1,8 @@
 //! All labs of a run, one after the other, and the folder of grades that they share.
 //!
+//! What is known already is not done again: the verdicts in the journals of a run that was killed, and those of earlier runs
+//! on the same work.
+//!
 //! Every journal is begun before anything is graded: a run that was killed then also tells of the labs it has not come
 //! to. A lab whose own files are broken is told, and the others go on.
 
@@ -12,15 +15,18 @@ use sandbox::Level;
 use sandbox::protocol::Verdict;
 
 use super::class::{Event, Member, run as run_class};
+use super::kept::{Kept, is_verdict, is_whole};
 use super::progress::Progress;
 use super::session::Session;
 use super::submissions::unclear;
+use super::{digest, earlier};
 use crate::exit::{self, Exit, bad_input};
 use crate::journal::{self, Journal, Line};
+use crate::report::formats::Format;
 use crate::score::{Found, Head, LabResults, Plan, Results, Run, milestones};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
-use crate::{interrupt, pool, report};
+use crate::{interrupt, pool, report, similar};
 
 /// Where and how a run is graded.
 pub(super) struct Course<'a> {
@@ -31,6 +37,14 @@ pub(super) struct Course<'a> {
     pub(super) folder: &'a Path,
     pub(super) level: Level,
     pub(super) jobs: Option<usize>,
+    /// What is written besides the usual reports.
+    pub(super) formats: &'a [Format],
+    /// The verdicts of earlier runs are not used.
+    pub(super) fresh: bool,
+    /// Whether a report says who has the same code as somebody else.
+    pub(super) is_compared: bool,
+    /// The seed that was asked for.
+    pub(super) seed: Option<u64>,
 }
 
 /// One lab of a run.
@@ -40,6 +54,7 @@ struct Part {
     plan: Plan,
     journal: Journal,
     found: Vec<Found>,
+    kept: Kept,
     /// Whether the run has come to it.
     is_begun: bool,
 }
@@ -50,11 +65,14 @@ impl Course<'_> {
     /// # Errors
     /// When the grades cannot be written.
     pub(super) fn grade(&self, run: Run, labs: Vec<(Lab, Vec<Member>)>) -> Result<Exit> {
+        let is_new = journal::list(self.folder).is_ok_and(|journals| journals.is_empty());
+        let take_back = || {
+            if is_new {
+                self.take_back()
+            }
+        };
         let begun = labs.into_iter().map(|(lab, members)| self.begin(&run, lab, members));
-        let mut parts = begun.collect::<io::Result<Vec<Part>>>().map_err(|error| {
-            self.take_back();
-            self.no_room(&error)
-        })?;
+        let mut parts = begun.collect::<Result<Vec<Part>>>().inspect_err(|_| take_back())?;
         let mut problem = None;
         let mut told = Ok(());
         for part in &mut parts {
@@ -71,17 +89,23 @@ impl Course<'_> {
             }
         }
         if !parts.iter().any(|part| part.is_begun) {
-            self.take_back();
+            take_back();
             return told.map(|()| problem.unwrap_or(Exit::Done));
         }
         let labs = parts.iter().map(|part| self.results(part)).collect();
         let results = Results::new(run, labs);
+        // Before the page of grades, which leads to it; and no reason to lose the grades.
+        let compared = self.compare(&parts);
         let written = self.finish(&results);
-        told.and(written)?;
+        told.and(written).and(compared)?;
         Ok(self.exit(&results).or(problem).unwrap_or(Exit::Done))
     }
 
-    fn begin(&self, run: &Run, lab: Lab, members: Vec<Member>) -> io::Result<Part> {
+    fn begin(&self, run: &Run, lab: Lab, mut members: Vec<Member>) -> Result<Part> {
+        let judge = digest::judge(self.workspace, &lab, self.level)?;
+        for member in members.iter_mut().filter(|member| member.entry.refused.is_none()) {
+            member.entry.work = digest::work(&judge, &member.files);
+        }
         let manifest = &lab.manifest;
         let plan = Plan {
             run: run.clone(),
@@ -91,23 +115,52 @@ impl Course<'_> {
                 milestones: milestones(manifest),
             },
             members: members.iter().map(|member| member.entry.clone()).collect(),
+            judge,
         };
-        let journal = Journal::begin(self.folder, &plan)?;
-        let found = vec![Found::default(); members.len()];
-        Ok(Part { lab, members, plan, journal, found, is_begun: false })
+        let kept = Kept::open(self.workspace, &manifest.id, &plan.judge, self.seed)?;
+        let (journal, found) = earlier::open(self.folder, &plan, |error| self.no_room(error))?;
+        Ok(Part { lab, members, plan, journal, found, kept, is_begun: false })
     }
 
-    /// What the lab's members are built and checked with; nothing where there is nobody to be graded.
-    fn prepare(&self, part: &Part, seed: u64) -> Result<Option<Session>> {
-        if part.to_grade() == 0 {
+    /// What the lab's members are built and checked with; nothing where nothing is left to be done.
+    fn prepare(&self, part: &mut Part, seed: u64) -> Result<Option<Session>> {
+        let known = self.recall(part)?;
+        let (id, left) =
+            (&part.lab.manifest.id, part.todo().iter().filter(|checks| !checks.is_empty()).count());
+        if known > 0 {
+            anstream::eprintln!(
+                "lab {id}: {known} graded before, {left} to grade (--fresh grades all of them)"
+            );
+        }
+        if left == 0 {
             return Ok(None);
         }
-        anstream::eprintln!(
-            "lab {}: preparing specification, helper programs, build seed",
-            part.lab.manifest.id
-        );
+        anstream::eprintln!("lab {id}: preparing specification, helper programs, build seed");
         let session = Session::open(self.workspace, part.lab.clone(), self.level, seed)?;
         Ok(Some(session).filter(|_| !interrupt::is_set()))
+    }
+
+    /// Puts the verdicts of earlier runs into the journal; gives the number of members of whom nothing is left to do.
+    fn recall(&self, part: &mut Part) -> Result<usize> {
+        let checks = part.checks();
+        let mut known = 0;
+        for member in 0..part.members.len() {
+            let work = &part.plan.members[member].work;
+            if work.is_empty() {
+                continue;
+            }
+            if !self.fresh
+                && !is_whole(&part.found[member], checks)
+                && let Some(found) = part.kept.get(work, checks)
+            {
+                for line in journal::lines(member, &found) {
+                    part.journal.add(&line).map_err(|error| self.no_room(&error))?;
+                }
+                part.found[member] = found;
+            }
+            known += usize::from(is_whole(&part.found[member], checks));
+        }
+        Ok(known)
     }
 
     fn lab(&self, part: &mut Part, session: Option<&Session>) -> Result<()> {
@@ -117,13 +170,14 @@ impl Course<'_> {
         part.is_begun = true;
         let mut told = Ok(());
         if let Some(session) = session {
-            let checks = part.lab.manifest.checks().count();
-            let mut progress = Progress::new(&part.lab.manifest.id, part.to_grade(), checks);
-            let Part { members, plan, journal, found, .. } = part;
-            told = run_class(session, members, jobs(self.jobs, self.level), |event| {
+            let (todo, checks) = (part.todo(), part.checks());
+            let mut progress = Progress::new(&part.lab.manifest.id, &todo);
+            let Part { members, plan, journal, found, kept, .. } = part;
+            told = run_class(session, members, &todo, jobs(self.jobs, self.level), |event| {
                 let (member, line) = record(found, &event);
                 progress.step(&event, plan, &found[member]);
-                journal.add(&line).map_err(|error| self.no_room(&error))
+                journal.add(&line).map_err(|error| self.no_room(&error))?;
+                kept.put(&plan.members[member].work, &found[member], checks)
             });
             progress.end();
         }
@@ -137,10 +191,23 @@ impl Course<'_> {
         results
     }
 
+    /// Writes who has the same code as somebody else, of all labs; says so, if anybody has.
+    fn compare(&self, parts: &[Part]) -> Result<()> {
+        if !self.is_compared || interrupt::is_set() {
+            return Ok(());
+        }
+        let class: Vec<_> = parts.iter().map(|part| (&part.lab, part.members.as_slice())).collect();
+        let pairs = similar::command::write(self.workspace, &class, self.folder)?;
+        if pairs > 0 {
+            anstream::println!("{}", similar::command::told(pairs, self.workspace, self.folder));
+        }
+        Ok(())
+    }
+
     /// Writes the reports, points `latest` at them, prints the end and, last, where the page is.
     fn finish(&self, results: &Results) -> Result<()> {
         report::print_end(results);
-        let written = report::write(self.folder, results);
+        let written = report::write(self.folder, results, self.formats);
         // Also when the reports do not fit on the disk: the journals are there, and `report` finds them.
         let linked = report::link_latest(self.out, self.folder);
         written?;
@@ -182,8 +249,21 @@ impl Course<'_> {
 }
 
 impl Part {
-    fn to_grade(&self) -> usize {
-        self.members.iter().filter(|member| member.entry.refused.is_none()).count()
+    fn checks(&self) -> usize {
+        self.lab.manifest.checks().count()
+    }
+
+    /// Of each member the checks that have no verdict yet, by their places in the lab.
+    fn todo(&self) -> Vec<Vec<usize>> {
+        let of_member = |(member, found): (&Member, &Found)| {
+            let is_open =
+                |name: &str| found.checks.get(name).is_none_or(|outcome| !is_verdict(outcome.verdict));
+            let is_left = member.entry.refused.is_none() && found.compile_error.is_none();
+            let checks =
+                self.lab.manifest.checks().enumerate().filter(|(_, check)| is_left && is_open(&check.name));
+            checks.map(|(place, _)| place).collect()
+        };
+        self.members.iter().zip(&self.found).map(of_member).collect()
     }
 }
 

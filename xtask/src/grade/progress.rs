@@ -13,30 +13,41 @@ use crate::text::one_line;
 pub(super) struct Progress {
     lab: String,
     bar: Option<ProgressBar>,
-    checks: usize,
+    /// How many checks of each member have no verdict yet.
+    left: Vec<usize>,
     finished: usize,
     members: usize,
 }
 
 impl Progress {
-    /// For `members` members to be graded in `lab` with `checks` checks each.
+    /// For a lab and what is to be done: the checks of each member.
     #[must_use]
-    pub(super) fn new(lab: &str, members: usize, checks: usize) -> Self {
+    pub(super) fn new(lab: &str, todo: &[Vec<usize>]) -> Self {
+        let checks: Vec<usize> = todo.iter().map(Vec::len).collect();
+        let members = checks.iter().filter(|checks| **checks > 0).count();
+        let steps = checks.iter().sum::<usize>() + members;
         let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new((members * (checks + 1)) as u64);
+            let bar = ProgressBar::new(steps as u64);
             let look = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} steps, {elapsed}, {msg}");
             let bar = bar.with_prefix(format!("lab {lab}"));
             look.map(|look| bar.clone().with_style(look)).unwrap_or(bar)
         });
-        Self { lab: lab.to_owned(), bar, checks, finished: 0, members }
+        Self { lab: lab.to_owned(), bar, left: checks, finished: 0, members }
     }
 
     /// A step of a member has ended; `found` is what is known of the member now.
     pub(super) fn step(&mut self, event: &Event, plan: &Plan, found: &Found) {
         let (Event::Built { member, .. } | Event::Checked { member, .. }) = event;
         let name = one_line(&plan.members[*member].name, 40);
-        let is_over = found.compile_error.is_some() || found.checks.len() == self.checks;
-        let steps = if found.compile_error.is_some() { self.checks + 1 } else { 1 };
+        let steps = match event {
+            Event::Built { compile_error: Some(_), .. } => 1 + std::mem::take(&mut self.left[*member]),
+            Event::Built { .. } => 1,
+            Event::Checked { .. } => {
+                self.left[*member] = self.left[*member].saturating_sub(1);
+                1
+            }
+        };
+        let is_over = self.left[*member] == 0;
         self.finished += usize::from(is_over);
         match &self.bar {
             Some(bar) => {

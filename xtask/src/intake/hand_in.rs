@@ -1,15 +1,14 @@
 //! A submission that was looked through once, and from which each lab can be taken.
 
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::claims::{Claims, MARKS};
+use super::place::Place;
 use super::root::{self, Found, Root};
-use super::rules::{self, Rules};
-use super::walk::{self, Entry, Kind};
-use super::{Submission, Taking, copy, refuse};
+use super::rules::Rules;
+use super::walk::{Entry, Kind};
+use super::{Submission, Taking, refuse};
 use crate::score::Standing;
-use crate::text::{one_line, reason};
 
 /// A file that tells of which lab something is, is no larger than this, in bytes, and there are not more of them.
 const MAX_MARK: u64 = 64 * 1024;
@@ -21,40 +20,39 @@ const WHICH_LAB: &str = "its files do not say of which lab they are; \
 
 /// A submission that was looked through once, and from which each lab can be taken.
 #[derive(Debug)]
-pub struct HandIn<'a> {
-    folder: &'a Path,
-    entries: Vec<Entry>,
-    cut: bool,
+pub struct HandIn {
+    place: Place,
     claims: Claims,
     unreadable: Option<String>,
 }
 
-impl<'a> HandIn<'a> {
-    /// Looks through the submission in `folder`. `labs` are the folder names of all labs of the course; `is_sure`
-    /// tells that only one lab is asked for, so that its files need not say of which lab they are.
+impl HandIn {
+    /// Looks through the submission at `paths`: a folder, an archive, or several of them. `labs` are the folder names of all labs of the course;
+    /// `is_sure` tells that only one lab is asked for, so that its files need not say of which lab they are.
     #[must_use]
-    pub fn open(folder: &'a Path, labs: &[String], is_sure: bool) -> Self {
+    pub fn open(paths: &[PathBuf], labs: &[String], is_sure: bool) -> Self {
         let claims = Claims::new(labs, is_sure);
-        let mut opened = Self { folder, entries: Vec::new(), cut: false, claims, unreadable: None };
-        if let Err(error) = opened.look() {
-            opened.unreadable = Some(format!("the folder cannot be read: {}", reason(&error)));
+        match Place::open(paths) {
+            Err(why) => Self { place: Place::default(), claims, unreadable: Some(why) },
+            Ok(place) => {
+                let mut opened = Self { place, claims, unreadable: None };
+                opened.hear();
+                opened
+            }
         }
-        opened
     }
 
-    fn look(&mut self) -> io::Result<()> {
-        (self.entries, self.cut) = walk::list(self.folder)?;
-        let opened = copy::open_folder(self.folder)?;
+    /// Hears what the files say of which lab they are.
+    fn hear(&mut self) {
         let is_mark = |entry: &&Entry| {
             entry.kind == Kind::File && MARKS.iter().any(|mark| entry.path.file_name() == Some(mark.as_ref()))
         };
-        for entry in self.entries.iter().filter(is_mark).take(MAX_MARKS) {
+        for entry in self.place.entries.iter().filter(is_mark).take(MAX_MARKS) {
             // One that cannot be read says nothing.
-            if let Ok(Some(text)) = copy::read(&opened, &entry.path, MAX_MARK) {
+            if let Ok(Some(text)) = self.place.read(&entry.path, MAX_MARK) {
                 self.claims.hear(&entry.name, &text);
             }
         }
-        Ok(())
     }
 
     /// Whether it could be looked through.
@@ -69,42 +67,40 @@ impl<'a> HandIn<'a> {
         if let Some(why) = &self.unreadable {
             return refuse(why.clone());
         }
-        if self.entries.is_empty() {
-            return Submission { standing: Standing::Absent, ..refuse("the folder is empty".to_owned()) };
+        let entries = &self.place.entries;
+        if entries.is_empty() {
+            return match self.place.damaged.first() {
+                Some(why) => Submission { standing: Standing::Unclear, ..refuse(why.clone()) },
+                None => Submission { standing: Standing::Absent, ..refuse("the folder is empty".to_owned()) },
+            };
         }
-        let names: Vec<String> = self.entries.iter().map(|entry| entry.name.clone()).collect();
+        let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
         let (why, standing) = match root::find(&names, rules, &self.claims) {
             Found::Lab(root) => return self.take_from(&root, rules, originals),
             Found::Unclear => (WHICH_LAB.to_owned(), Standing::Unclear),
-            Found::Nothing => match self.archive() {
-                Some(name) => (format!("{name} is an archive; unpack it first"), Standing::Unclear),
+            Found::Nothing => match self.damaged() {
+                Some(why) => (why, Standing::Unclear),
                 None => (format!("no editable file of {} was found", rules.folder()), Standing::Absent),
             },
         };
         let may_be_of_it =
             |entry: &&Entry| self.claims.lab_of(&entry.name).is_none_or(|lab| lab == rules.folder());
-        let notes = notes_without_lab(self.entries.iter().filter(may_be_of_it));
+        let notes = notes_without_lab(entries.iter().filter(may_be_of_it));
         Submission { standing, notes, ..refuse(why) }
     }
 
-    /// The name of a packed file that nobody has unpacked: there is no other file that is of any lab.
-    fn archive(&self) -> Option<String> {
+    /// What is wrong with an archive that may hold the work: there is no other file that is of any lab.
+    fn damaged(&self) -> Option<String> {
         let is_of_a_lab = |entry: &Entry| self.claims.lab_of(&entry.name).is_some();
-        if self.entries.iter().any(is_of_a_lab) {
-            return None;
-        }
-        let is_packed = |entry: &&Entry| entry.kind == Kind::File && rules::is_archive(&entry.name);
-        let name = &self.entries.iter().find(is_packed)?.name;
-        Some(one_line(name, 80))
+        let has_other_work = self.place.entries.iter().any(is_of_a_lab);
+        self.place.damaged.first().filter(|_| !has_other_work).cloned()
     }
 
     fn take_from(&self, root: &Root, rules: &Rules, originals: &Path) -> Submission {
-        let found = Submission::default();
-        let mut taking = Taking { folder: self.folder, rules, originals, root, found, others: vec![] };
-        if let Err(error) = taking.all(&self.entries) {
-            return refuse(format!("the folder cannot be read: {}", reason(&error)));
-        }
-        let taken = taking.finish(self.cut);
+        let found = Submission { notes: self.place.damaged.clone(), ..Submission::default() };
+        let mut taking = Taking { place: &self.place, rules, originals, root, found, others: vec![] };
+        taking.all();
+        let taken = taking.finish(self.place.cut);
         let as_given = |(path, bytes): (&String, &Vec<u8>)| {
             std::fs::read(originals.join(path)).is_ok_and(|original| original == *bytes)
         };

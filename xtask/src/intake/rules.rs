@@ -87,13 +87,24 @@ pub fn is_plain_name(path: &str) -> bool {
         && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
-/// Whether a file's name says that it holds other files. Archives are not opened: what is in them is not known.
+/// How the names of files end that hold other files; the longer ones first. Not each of them can be opened.
+const ARCHIVES: [&str; 14] = [
+    ".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tgz", ".tzst", ".zip", ".tar", ".gz", ".zst", ".xz",
+    ".bz2", ".7z", ".rar",
+];
+
+/// Whether a file's name says that it holds other files.
 #[must_use]
 pub fn is_archive(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [".zip", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", ".7z", ".rar"]
-        .iter()
-        .any(|end| name.ends_with(end))
+    without_ending(name) != name
+}
+
+/// A name without what says how the file is packed.
+#[must_use]
+pub fn without_ending(name: &str) -> &str {
+    let lower = name.to_ascii_lowercase();
+    let ending = ARCHIVES.iter().find(|ending| lower.ends_with(**ending));
+    ending.map_or(name, |ending| &name[..name.len() - ending.len()])
 }
 
 fn patterns(globs: &[String]) -> Result<Vec<Pattern>> {

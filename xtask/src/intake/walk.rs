@@ -6,7 +6,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// More entries than this are not looked at: a submission is source code, not a disk image.
-const MAX_ENTRIES: usize = 20_000;
+pub(super) const MAX_ENTRIES: usize = 20_000;
 /// Deeper than this nobody keeps a lab.
 const MAX_DEPTH: usize = 16;
 
@@ -76,8 +76,10 @@ fn entry(path: PathBuf, kind: Kind) -> Entry {
     Entry { path, name, kind }
 }
 
-fn is_skipped(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "target" || name == ".git" || name == "node_modules")
+/// Whether a folder holds nothing that anybody has written: what tools and other systems leave.
+pub(super) fn is_skipped(path: &Path) -> bool {
+    let skipped = ["target", ".git", "node_modules", "__MACOSX"];
+    path.file_name().is_some_and(|name| skipped.iter().any(|skipped| name == *skipped))
 }
 
 fn kind_of(kind: FileType) -> Kind {

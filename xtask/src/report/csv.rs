@@ -73,7 +73,7 @@ fn points(points: u32, undecided: u32) -> String {
 }
 
 /// A spreadsheet takes a cell that begins like a formula for one; an apostrophe makes it text.
-fn safe(name: &str) -> String {
+pub(crate) fn safe(name: &str) -> String {
     let name = one_line(name, 200);
     if name.starts_with(['=', '+', '-', '@', '\t', '\r', '|', '%']) { format!("'{name}") } else { name }
 }

@@ -18,18 +18,26 @@ use sandbox::protocol::Verdict;
 use crate::page::document;
 use crate::report::HTML;
 use crate::score::{CheckInfo, LabResults, Member, Milestone, Results, Run, class_in_short};
+use crate::similar;
 use crate::text::one_line;
 
 const STYLE: &str = include_str!("html/style.css");
 
-/// The pages with their file names.
+/// The pages with their file names. `has_similar` tells that the page of similar code is beside them.
 #[must_use]
-pub fn pages(results: &Results) -> Vec<(String, String)> {
+pub fn pages(results: &Results, has_similar: bool) -> Vec<(String, String)> {
+    let others = |is_one_of_several| {
+        html! {
+            @if is_one_of_several { a href=(HTML) { "All labs" } " " }
+            @if has_similar { a href=(similar::HTML) { "Similar code" } " " }
+        }
+    };
     if let [lab] = results.labs.as_slice() {
-        return vec![(HTML.to_owned(), page(lab, &results.run, false))];
+        return vec![(HTML.to_owned(), page(lab, &results.run, &others(false)))];
     }
-    let mut pages = vec![(HTML.to_owned(), overview::page(results))];
-    pages.extend(results.labs.iter().map(|lab| (file(&lab.head.lab), page(lab, &results.run, true))));
+    let mut pages = vec![(HTML.to_owned(), overview::page(results, &others(false)))];
+    let others = others(true);
+    pages.extend(results.labs.iter().map(|lab| (file(&lab.head.lab), page(lab, &results.run, &others))));
     pages
 }
 
@@ -38,14 +46,14 @@ fn file(lab: &str) -> String {
     format!("lab-{lab}.html")
 }
 
-fn page(results: &LabResults, run: &Run, is_one_of_several: bool) -> String {
+fn page(results: &LabResults, run: &Run, others: &Markup) -> String {
     let title = format!("Lab {}: {}", results.head.lab, results.head.title);
     let body = html! {
         header {
             h1 id="top" { (title) }
             p { (class_in_short(results)) }
             (circumstances(run, results.complete))
-            (contents(is_one_of_several))
+            (contents(others))
         }
         main { (parts(results)) }
     };
@@ -65,10 +73,11 @@ fn parts(results: &LabResults) -> Markup {
     }
 }
 
-fn contents(is_one_of_several: bool) -> Markup {
+/// The way to the parts of a lab's page; before it, to the other pages.
+fn contents(others: &Markup) -> Markup {
     html! {
         nav aria-label="Parts of this page" {
-            @if is_one_of_several { a href=(HTML) { "All labs" } " " }
+            (others)
             a href="#map" { "Heat map" } " " a href="#missed" { "Most missed" } " "
             a href="#checks" { "Checks" } " " a href="#members" { "Members" }
         }

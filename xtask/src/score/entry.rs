@@ -20,6 +20,9 @@ pub struct Entry {
     /// What became of a hand-in that was not graded.
     #[serde(default, skip_serializing_if = "Standing::is_usual")]
     pub standing: Standing,
+    /// The name of what was handed in, together with what judges it: equal names get equal verdicts.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub work: String,
     /// What the sample class expects of this member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,

@@ -15,5 +15,12 @@ pub(crate) fn run() -> Run {
 }
 
 pub(crate) fn entry(name: &str) -> Entry {
-    Entry { name: name.into(), notes: vec![], refused: None, standing: Standing::HandedIn, expect: None }
+    Entry {
+        name: name.into(),
+        notes: vec![],
+        refused: None,
+        standing: Standing::HandedIn,
+        work: String::new(),
+        expect: None,
+    }
 }

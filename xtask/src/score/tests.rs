@@ -14,6 +14,7 @@ fn plan(entry: Entry) -> Plan {
     };
     Plan {
         run: sample::run(),
+        judge: String::new(),
         head: Head {
             lab: "01".into(),
             title: String::new(),

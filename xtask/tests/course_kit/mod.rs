@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
@@ -69,10 +70,39 @@ impl Class {
 
     /// Adds a file to a submission: `alice/src/lib.rs`.
     pub(crate) fn file(&self, path: &str, text: &str) -> &Self {
+        self.bytes(path, text.as_bytes())
+    }
+
+    fn bytes(&self, path: &str, bytes: &[u8]) -> &Self {
         let path = self.folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(path, bytes).unwrap();
         self
+    }
+
+    /// Adds a submission that is packed.
+    pub(crate) fn zip(&self, path: &str, members: &[(&str, &str)]) -> &Self {
+        let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
+        for (name, text) in members {
+            let (mut entry, config) = archive.new_file(name).start().unwrap();
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(text.as_bytes()).unwrap();
+            let (_, descriptor) = writer.finish().unwrap();
+            entry.finish(descriptor).unwrap();
+        }
+        self.bytes(path, &archive.finish().unwrap())
+    }
+
+    /// The same in the other usual form.
+    pub(crate) fn tar_gz(&self, path: &str, members: &[(&str, &str)]) -> &Self {
+        let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut builder = tar::Builder::new(encoder);
+        for (name, text) in members {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            builder.append_data(&mut header, name, text.as_bytes()).unwrap();
+        }
+        self.bytes(path, &builder.into_inner().unwrap().finish().unwrap())
     }
 
     pub(crate) fn link(&self, target: &Path, path: &str) -> &Self {
@@ -89,6 +119,12 @@ impl Class {
 
     /// The arguments that grade every lab of it.
     pub(crate) fn args_of_course<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        self.args_with_kept(&[&["--fresh"], more].concat())
+    }
+
+    /// The same for a run that uses the verdicts of earlier ones. The tests share one target folder: what is not to be known
+    /// from another test must be work that no other test hands in.
+    pub(crate) fn args_with_kept<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         let (folder, out) = (self.folder.path().to_str().unwrap(), self.out.path().to_str().unwrap());
         [&["grade", folder, "--out", out], more].concat()
     }

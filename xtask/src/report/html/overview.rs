@@ -10,7 +10,7 @@ use crate::text::one_line;
 /// What the page is called.
 const TITLE: &str = "Grades";
 
-pub(super) fn page(results: &Results) -> String {
+pub(super) fn page(results: &Results, others: &Markup) -> String {
     let body = html! {
         header {
             h1 id="top" { (TITLE) }
@@ -18,7 +18,7 @@ pub(super) fn page(results: &Results) -> String {
                 p.warning[met < all] { "Sample class: " (met) " of " (all) " as expected." }
             }
             (circumstances(&results.run, results.complete))
-            nav aria-label="Parts of this page" { a href="#labs" { "Labs" } " " a href="#students" { "Students" } }
+            nav aria-label="Parts of this page" { (others) a href="#labs" { "Labs" } " " a href="#students" { "Students" } }
         }
         main { (labs(results)) (students(results)) }
     };

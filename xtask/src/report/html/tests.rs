@@ -11,7 +11,7 @@ fn page(name: &str, verdict: Verdict, text: &str) -> String {
 
 /// The one page of a run of one lab.
 fn page_of(lab: LabResults) -> String {
-    let mut pages = pages(&Results::new(sample::run(), vec![lab]));
+    let mut pages = pages(&Results::new(sample::run(), vec![lab]), false);
     assert_eq!(pages.len(), 1);
     pages.remove(0).1
 }
@@ -23,6 +23,7 @@ fn class(name: &str, verdict: Verdict, text: &str) -> LabResults {
     let milestone = Milestone { id: "m1".into(), title: "One".into(), max: 5, checks: vec![check] };
     let plan = Plan {
         run: sample::run(),
+        judge: String::new(),
         head: Head { lab: "01".into(), title: "Pipeline shell".into(), milestones: vec![milestone] },
         members: vec![
             Entry { notes: vec!["build.rs ignored".into()], ..sample::entry(name) },
@@ -120,7 +121,7 @@ fn several_labs_have_a_page_each_and_one_that_leads_to_every_part() {
     second.head.lab = "02".into();
     second.members[2].entry.standing = Standing::Absent;
     let pages: BTreeMap<String, String> =
-        pages(&Results::new(sample::run(), vec![first, second])).into_iter().collect();
+        pages(&Results::new(sample::run(), vec![first, second]), false).into_iter().collect();
     assert_eq!(pages.keys().collect::<Vec<_>>(), ["lab-01.html", "lab-02.html", "report.html"]);
     let index = &pages["report.html"];
     assert!(
@@ -138,5 +139,18 @@ fn several_labs_have_a_page_each_and_one_that_leads_to_every_part() {
     assert!(row.contains("<a href=\"lab-02.html#s2\">–</a>"), "{row}");
     for name in ["lab-01.html", "lab-02.html"] {
         assert!(pages[name].contains("<a href=\"report.html\">All labs</a>"));
+    }
+}
+
+#[test]
+fn each_page_leads_to_the_similar_code_where_there_is_any() {
+    let labs = || vec![class("alice", Verdict::Pass, ""), class("bob", Verdict::Pass, "")];
+    for (labs, count) in [(labs(), 3), (labs().split_off(1), 1)] {
+        let results = Results::new(sample::run(), labs);
+        let leads = |has_similar| {
+            let pages = pages(&results, has_similar);
+            pages.iter().filter(|(_, page)| page.contains("<a href=\"similar.html\">")).count()
+        };
+        assert_eq!([leads(true), leads(false)], [count, 0]);
     }
 }

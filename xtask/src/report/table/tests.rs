@@ -35,7 +35,7 @@ fn class() -> LabResults {
     let all = all.map(|check| (check.name.clone(), outcome(check))).collect();
     let found = Found { compile_error: None, checks: all };
     let broken = Found { compile_error: Some("error[E0425]: cannot find it".into()), ..Found::default() };
-    Plan { run: sample::run(), head, members }.results(&[found.clone(), found, broken])
+    Plan { run: sample::run(), head, judge: String::new(), members }.results(&[found.clone(), found, broken])
 }
 
 #[rstest]

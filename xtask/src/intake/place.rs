@@ -1,0 +1,144 @@
+//! Where a submission is: a folder, an archive, or a folder with archives in it. Whatever it is, its files are listed by paths
+//! below one top, and read one by one.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
+
+use super::archive::Archive;
+use super::walk::{self, Entry, Kind};
+use super::{copy, rules};
+
+/// More archives in one submission are not opened.
+const MAX_ARCHIVES: usize = 8;
+
+/// A submission that can be listed and read.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// What there is, by name.
+    pub(super) entries: Vec<Entry>,
+    /// Whether a limit cut the list.
+    pub(super) cut: bool,
+    /// What is wrong with an archive in it, one sentence each.
+    pub(super) damaged: Vec<String>,
+    /// Each below the path where its files are listed.
+    folders: Vec<(PathBuf, OwnedFd)>,
+    archives: Vec<(PathBuf, Archive)>,
+}
+
+impl Place {
+    /// Opens what is at `paths`. Several are listed side by side, each below its name.
+    ///
+    /// # Errors
+    /// Why one cannot be listed, as a sentence.
+    pub(super) fn open(paths: &[PathBuf]) -> Result<Self, String> {
+        if let [path] = paths {
+            return Self::one(path);
+        }
+        let mut place = Self::default();
+        for path in paths {
+            place.add(path)?;
+        }
+        place.entries.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(place)
+    }
+
+    /// Adds the files of one more folder or archive, below its name.
+    fn add(&mut self, path: &Path) -> Result<(), String> {
+        let one = Self::one(path)?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let at = PathBuf::from(rules::without_ending(&name));
+        let below = |inner: Entry| {
+            let path = at.join(&inner.path);
+            Entry { name: path.to_string_lossy().into_owned(), path, kind: inner.kind }
+        };
+        self.entries.extend(one.entries.into_iter().map(below));
+        self.cut |= one.cut;
+        self.damaged.extend(one.damaged.into_iter().map(|why| format!("{name}: {why}")));
+        self.folders.extend(one.folders.into_iter().map(|(inner, folder)| (at.join(inner), folder)));
+        self.archives.extend(one.archives.into_iter().map(|(inner, archive)| (at.join(inner), archive)));
+        Ok(())
+    }
+
+    fn one(path: &Path) -> Result<Self, String> {
+        let wrong = |what: &str, error: &io::Error| {
+            format!("the {what} cannot be read: {}", crate::text::reason(error))
+        };
+        if path.is_dir() {
+            return Self::folder(path).map_err(|error| wrong("folder", &error));
+        }
+        let file = regular(path).map_err(|error| wrong("file", &error))?;
+        match Archive::open(file) {
+            Ok(archive) => {
+                let (entries, cut) = (archive.entries.clone(), archive.cut);
+                Ok(Self { entries, cut, archives: vec![(PathBuf::new(), archive)], ..Self::default() })
+            }
+            Err(why) => {
+                Ok(Self { damaged: vec![format!("the archive cannot be used: {why}")], ..Self::default() })
+            }
+        }
+    }
+
+    fn folder(path: &Path) -> io::Result<Self> {
+        let (entries, cut) = walk::list(path)?;
+        let folders = vec![(PathBuf::new(), copy::open_folder(path)?)];
+        let mut place = Self { entries, cut, folders, ..Self::default() };
+        let is_packed = |entry: &&Entry| entry.kind == Kind::File && rules::is_archive(&entry.name);
+        let packed: Vec<Entry> = place.entries.iter().filter(is_packed).take(MAX_ARCHIVES).cloned().collect();
+        for entry in packed {
+            place.mount(path, &entry);
+        }
+        place.entries.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(place)
+    }
+
+    /// Lists the files of an archive below a folder of its name, in place of the archive.
+    fn mount(&mut self, top: &Path, entry: &Entry) {
+        let opened = regular(&top.join(&entry.path)).map_err(|error| crate::text::reason(&error));
+        let archive = match opened.and_then(Archive::open) {
+            Ok(archive) => archive,
+            Err(why) => return self.damaged.push(format!("{} cannot be used: {why}", entry.name)),
+        };
+        let at = PathBuf::from(rules::without_ending(&entry.name));
+        self.entries.retain(|other| other.path != entry.path);
+        let below = |inner: &Entry| {
+            let path = at.join(&inner.path);
+            Entry { name: path.to_string_lossy().into_owned(), path, kind: inner.kind }
+        };
+        self.entries.extend(archive.entries.iter().map(below));
+        self.cut |= archive.cut;
+        self.archives.push((at, archive));
+    }
+
+    /// Reads a listed file, at most `limit` bytes. `Ok(None)`: it is larger.
+    ///
+    /// # Errors
+    /// As [`copy::read`].
+    pub(super) fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        for (at, archive) in &self.archives {
+            if let Ok(inner) = path.strip_prefix(at)
+                && archive.entries.iter().any(|entry| entry.path == inner)
+            {
+                return Ok(archive.read(inner, limit));
+            }
+        }
+        let below = |(at, folder): &(PathBuf, OwnedFd)| {
+            path.strip_prefix(at).ok().map(|inner| copy::read(folder, inner, limit))
+        };
+        self.folders.iter().find_map(below).unwrap_or_else(|| Err(io::ErrorKind::NotFound.into()))
+    }
+}
+
+/// Opens a regular file; neither a link nor a FIFO can surprise us.
+fn regular(path: &Path) -> io::Result<File> {
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
+    let file = File::from(open(path, flags, Mode::empty())?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok(file)
+}
