@@ -5,8 +5,8 @@
 //! | where is the server? | [`address`], [`listen`] | socket, bind, listen, connect |
 //! | which methods are there, and how does a value become bytes? | [`interface`], [`wire`] | |
 //! | where does a frame end, and is it sound? | [`frame`], [`inbox`], [`crc`] | recv |
-//! | who is ready? | [`server`], [`link`] | epoll, accept, writev, timerfd |
-//! | what is to be done with a frame? | [`methods`], [`state`] | |
+//! | who is ready? | [`server`], [`exchange`], [`link`] | epoll, accept, writev, timerfd |
+//! | what is to be done with a frame? | [`methods`], [`gates`], [`objects`], [`state`] | |
 //! | has it been done already? | [`table`], [`journal`] | write, ftruncate |
 //! | which file is it? | [`root`] | openat, readlinkat |
 //! | and the other side? | [`mod@ask`], [`caller`], [`channel`], [`pipeline`] | connect, recv, send |
@@ -17,14 +17,17 @@ pub mod ask;
 pub mod caller;
 pub mod channel;
 pub mod crc;
+pub mod exchange;
 pub mod failure;
 pub mod frame;
+pub mod gates;
 pub mod inbox;
 pub mod interface;
 pub mod journal;
 pub mod link;
 pub mod listen;
 pub mod methods;
+pub mod objects;
 pub mod options;
 pub mod pipeline;
 pub mod random;

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use ipc_kit::retry;
 use nix::errno::Errno;
-use nix::sys::epoll::{EpollEvent, EpollFlags};
 use nix::unistd::read;
 
 use crate::frame::{BODY_MAX, Frame, kind};
@@ -15,7 +14,7 @@ use crate::link::{Input, Link, lock};
 use crate::refusal::Refusal;
 use crate::root::Kind;
 use crate::server::Server;
-use crate::state::{Caller, Gate, Outcome};
+use crate::state::{Caller, Outcome};
 use crate::table::{Verdict, WINDOW_MAX};
 use crate::wire::{Value, chunk};
 
@@ -62,18 +61,6 @@ impl Server {
         Ok(())
     }
 
-    fn cancel(&self, caller: Caller) {
-        let mut state = lock(&self.state);
-        let found = state.gates.iter().find(|(_, gate)| gate.caller == caller).map(|(&token, _)| token);
-        if let Some(token) = found {
-            // Its descriptor is closed first: who hears of the end shall not find a reader there.
-            state.gates.remove(&token);
-            state.finish(caller, Err(Refusal::CANCELLED), &self.epoll);
-            drop(state);
-            self.has_closed();
-        }
-    }
-
     /// A call, or with an instance a retry. An error is one that the table does not keep.
     fn call(
         &self,
@@ -90,6 +77,11 @@ impl Server {
         let is_known = state.table.hears(caller.client);
         if retry_of.is_some_and(|instance| instance != self.instance || !is_known) {
             return Err(Refusal::OUTCOME_UNKNOWN);
+        }
+        let is_forbidden = self.method_of(link, body).is_err_and(|refusal| refusal == Refusal::NOT_PERMITTED);
+        if is_forbidden && state.table.knows(caller.client, caller.seq) {
+            // The answer in the table is for somebody who may call it.
+            return Err(Refusal::NOT_PERMITTED);
         }
         if !is_known {
             state.welcome(caller.client, None)?;
@@ -114,14 +106,18 @@ impl Server {
         }
     }
 
-    /// The server's stub: who may call, and which values the bytes are.
-    fn unpack(&self, link: &Link, mut body: &[u8]) -> Result<(&'static Method, Vec<Value>), Refusal> {
-        let number = chunk(&mut body).map(u16::from_le_bytes).ok_or(Refusal::BAD_ARGUMENTS)?;
+    /// The server's stub: which method is it, and which values are its bytes?
+    fn unpack(&self, link: &Link, body: &[u8]) -> Result<(&'static Method, Vec<Value>), Refusal> {
+        let (method, arguments) = self.method_of(link, body)?;
+        Ok((method, method.arguments(arguments).ok_or(Refusal::BAD_ARGUMENTS)?))
+    }
+
+    /// A method that this client may call, and the bytes behind its number.
+    fn method_of<'a>(&self, link: &Link, body: &'a [u8]) -> Result<(&'static Method, &'a [u8]), Refusal> {
+        let mut rest = body;
+        let number = chunk(&mut rest).map(u16::from_le_bytes).ok_or(Refusal::BAD_ARGUMENTS)?;
         let method = by_number(number).ok_or(Refusal::UNKNOWN_METHOD)?;
-        if !self.may_call(link, method) {
-            return Err(Refusal::NOT_PERMITTED);
-        }
-        Ok((method, method.arguments(body).ok_or(Refusal::BAD_ARGUMENTS)?))
+        if self.may_call(link, method) { Ok((method, rest)) } else { Err(Refusal::NOT_PERMITTED) }
     }
 
     fn may_call(&self, link: &Link, method: &Method) -> bool {
@@ -224,26 +220,6 @@ impl Server {
         }
         input.handles.insert(input.last_handle, file);
         Ok(input.last_handle)
-    }
-
-    /// Begins to wait. The journal knows before a writer can.
-    fn gate(&self, caller: Caller, body: &[u8], path: &str) -> Result<(), Refusal> {
-        let root = self.root.as_ref().ok_or(Refusal::NOT_PERMITTED)?;
-        let found = root.find(path, Kind::Fifo);
-        let mut state = lock(&self.state);
-        let found =
-            found.inspect_err(|refusal| state.executed += u64::from(*refusal != Refusal::NOT_PERMITTED))?;
-        if state.is_stopping {
-            return Err(Refusal::SHUTTING_DOWN);
-        }
-        state.record(|| Frame::new(kind::CALL, caller.client, caller.seq, body.to_vec()))?;
-        state.executed += 1;
-        let fifo = found.open()?;
-        let token = self.token();
-        let once = EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT;
-        self.epoll.add(&fifo, EpollEvent::new(once, token)).map_err(Refusal::by_the_system)?;
-        state.gates.insert(token, Gate { caller, fifo, bytes: Some(Vec::new()) });
-        Ok(())
     }
 
     fn unwatch(&self, link: &Link, object: u32) -> Outcome {

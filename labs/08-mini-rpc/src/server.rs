@@ -4,7 +4,6 @@
 //! waits for a client: what cannot go on now leaves its thread, and comes back as an event.
 
 use std::collections::HashMap;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -16,28 +15,20 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::eventfd::EventFd;
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
-use nix::unistd::read;
 
 use crate::failure::{complain, failed, reason};
-use crate::frame::{Bad, Frame};
 use crate::interface::METHODS;
 use crate::journal::Journal;
-use crate::link::{Input, Link, lock};
+use crate::link::{Link, lock};
 use crate::listen::Listening;
 use crate::options::ServerOptions;
 use crate::random;
-use crate::refusal::Refusal;
 use crate::root::Root;
 use crate::signals::Signals;
 use crate::state::State;
-use crate::wire::Value;
 
 /// So many threads take events, whatever the number of calls.
 const WORKERS: usize = 4;
-/// So much is read from a FIFO at once.
-const PIECE: usize = 64 * 1024;
-/// So long may the bytes of a result be.
-const RESULT_MAX: usize = crate::frame::BODY_MAX - 4;
 
 /// The tokens of what is there once; connections and gates have the numbers from `OTHERS`.
 mod token {
@@ -65,7 +56,7 @@ pub struct Server {
     pub lease: Duration,
     /// So many files may one connection have open.
     pub handles_max: usize,
-    links: Mutex<HashMap<u64, Arc<Link>>>,
+    pub(crate) links: Mutex<HashMap<u64, Arc<Link>>>,
     next: AtomicU64,
     listening: Listening,
     is_local: bool,
@@ -73,16 +64,6 @@ pub struct Server {
     is_full: AtomicBool,
     timer: TimerFd,
     stop: EventFd,
-}
-
-/// Why the frames of an inbox come to an end.
-enum Taken {
-    /// There is none left.
-    All,
-    /// The client has to take its answers first.
-    NoRoom,
-    /// What follows makes no sense.
-    Bad,
 }
 
 /// Serves clients until SIGTERM or SIGINT.
@@ -215,116 +196,15 @@ impl Server {
     fn serve(&self, token: u64) {
         let link = lock(&self.links).get(&token).map(Arc::clone);
         match link {
-            Some(link) => self.serve_link(&link),
+            Some(link) => {
+                let is_over = self.serve_link(&link);
+                // Only now its descriptor is free.
+                drop(link);
+                if is_over {
+                    self.has_closed();
+                }
+            }
             None => self.serve_gate(token),
-        }
-    }
-
-    /// Sends what waits, receives once, and calls what came.
-    fn serve_link(&self, link: &Arc<Link>) {
-        let mut input = lock(&link.input);
-        if input.is_over {
-            return;
-        }
-        link.cork();
-        let is_end = self.exchange(link, &mut input);
-        link.uncork();
-        if is_end || input.is_finished && link.is_drained() {
-            self.close(link, &mut input);
-        } else {
-            link.arm(!input.is_finished, &self.epoll);
-        }
-    }
-
-    /// Whether the client has ended the connection.
-    fn exchange(&self, link: &Arc<Link>, input: &mut Input) -> bool {
-        let mut may_receive = true;
-        loop {
-            link.flush();
-            if input.is_finished || !link.has_room() {
-                return false;
-            }
-            match self.take(link, input) {
-                Taken::NoRoom => {}
-                Taken::Bad => input.is_finished = true,
-                Taken::All if !may_receive => return false,
-                Taken::All => match input.inbox.receive(&**link) {
-                    Ok(0) => return true,
-                    Ok(_) => may_receive = false,
-                    Err(Errno::EAGAIN) => return false,
-                    Err(_) => return true,
-                },
-            }
-        }
-    }
-
-    fn take(&self, link: &Arc<Link>, input: &mut Input) -> Taken {
-        while link.has_room() {
-            match input.inbox.frame() {
-                Ok(Some(frame)) => self.handle(link, input, frame),
-                Ok(None) => return Taken::All,
-                Err(Bad::Version(client, seq)) => self.refuse(link, client, seq, &Refusal::VERSION),
-                Err(Bad::Length(client, seq)) => {
-                    self.refuse(link, client, seq, &Refusal::TOO_LARGE);
-                    return Taken::Bad;
-                }
-                Err(Bad::Magic | Bad::Checksum) => return Taken::Bad,
-            }
-        }
-        Taken::NoRoom
-    }
-
-    /// Sends an error that the table does not keep.
-    pub fn refuse(&self, link: &Link, client: u64, seq: u32, refusal: &Refusal) {
-        link.send(Arc::new(Frame::refusal(client, seq, refusal).encode()), &self.epoll);
-    }
-
-    fn close(&self, link: &Link, input: &mut Input) {
-        *input = Input { is_over: true, ..Input::default() };
-        link.kill();
-        // It is in the set as long as it is in `links`.
-        let _ = self.epoll.delete(link);
-        lock(&self.links).remove(&link.id);
-        let mut state = lock(&self.state);
-        state.end_link(link.id, &self.epoll);
-        self.set_timer(&mut state);
-        drop(state);
-        // Others may hold the connection for a moment; the client shall see the end now.
-        let _ = nix::sys::socket::shutdown(
-            std::os::fd::AsRawFd::as_raw_fd(&link.as_fd()),
-            nix::sys::socket::Shutdown::Both,
-        );
-        self.has_closed();
-    }
-
-    /// Reads a piece of what was written to a gate.
-    fn serve_gate(&self, token: u64) {
-        let mut state = lock(&self.state);
-        let Some(gate) = state.gates.get_mut(&token) else { return };
-        let mut piece = vec![0; PIECE];
-        let outcome = match retry(|| read(&gate.fifo, &mut piece)) {
-            Ok(0) => gate.bytes.take().map(Value::Bytes).ok_or(Refusal::TOO_LARGE),
-            Ok(length) => {
-                gate.bytes = gate.bytes.take().filter(|bytes| bytes.len() + length <= RESULT_MAX);
-                if let Some(bytes) = &mut gate.bytes {
-                    bytes.extend(&piece[..length]);
-                }
-                return self.arm_gate(&gate.fifo, token);
-            }
-            Err(Errno::EAGAIN) => return self.arm_gate(&gate.fifo, token),
-            Err(errno) => Err(Refusal::by_the_system(errno)),
-        };
-        if let Some(gate) = state.gates.remove(&token) {
-            state.finish(gate.caller, outcome, &self.epoll);
-        }
-        drop(state);
-        self.has_closed();
-    }
-
-    fn arm_gate(&self, fifo: &impl AsFd, token: u64) {
-        let once = EpollFlags::EPOLLIN | EpollFlags::EPOLLONESHOT;
-        if let Err(errno) = self.epoll.modify(fifo, &mut EpollEvent::new(once, token)) {
-            complain(&format!("rpcd: epoll: {}", reason(errno)));
         }
     }
 

@@ -8,9 +8,9 @@ use std::time::Instant;
 use nix::sys::epoll::Epoll;
 
 use crate::frame::{BODY_MAX, Frame, kind};
-use crate::interface::{CHANGED, by_number};
+use crate::interface::by_number;
 use crate::journal::Journal;
-use crate::link::Link;
+use crate::objects::{Append, Callback, Object};
 use crate::refusal::Refusal;
 use crate::table::{Table, Verdict};
 use crate::wire::{Value, bytes_of};
@@ -38,27 +38,6 @@ pub struct Gate {
     pub bytes: Option<Vec<u8>>,
 }
 
-#[derive(Debug)]
-struct Object {
-    link: Weak<Link>,
-    client: u64,
-    key: String,
-}
-
-#[derive(Debug)]
-struct Callback {
-    object: u32,
-    append: u64,
-    due: Instant,
-}
-
-#[derive(Debug)]
-struct Append {
-    caller: Caller,
-    length: u64,
-    left: usize,
-}
-
 /// See the head of this file.
 #[derive(Debug)]
 pub struct State {
@@ -74,12 +53,12 @@ pub struct State {
     pub is_stopping: bool,
     journal: Option<Journal>,
     /// By connection and number.
-    objects: BTreeMap<(u64, u32), Object>,
+    pub(crate) objects: BTreeMap<(u64, u32), Object>,
     /// By connection, client and seq.
-    callbacks: BTreeMap<(u64, u64, u32), Callback>,
-    appends: HashMap<u64, Append>,
-    last_object: u32,
-    last_callback: u32,
+    pub(crate) callbacks: BTreeMap<(u64, u64, u32), Callback>,
+    pub(crate) appends: HashMap<u64, Append>,
+    pub(crate) last_object: u32,
+    pub(crate) last_callback: u32,
     last_append: u64,
 }
 
@@ -149,17 +128,18 @@ impl State {
     /// `busy`, or that the journal cannot be written.
     pub fn welcome(&mut self, client: u64, ping: Option<u32>) -> Result<(), Refusal> {
         let is_known = self.table.hears(client);
-        let victim =
-            if is_known { None } else { self.table.victim().map_err(|()| Refusal::failed("busy"))? };
+        let victim = if is_known { None } else { self.table.victim()? };
         if let Some(victim) = victim {
             self.record(|| Frame::new(kind::CANCEL, victim, 0, Vec::new()))?;
             self.table.forget(victim);
         }
-        if let Some(window) = ping.filter(|&window| window > self.table.window(client)) {
+        if let Some(window) = ping.filter(|&window| window > self.table.asked(client)) {
             self.record(|| Frame::new(kind::PING, client, 0, window.to_le_bytes().to_vec()))?;
         }
         self.table.enter(client);
-        self.table.widen(client, ping.unwrap_or(1));
+        if let Some(window) = ping {
+            self.table.widen(client, window);
+        }
         Ok(())
     }
 
@@ -215,92 +195,6 @@ impl State {
             self.call_back(id, append, length, lease, epoll);
         }
         None
-    }
-
-    fn call_back(
-        &mut self,
-        (link, number): (u64, u32),
-        append: u64,
-        length: u64,
-        due: Instant,
-        epoll: &Epoll,
-    ) {
-        let Some(object) = self.objects.get(&(link, number)) else { return };
-        let (client, target) = (object.client, object.link.upgrade());
-        let is_used = |seq: u32| self.callbacks.keys().any(|&(l, _, s)| (l, s) == (link, seq));
-        let mut seq = self.last_callback.wrapping_add(1);
-        while is_used(seq) {
-            seq = seq.wrapping_add(1);
-        }
-        self.last_callback = seq;
-        self.callbacks.insert((link, client, seq), Callback { object: number, append, due });
-        let body = CHANGED.call(&[Value::U32(number), Value::U64(length)]);
-        if let Some(target) = target {
-            target.send(Arc::new(Frame::new(kind::CALL, client, seq, body).encode()), epoll);
-        }
-    }
-
-    /// A callback has been answered.
-    pub fn called_back(&mut self, link: u64, client: u64, seq: u32, epoll: &Epoll) {
-        if let Some(callback) = self.callbacks.remove(&(link, client, seq)) {
-            self.count_down(callback.append, epoll);
-        }
-    }
-
-    fn count_down(&mut self, append: u64, epoll: &Epoll) {
-        let Some(waiting) = self.appends.get_mut(&append) else { return };
-        waiting.left -= 1;
-        if waiting.left == 0 {
-            let (caller, length) = (waiting.caller, waiting.length);
-            self.appends.remove(&append);
-            self.finish(caller, Ok(Value::U64(length)), epoll);
-        }
-    }
-
-    /// Makes an object.
-    pub fn watch(&mut self, link: &Arc<Link>, client: u64, key: String) -> u32 {
-        loop {
-            self.last_object = self.last_object.checked_add(1).unwrap_or(1);
-            if !self.objects.contains_key(&(link.id, self.last_object)) {
-                break;
-            }
-        }
-        let object = Object { link: Arc::downgrade(link), client, key };
-        self.objects.insert((link.id, self.last_object), object);
-        self.last_object
-    }
-
-    /// Ends an object; its callbacks count as answered. False if there is none.
-    pub fn end_object(&mut self, link: u64, number: u32, epoll: &Epoll) -> bool {
-        let is_there = self.objects.remove(&(link, number)).is_some();
-        let all = self.callbacks.range((link, 0, 0)..=(link, u64::MAX, u32::MAX));
-        let ended: Vec<_> =
-            all.filter(|(_, callback)| callback.object == number).map(|(&id, _)| id).collect();
-        for (link, client, seq) in ended {
-            self.called_back(link, client, seq, epoll);
-        }
-        is_there
-    }
-
-    /// Ends all objects of a connection.
-    pub fn end_link(&mut self, link: u64, epoll: &Epoll) {
-        let numbers: Vec<u32> =
-            self.objects.range((link, 0)..=(link, u32::MAX)).map(|(&(_, n), _)| n).collect();
-        for number in numbers {
-            self.end_object(link, number, epoll);
-        }
-    }
-
-    /// Ends objects whose lease is over, and says when the next is.
-    pub fn expire(&mut self, now: Instant, epoll: &Epoll) -> Option<Instant> {
-        loop {
-            let (&(link, ..), first) = self.callbacks.iter().min_by_key(|(_, callback)| callback.due)?;
-            if first.due > now {
-                return Some(first.due);
-            }
-            let number = first.object;
-            self.end_object(link, number, epoll);
-        }
     }
 
     /// Answers all that wait: rpcd ends.

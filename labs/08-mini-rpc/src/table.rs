@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
 
 use crate::link::Link;
+use crate::refusal::Refusal;
 
 /// So large may a window be.
 pub const WINDOW_MAX: u32 = 64;
@@ -31,6 +32,8 @@ pub enum Verdict {
 struct Entry {
     highest: u32,
     window: u32,
+    /// The largest window that was asked for; 0 if the client has not pinged.
+    asked: u32,
     /// Bit `i`: the call `highest - i` has come, whether or not its answer is still there.
     came: u64,
     calls: BTreeMap<u32, Call>,
@@ -62,13 +65,15 @@ impl Table {
     /// Who has to go before a new client can come: nobody, or the most silent one.
     ///
     /// # Errors
-    /// If all have calls under way.
-    pub fn victim(&self) -> Result<Option<u64>, ()> {
+    /// `busy`: all have calls under way.
+    pub fn victim(&self) -> Result<Option<u64>, Refusal> {
         if self.entries.len() < self.slots {
             return Ok(None);
         }
         let idle = self.entries.iter().filter(|(_, entry)| !entry.is_busy());
-        idle.min_by_key(|(_, entry)| entry.heard).map(|(&client, _)| Some(client)).ok_or(())
+        idle.min_by_key(|(_, entry)| entry.heard)
+            .map(|(&client, _)| Some(client))
+            .ok_or(Refusal::failed("busy"))
     }
 
     /// Forgets a client.
@@ -80,21 +85,28 @@ impl Table {
     pub fn enter(&mut self, client: u64) {
         self.clock += 1;
         let heard = self.clock;
-        let new = || Entry { highest: 0, window: 1, came: 0, calls: BTreeMap::new(), heard };
+        let new = || Entry { highest: 0, window: 1, asked: 0, came: 0, calls: BTreeMap::new(), heard };
         self.entries.entry(client).or_insert_with(new);
     }
 
-    /// The window of a client; 0 if it has no entry.
+    /// The largest window that a client has asked for; 0 if it has not.
     #[must_use]
-    pub fn window(&self, client: u64) -> u32 {
-        self.entries.get(&client).map_or(0, |entry| entry.window)
+    pub fn asked(&self, client: u64) -> u32 {
+        self.entries.get(&client).map_or(0, |entry| entry.asked)
     }
 
-    /// Makes the window of a client larger.
+    /// Makes the window of a client as large as it asks for, if it is not yet.
     pub fn widen(&mut self, client: u64, window: u32) {
         if let Some(entry) = self.entries.get_mut(&client) {
+            entry.asked = entry.asked.max(window);
             entry.window = entry.window.max(window);
         }
+    }
+
+    /// Whether a call is in the table, with its answer or running.
+    #[must_use]
+    pub fn knows(&self, client: u64, seq: u32) -> bool {
+        self.entries.get(&client).is_some_and(|entry| entry.calls.contains_key(&seq))
     }
 
     /// Asks whether a call of a client that has an entry is new. From then on it is not.
