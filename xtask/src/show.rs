@@ -126,6 +126,10 @@ fn cut(mut lines: Vec<String>, most: usize) -> Vec<String> {
         return lines;
     }
     lines.iter_mut().filter(|line| rows(line) > LONG).for_each(|line| *line = shortened(line));
+    if total(&lines) <= most {
+        // A shortened line says so itself.
+        return lines;
+    }
     let mut place = lines.len();
     while total(&lines) >= most.max(1)
         && let Some(last) = lines.iter().rposition(|line| !stays(line))
@@ -304,6 +308,9 @@ mod tests {
         assert!(shown(&hang, Told::All, None).contains("line 19"));
         let long = outcome(Verdict::Fail, &"y".repeat(80 * 20));
         let cut = shown(&long, Told::Text, None);
-        assert!(cut.contains("  | yyyy") && cut.contains("… (add --full)"), "{cut}");
+        assert!(
+            cut.contains("  | yyyy") && cut.contains("… (add --full)") && !cut.contains("0 more"),
+            "{cut}"
+        );
     }
 }

@@ -6,6 +6,7 @@ mod ends;
 mod lone;
 mod neglect;
 mod stopped;
+mod unheard;
 
 use std::collections::BTreeSet;
 
@@ -59,6 +60,7 @@ pub(crate) fn causes(reader: &Reader, waits: &[Waiting], solved: &Solved) -> Vec
     if causes.iter().all(is_quiet) {
         causes.extend(reader.no_answer(waits));
     }
+    causes.splice(0..0, reader.unheard(waits));
     ranked(causes)
 }
 

@@ -30,7 +30,7 @@ const HARMLESS: [i32; 16] = [
 
 /// Somebody's wish that it ends: no hope for a wait, unless the handler could wake the process itself (a
 /// self-pipe).
-const ENDING: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+pub(crate) const ENDING: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
 /// The bit of a signal in the sets of proc(5).
 pub(crate) fn bit(signal: i32) -> u64 {
@@ -54,17 +54,26 @@ pub(crate) fn names(set: u64) -> String {
     crate::words::list(&all, "and")
 }
 
+/// Handlers for these may run because somebody else wants it.
+fn useful(caught: u64) -> u64 {
+    let own_faults = HARMLESS.iter().filter(|signal| **signal != libc::SIGCHLD);
+    caught & !own_faults.fold(0, |set, signal| set | bit(*signal))
+}
+
+/// Whether a thread has a handler for anything that others send.
+pub(crate) fn has_handler(thread: &Thread) -> bool {
+    useful(thread.status.caught) != 0
+}
+
 impl Reader<'_> {
     /// pause(2) and sigsuspend(2): they return when a handler has run.
     pub(crate) fn suspend(&self, member: &Process, thread: &Thread, name: &str) -> Part {
         let status = &thread.status;
-        let caught = status.caught & !status.blocked;
-        let own_faults = HARMLESS.iter().filter(|signal| **signal != libc::SIGCHLD);
-        let own_faults = own_faults.fold(0, |set, signal| set | bit(*signal));
-        let useful = caught & !own_faults;
+        let caught = useful(status.caught);
+        let useful = caught & !status.blocked;
         let mut part = self.signal_wait(member, useful, format!("waits for a signal ({name})"));
         let blocked = (status.pending | status.shared_pending) & status.blocked;
-        let asleep = status.caught & status.blocked & !own_faults;
+        let asleep = caught & status.blocked;
         if blocked != 0 {
             let signals = names(blocked);
             part.text += &format!("; {signals} has come, but is blocked, so that it is not delivered");

@@ -102,6 +102,18 @@ fn a_reset_reaches_the_other_side() {
 }
 
 #[test]
+fn a_listener_can_look_whether_somebody_has_come() {
+    let room = Room::new();
+    let listener = room.listen(&Address::Unix("socket".into()));
+    assert!(listener.try_accept().is_none());
+    let client = room.connect(listener.address());
+    let served = listener.try_accept().expect("a client that has connected");
+    assert!(listener.try_accept().is_none());
+    served.send("hello");
+    client.expect("hello");
+}
+
+#[test]
 fn nobody_there_is_an_error_to_ask_for() {
     let room = Room::new();
     assert_eq!(room.try_connect(&Address::Unix("none".into())).err(), Some(Errno::ENOENT));

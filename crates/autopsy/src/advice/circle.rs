@@ -1,6 +1,6 @@
 //! Causes that lie in the shape of a circle: who waits in what.
 
-use super::{Found, Group};
+use super::{Found, Group, Waiting};
 use crate::part::Clue;
 use crate::report::{CauseKind, Kind};
 
@@ -21,7 +21,7 @@ impl Group<'_> {
             let fix = "a child cannot end while its output is not read: start its reader, or read the pipe to its end, before the wait";
             return Some((CauseKind::WaitBeforeRead, self.circle(), vec![fix.to_owned()]));
         }
-        if self.all_are(&[Kind::Write]) {
+        if self.waits().all(waits_for_room) {
             return Some(self.all_write());
         }
         if self.places.len() < 2 {
@@ -70,4 +70,14 @@ impl Group<'_> {
         let fix = "let one side read first, or use poll and read while a write would block";
         (CauseKind::FullBothWays, why, vec![fix.to_owned()])
     }
+}
+
+/// Whether nothing but room in a pipe or socket ends this wait, in write or in poll.
+fn waits_for_room(wait: &Waiting) -> bool {
+    let clues = &wait.part.clues;
+    let only_room = || {
+        clues.iter().any(|clue| matches!(clue, Clue::Writes(_)))
+            && !clues.iter().any(|clue| matches!(clue, Clue::Reads(_)))
+    };
+    wait.kind == Kind::Write || (wait.kind == Kind::Poll && only_room())
 }

@@ -6,6 +6,7 @@ use crate::borrow::peek_vec;
 use crate::object::{Object, Watched};
 use crate::part::{Clue, Part};
 use crate::proc::process::Process;
+use crate::signals::has_handler;
 
 /// How many descriptors of a set are read, and how many are described.
 const READ: u64 = 4096;
@@ -20,6 +21,8 @@ impl Reader<'_> {
         let Some(bytes) = bytes else { return unreadable("poll") };
         let wants = poll_wants(&bytes);
         self.many(
+            member,
+            tid,
             "poll",
             wants.into_iter().map(|(number, want)| self.end(member, tid, number, want)).collect(),
         )
@@ -38,6 +41,8 @@ impl Reader<'_> {
         reads.iter_mut().zip(exceptions).for_each(|(byte, more)| *byte |= more);
         let wants = select_wants(count.min(READ), &reads, &writes);
         self.many(
+            member,
+            tid,
             "select",
             wants.into_iter().map(|(number, want)| self.end(member, tid, number, want)).collect(),
         )
@@ -73,11 +78,17 @@ impl Reader<'_> {
                 parts.push(part);
             }
         }
-        self.many("epoll", parts)
+        self.many(member, tid, "epoll", parts)
     }
 
-    fn many(&self, name: &str, parts: Vec<Part>) -> Part {
+    fn many(&self, member: &Process, tid: i32, name: &str, parts: Vec<Part>) -> Part {
         if parts.is_empty() {
+            // ppoll, pselect and epoll_pwait let signals in while they wait, and are used for nothing else, too.
+            if let Some(thread) = member.threads.iter().find(|thread| thread.tid() == tid)
+                && has_handler(thread)
+            {
+                return self.suspend(member, thread, name);
+            }
             let mut part = Part::new(format!("waits in {name} for nothing at all"));
             part.clues.push(Clue::WatchesNothing);
             return part;

@@ -144,6 +144,10 @@ fn output_of_a_builtin_is_written_once_and_in_order() {
     "W1\nW2\nW3\n"
 )]
 #[case::columns("ls -l | grep W | sort -k 9 | tail -n 2 | awk '{print $9, $5}'", "W2 20\nW3 30\n")]
+#[case::a_compiler_in_stages(
+    r#"printf 'a = W # note\n  b = a\n' | sed 's/ *#.*//' | tr -s ' ' | awk '{print NR, $1, $3}'"#,
+    "1 a W\n2 b a\n"
+)]
 #[case::how_often_the_same_line("cat W2 W1 W2 | sort | uniq -c | awk '{print $1}'", "5\n")]
 fn the_classic_examples_work(#[case] line: &str, #[case] wanted: &str) {
     let room = Room::new();

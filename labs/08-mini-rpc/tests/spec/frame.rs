@@ -2,6 +2,7 @@
 //! comes.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use testkit::{Peer, visible};
 
@@ -170,10 +171,14 @@ pub(crate) fn expect(peer: &Peer, expected: &Frame) {
     );
 }
 
-/// CRC-32 as in zlib, bit by bit.
+/// CRC-32 as in zlib: the remainders of all bytes first, then byte by byte.
 fn crc32<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u32 {
-    let shift = |rest: u32| if rest & 1 == 1 { rest >> 1 ^ 0xEDB8_8320 } else { rest >> 1 };
-    !bytes.into_iter().fold(!0, |rest, &byte| (0..8).fold(rest ^ u32::from(byte), |rest, _| shift(rest)))
+    static TABLE: LazyLock<[u32; 256]> = LazyLock::new(|| {
+        let shift = |rest: u32| if rest & 1 == 1 { rest >> 1 ^ 0xEDB8_8320 } else { rest >> 1 };
+        std::array::from_fn(|byte| (0..8).fold(byte as u32, |rest, _| shift(rest)))
+    });
+    let table = &*TABLE;
+    !bytes.into_iter().fold(!0, |rest, &byte| table[usize::from(rest as u8 ^ byte)] ^ rest >> 8)
 }
 
 pub(crate) fn bytes(value: impl AsRef<[u8]>) -> Vec<u8> {

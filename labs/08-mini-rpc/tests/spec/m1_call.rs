@@ -7,8 +7,8 @@ use testkit::{Address, Room, Running, one_line};
 use super::frame::{ADD, Frame, expect, i64s, next};
 use super::{SERVER, TCP, UNIX, accept, ask, expect_call, play_server, rpcc, rpcd, serve};
 
-/// The example of the contract, byte for byte, and then others: one connection, and one call after the other. The answer has
-/// the client and the seq of the call. Then the next client comes.
+/// The example of the contract, byte for byte, and then others: one connection, and one call after the other. The
+/// answer has the client and the seq of the call. Then the next client comes.
 #[rstest]
 #[case::over_unix(UNIX)]
 #[case::over_tcp(TCP)]
@@ -32,8 +32,8 @@ fn rpcd_answers_a_call(#[case] options: &[&str]) {
     site.end();
 }
 
-/// The other stub: words become a call with seq 1, and the result becomes a line. The client is rpcc's own choice, and no two
-/// are the same.
+/// The other stub: words become a call with seq 1, and the result becomes a line. The client is rpcc's own choice, and
+/// no two are the same.
 #[rstest]
 #[case::over_unix(SERVER)]
 #[case::over_tcp("127.0.0.1:0")]
@@ -59,8 +59,8 @@ fn rpcc_sends_the_call_and_prints_the_result(#[case] at: &str) {
     }
 }
 
-/// A local add that overflows panics or wraps; a remote one has a caller who must be told. The error is a frame with code and
-/// text, and rpcc's status is 1.
+/// A local add that overflows panics or wraps; a remote one has a caller who must be told. The error is a frame with
+/// code and text, and rpcc's status is 1.
 #[rstest]
 #[case::upwards(i64::MAX, 1)]
 #[case::downwards(i64::MIN, -1)]
@@ -76,8 +76,8 @@ fn an_overflow_is_an_error_and_no_number(#[case] one: i64, #[case] two: i64) {
     site.end();
 }
 
-/// A call has two duties: to carry data, and to hold the caller until the answer is there. It sleeps meanwhile, however long
-/// that takes, and half an answer is none.
+/// A call has two duties: to carry data, and to hold the caller until the answer is there. It sleeps meanwhile, however
+/// long that takes, and half an answer is none.
 #[test]
 fn the_caller_waits_for_its_answer() {
     let room = Room::new();
@@ -93,8 +93,8 @@ fn the_caller_waits_for_its_answer() {
     client.wait().code(0).stdout("5\n");
 }
 
-/// A script that calls must be able to tell a wrong command from a server that is not there, and both from an error of the
-/// method. Each status has one line on standard error.
+/// A script that calls must be able to tell a wrong command from a server that is not there, and both from an error of
+/// the method. Each status has one line on standard error.
 #[test]
 fn the_status_of_rpcc_tells_what_went_wrong() {
     let room = Room::new();

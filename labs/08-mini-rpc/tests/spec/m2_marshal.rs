@@ -67,7 +67,8 @@ fn every_value_has_its_bytes() {
     site.end();
 }
 
-/// The way back: what rpcc prints for the bytes of a result, of each type. Bytes are printed as they are, whatever they are.
+/// The way back: what rpcc prints for the bytes of a result, of each type. Bytes are printed as they are, whatever they
+/// are.
 #[test]
 fn every_result_is_read_from_its_bytes() {
     let room = Room::new();
@@ -103,8 +104,8 @@ fn every_result_is_read_from_its_bytes() {
     }
 }
 
-/// A value is passed by value: what the server keeps is its own copy, byte for byte, under a key that is its own copy, too.
-/// Keys that look alike are different keys.
+/// A value is passed by value: what the server keeps is its own copy, byte for byte, under a key that is its own copy,
+/// too. Keys that look alike are different keys.
 #[test]
 fn append_keeps_what_it_was_given() {
     let room = Room::new();
@@ -125,8 +126,8 @@ fn append_keeps_what_it_was_given() {
     site.end();
 }
 
-/// What comes over a socket may be anything. Arguments that end too early, that have something behind them, a length that lies,
-/// a string that is no UTF-8: each is error 2, nothing is executed, and the next call is served.
+/// What comes over a socket may be anything. Arguments that end too early, that have something behind them, a length
+/// that lies, a string that is no UTF-8: each is error 2, nothing is executed, and the next call is served.
 #[test]
 fn bytes_that_are_no_arguments_are_error_2() {
     let room = Room::new();

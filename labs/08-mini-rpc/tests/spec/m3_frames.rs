@@ -7,8 +7,8 @@ use testkit::{Address, Fault, Resource, Room, one_line};
 use super::frame::{ADD, BODY_MAX, ECHO, Frame, HEADER, PONG, bytes, expect, i64s, next};
 use super::{SERVER, TCP, UNIX, accept, ask, command, expect_call, play_server, ready, serve};
 
-/// What was sent by one call may arrive by two: the network cuts where it likes. Here each cut of two frames is made, and the
-/// server has read the first part before the second is sent. recv(2).
+/// What was sent by one call may arrive by two: the network cuts where it likes. Here each cut of two frames is made,
+/// and the server has read the first part before the second is sent. recv(2).
 #[rstest]
 #[case::over_unix(UNIX, 1)]
 #[case::over_tcp(TCP, 7)]
@@ -34,8 +34,8 @@ fn a_frame_may_come_in_any_pieces(#[case] options: &[&str], #[case] step: usize)
     site.end();
 }
 
-/// And what was sent by many calls may arrive by one: hundreds of frames in one `recv`, and half of the next. Who takes the
-/// first and throws away the rest leaves its client waiting for ever.
+/// And what was sent by many calls may arrive by one: hundreds of frames in one `recv`, and half of the next. Who takes
+/// the first and throws away the rest leaves its client waiting for ever.
 #[rstest]
 #[case::two_over_unix(UNIX, 2)]
 #[case::many_over_unix(UNIX, 500)]
@@ -58,8 +58,8 @@ fn many_frames_may_come_in_one_piece(#[case] options: &[&str], #[case] count: i6
     site.end();
 }
 
-/// send and recv may move less than they were asked for: here, one byte each time, in rpcd and in rpcc. Nothing changes but
-/// the number of calls.
+/// send and recv may move less than they were asked for: here, one byte each time, in rpcd and in rpcc. Nothing changes
+/// but the number of calls.
 #[test]
 fn one_byte_at_a_time_changes_nothing() {
     let room = Room::new();
@@ -78,8 +78,9 @@ fn one_byte_at_a_time_changes_nothing() {
     client.wait().code(0).stdout(&word).stderr("");
 }
 
-/// A frame of which any bit has changed is noticed: the checksum is for header and body. After that nobody knows where the next
-/// frame begins, so the connection ends; the others live on, and nothing was executed. Here one bit of each byte changes.
+/// A frame of which any bit has changed is noticed: the checksum is for header and body. After that nobody knows where
+/// the next frame begins, so the connection ends; the others live on, and nothing was executed. Here one bit of each
+/// byte changes.
 #[test]
 fn a_damaged_frame_ends_its_own_connection_only() {
     let room = Room::new();
@@ -122,8 +123,8 @@ impl OverWithoutAWord for testkit::Peer {
     }
 }
 
-/// A length is a claim. One above the limit is refused before its body comes, and without memory for it: rpcd has 128 MiB
-/// here, and a frame says that it has 4 GiB. The longest body that is allowed is served.
+/// A length is a claim. One above the limit is refused before its body comes, and without memory for it: rpcd has 128
+/// MiB here, and a frame says that it has 4 GiB. The longest body that is allowed is served.
 #[rstest]
 #[case::just_above(BODY_MAX as u32 + 1)]
 #[case::a_gibibyte(1 << 30)]
@@ -150,8 +151,8 @@ fn a_length_is_not_trusted(#[case] length: u32) {
     site.end();
 }
 
-/// A frame that is sound and of a kind that rpcd does not know is answered, and the connection goes on; what answers nothing
-/// that rpcd has asked is ignored.
+/// A frame that is sound and of a kind that rpcd does not know is answered, and the connection goes on; what answers
+/// nothing that rpcd has asked is ignored.
 #[test]
 fn an_unknown_kind_is_answered() {
     let room = Room::new();
@@ -169,8 +170,8 @@ fn an_unknown_kind_is_answered() {
     site.end();
 }
 
-/// The client's side of all this: an answer in any pieces is put together; one that is damaged, of another version, too long, or
-/// no result of the method is no answer, and status 4 says so. What answers another call is ignored.
+/// The client's side of all this: an answer in any pieces is put together; one that is damaged, of another version, too
+/// long, or no result of the method is no answer, and status 4 says so. What answers another call is ignored.
 #[test]
 fn rpcc_refuses_what_is_no_answer() {
     let room = Room::new();

@@ -25,8 +25,8 @@ fn reads(caller: &Caller, handle: u32, count: u32, expected: &[u8]) {
     caller.calls(READ, u32s(handle, count), super::frame::bytes(expected));
 }
 
-/// A handle stands for an open file in another process: it has a place in the file, and each read goes on from there. Two
-/// handles of one file are two places. A read gives all that was asked for, if the file has it.
+/// A handle stands for an open file in another process: it has a place in the file, and each read goes on from there.
+/// Two handles of one file are two places. A read gives all that was asked for, if the file has it.
 #[rstest]
 #[case::over_unix(UNIX)]
 #[case::over_tcp(TCP)]
@@ -66,8 +66,8 @@ fn a_file_is_read_through_its_handle(#[case] options: &[&str]) {
     site.end();
 }
 
-/// A handle is a number, and anybody can guess numbers. It is good on the connection that opened it and nowhere else; not after
-/// close, not twice, and not if it was never given out.
+/// A handle is a number, and anybody can guess numbers. It is good on the connection that opened it and nowhere else;
+/// not after close, not twice, and not if it was never given out.
 #[test]
 fn a_handle_belongs_to_its_connection() {
     let room = Room::new();
@@ -96,8 +96,8 @@ fn a_handle_belongs_to_its_connection() {
     site.end();
 }
 
-/// DIR is all that a client may see. A path that leads out of it, by its text or through a link, is error 9, and that is so
-/// whether or not something is there: 9 tells nothing about what exists outside. openat2(2): RESOLVE_BENEATH.
+/// DIR is all that a client may see. A path that leads out of it, by its text or through a link, is error 9, and that
+/// is so whether or not something is there: 9 tells nothing about what exists outside. openat2(2): RESOLVE_BENEATH.
 #[test]
 fn a_path_that_leads_out_is_error_9() {
     let room = Room::new();
@@ -144,8 +144,8 @@ fn a_path_that_leads_out_is_error_9() {
     bare.end();
 }
 
-/// An error of the system is an error of the method: code 3, with the system's text. What is no file, or no FIFO, is refused
-/// without being waited for.
+/// An error of the system is an error of the method: code 3, with the system's text. What is no file, or no FIFO, is
+/// refused without being waited for.
 #[test]
 fn what_cannot_be_opened_says_why() {
     let room = Room::new();
@@ -166,8 +166,8 @@ fn what_cannot_be_opened_says_why() {
     site.end();
 }
 
-/// A client that is gone closes nothing: whoever gave out its handles must. A hundred clients open five files each and leave, and
-/// rpcd has the descriptors that it had before.
+/// A client that is gone closes nothing: whoever gave out its handles must. A hundred clients open five files each and
+/// leave, and rpcd has the descriptors that it had before.
 #[test]
 fn handles_are_closed_with_their_connection() {
     let room = Room::new();

@@ -8,9 +8,9 @@ use super::frame::{APPEND, Frame, GATE, GET, bytes, expect, next, string, two};
 use super::relay::{Relay, Trouble};
 use super::{Caller, SERVER, UNIX, accept, ask, expect_call, play_server, serve};
 
-/// The network may double a call, on the same connection or on another one: the second copy gets the first answer, byte for
-/// byte, and nothing is executed. What is older than the window (1, if nobody has asked for more) is dropped; in a larger
-/// window each call has its own answer, and one that was overtaken is still new.
+/// The network may double a call, on the same connection or on another one: the second copy gets the first answer, byte
+/// for byte, and nothing is executed. What is older than the window (1, if nobody has asked for more) is dropped; in a
+/// larger window each call has its own answer, and one that was overtaken is still new.
 #[test]
 fn a_duplicate_is_answered_and_not_executed() {
     let room = Room::new();
@@ -56,8 +56,8 @@ fn a_duplicate_is_answered_and_not_executed() {
     site.end();
 }
 
-/// A call that still runs is in no table of answers, and its second copy is a copy all the same. It waits with the first, and gets
-/// the same answer on the connection where it came.
+/// A call that still runs is in no table of answers, and its second copy is a copy all the same. It waits with the
+/// first, and gets the same answer on the connection where it came.
 #[test]
 fn a_duplicate_of_a_running_call_waits_with_it() {
     let room = Room::new();
@@ -88,8 +88,8 @@ fn a_duplicate_of_a_running_call_waits_with_it() {
     site.end();
 }
 
-/// What makes two frames the same call is client and seq: who sends again keeps both, or nobody can know. rpcc sends again R times
-/// and no more; `maybe` sends once. Here the server answers nothing, and ends each connection.
+/// What makes two frames the same call is client and seq: who sends again keeps both, or nobody can know. rpcc sends
+/// again R times and no more; `maybe` sends once. Here the server answers nothing, and ends each connection.
 #[rstest]
 #[case::at_least_once("at-least-once", 3)]
 #[case::at_least_once_without_retries("at-least-once", 0)]
@@ -139,9 +139,9 @@ fn a_retry_keeps_client_and_seq(#[case] semantics: &str, #[case] retries: u32) {
     client.wait().code(0).stdout("ok 8\nok 16\n");
 }
 
-/// Three appends at most once, over a network that loses, doubles, delays or damages one frame: the first, the second, the third,
-/// and so on, until there is none left. Each time rpcc gets its three answers, and the totals say that each append was executed
-/// once. How often it had to send, and when, is its own affair.
+/// Three appends at most once, over a network that loses, doubles, delays or damages one frame: the first, the second,
+/// the third, and so on, until there is none left. Each time rpcc gets its three answers, and the totals say that each
+/// append was executed once. How often it had to send, and when, is its own affair.
 #[rstest]
 #[case::lost(Trouble::Drop)]
 #[case::doubled(Trouble::Double)]

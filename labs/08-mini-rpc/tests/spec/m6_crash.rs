@@ -7,9 +7,9 @@ use super::frame::{ADD, APPEND, CALL, Frame, GET, bytes, expect, i64s, string, t
 use super::relay::{Relay, Trouble};
 use super::{SERVER, UNIX, accept, answer_ping, ask, command, expect_call, play_server, ready, serve};
 
-/// The call is sent, and the connection ends: before the call was read, after it was read, in the middle of the answer. rpcc
-/// cannot know what has happened, and says so: status 5. It is no success, it is no "connection lost" that everybody takes for
-/// "not done", and it is no reason to send the call again to whoever listens now.
+/// The call is sent, and the connection ends: before the call was read, after it was read, in the middle of the answer.
+/// rpcc cannot know what has happened, and says so: status 5. It is no success, it is no "connection lost" that
+/// everybody takes for "not done", and it is no reason to send the call again to whoever listens now.
 #[test]
 fn a_broken_connection_is_an_unknown_outcome() {
     let room = Room::new();
@@ -47,9 +47,9 @@ fn a_broken_connection_is_an_unknown_outcome() {
     client.wait().code(5).stdout("error 7 outcome unknown\nok 3\n");
 }
 
-/// With retries, rpcc first asks who is there. A call that it has sent it sends again as a retry, which names the instance that it
-/// was sent to first, whoever listens now. A server that answers 7 ends it. Before the call is sent nothing can have happened,
-/// and rpcc may start again with a ping.
+/// With retries, rpcc first asks who is there. A call that it has sent it sends again as a retry, which names the
+/// instance that it was sent to first, whoever listens now. A server that answers 7 ends it. Before the call is sent
+/// nothing can have happened, and rpcc may start again with a ping.
 #[test]
 fn a_retry_names_the_instance_it_was_sent_to() {
     let room = Room::new();
@@ -72,7 +72,8 @@ fn a_retry_names_the_instance_it_was_sent_to() {
     peer.send(call.error(7, "outcome unknown").bytes());
     client.wait().code(5).stdout("").stderr("rpcc: error 7 outcome unknown\n");
 
-    // The same, and the old server answers after all. The next call of the same client is for the server that is there now.
+    // The same, and the old server answers after all. The next call of the same client is for the server that is there
+    // now.
     let (old, new) = (room.number(1..1 << 60), room.number(1 << 60..u64::MAX));
     let client = ask(&room, SERVER, &["--retries", "2", "-"]).stdin("append key a\nappend key b\n").spawn();
     let peer = accept(&server);
@@ -92,8 +93,8 @@ fn a_retry_names_the_instance_it_was_sent_to() {
     client.wait().code(5).stdout("ok 1\nerror 7 outcome unknown\n");
 }
 
-/// The server's side: a retry that was meant for another instance, or for an entry that is not there any more, is answered 7, and
-/// nothing is executed. One for this instance is the call. Two servers never have the same instance.
+/// The server's side: a retry that was meant for another instance, or for an entry that is not there any more, is
+/// answered 7, and nothing is executed. One for this instance is the call. Two servers never have the same instance.
 #[test]
 fn a_new_instance_refuses_old_retries() {
     let room = Room::new();
@@ -139,9 +140,9 @@ fn a_new_instance_refuses_old_retries() {
     new.end();
 }
 
-/// rpcd is killed at one of its system calls after the other, while rpcc appends with retries, and a new rpcd takes its place. Each
-/// time rpcc says either that it is done, and it was executed once; or that the outcome is unknown. Never is the call executed by
-/// the new server if it had been sent to the old one.
+/// rpcd is killed at one of its system calls after the other, while rpcc appends with retries, and a new rpcd takes its
+/// place. Each time rpcc says either that it is done, and it was executed once; or that the outcome is unknown. Never
+/// is the call executed by the new server if it had been sent to the old one.
 #[test]
 fn a_server_killed_anywhere_is_no_second_execution() {
     let start = calls_until_ready(&|room| command(room, UNIX));
@@ -211,8 +212,8 @@ pub(crate) fn calls_until_ready(command: &dyn Fn(&Room) -> Cmd) -> u64 {
     calls.saturating_sub(6)
 }
 
-/// What a server remembers of clients that are gone must have an end. With `--slots N` the table knows the N clients seen last;
-/// one entry each, unless they asked for a window. Whoever was forgotten is told so when it sends again.
+/// What a server remembers of clients that are gone must have an end. With `--slots N` the table knows the N clients
+/// seen last; one entry each, unless they asked for a window. Whoever was forgotten is told so when it sends again.
 #[test]
 fn the_table_is_bounded() {
     let room = Room::new();

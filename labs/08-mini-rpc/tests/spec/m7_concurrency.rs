@@ -10,8 +10,8 @@ use super::{
     Caller, SERVER, Site, UNIX, accept, answer_ping, ask, command, expect_call, play_server, ready, serve,
 };
 
-/// A gate waits for somebody who writes, perhaps for ever. Another client, and another call of the same client on the same
-/// connection, are served meanwhile. While all of them wait, rpcd sleeps.
+/// A gate waits for somebody who writes, perhaps for ever. Another client, and another call of the same client on the
+/// same connection, are served meanwhile. While all of them wait, rpcd sleeps.
 #[test]
 fn a_gate_holds_up_nobody() {
     let room = Room::new();
@@ -33,8 +33,8 @@ fn a_gate_holds_up_nobody() {
     site.end();
 }
 
-/// Sixty-four gates on one connection, opened in another order than called: each answer comes when its gate opens, and is told by
-/// its seq. No thread or process waits for each of them.
+/// Sixty-four gates on one connection, opened in another order than called: each answer comes when its gate opens, and
+/// is told by its seq. No thread or process waits for each of them.
 #[test]
 fn sixty_four_calls_are_under_way() {
     let room = Room::new();
@@ -73,8 +73,8 @@ fn threads(server: &Running) -> usize {
     tasks(server.pid()) + server.descendants().iter().map(|process| tasks(process.pid)).sum::<usize>()
 }
 
-/// rpcc with 64 calls under way: it sends as many before it has one answer, and never more. The answers come in another order, and
-/// each belongs to the call of its seq; the output has the order of the input.
+/// rpcc with 64 calls under way: it sends as many before it has one answer, and never more. The answers come in another
+/// order, and each belongs to the call of its seq; the output has the order of the input.
 #[test]
 fn answers_are_matched_by_their_seq() {
     let room = Room::new();
@@ -125,8 +125,8 @@ fn answers_are_matched_by_their_seq() {
     site.end();
 }
 
-/// The server does not answer, and never will. After D ms rpcc stops waiting: it sends a cancel, says error 5, and goes on. When the
-/// answer comes after all, it is nobody's: above all it is not the answer of the next call.
+/// The server does not answer, and never will. After D ms rpcc stops waiting: it sends a cancel, says error 5, and goes
+/// on. When the answer comes after all, it is nobody's: above all it is not the answer of the next call.
 #[test]
 fn a_deadline_ends_the_wait_and_not_the_order() {
     let room = Room::new();
@@ -197,8 +197,8 @@ fn next_call(peer: &testkit::Peer) -> Frame {
     }
 }
 
-/// A cancel ends the gate that it names: error 6, and the FIFO is closed. It ends no other, undoes nothing that is done, and is not
-/// answered itself. A copy of the cancelled call gets the same error.
+/// A cancel ends the gate that it names: error 6, and the FIFO is closed. It ends no other, undoes nothing that is
+/// done, and is not answered itself. A copy of the cancelled call gets the same error.
 #[test]
 fn a_cancel_stops_a_gate() {
     let room = Room::new();
@@ -236,8 +236,8 @@ fn a_cancel_stops_a_gate() {
     site.end();
 }
 
-/// Eight clients call and call, and do not read. rpcd stops reading from them, so that the kernel's buffers and its own are all that
-/// they fill; others are served. When they read at last, each answer is there.
+/// Eight clients call and call, and do not read. rpcd stops reading from them, so that the kernel's buffers and its own
+/// are all that they fill; others are served. When they read at last, each answer is there.
 #[test]
 fn a_slow_reader_costs_little_memory() {
     let room = Room::new();
@@ -290,8 +290,8 @@ fn flood(site: &Site, client: &Caller, text: &[u8]) -> (Vec<Frame>, usize) {
     (calls, sent)
 }
 
-/// At SIGTERM the calls under way are not forgotten: each is answered error 8, the socket file is removed, and rpcd ends with 0, even
-/// with a client that does not read.
+/// At SIGTERM the calls under way are not forgotten: each is answered error 8, the socket file is removed, and rpcd
+/// ends with 0, even with a client that does not read.
 #[test]
 fn sigterm_answers_what_waits() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
@@ -317,8 +317,9 @@ fn sigterm_answers_what_waits() {
     }
 }
 
-/// Counted, not timed: a small call costs rpcd one call of the write family and at most two of the read family; rpcc the same, and one
-/// write for what it prints. Header and body in two writes cost twice as much, and over TCP forty milliseconds.
+/// Counted, not timed: a small call costs rpcd one call of the write family and at most two of the read family; rpcc
+/// the same, and one write for what it prints. Header and body in two writes cost twice as much, and over TCP forty
+/// milliseconds.
 #[test]
 fn a_small_call_costs_one_write_and_two_reads() {
     const CALLS: u64 = 1000;

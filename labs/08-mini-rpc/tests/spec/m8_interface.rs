@@ -39,8 +39,8 @@ fn listing<'a>(methods: impl Iterator<Item = &'a (u16, &'static str, &'static st
     [&(all.len() as u32).to_le_bytes()[..], &all.concat()].concat()
 }
 
-/// A server tells what it can do, with the types; and a number that is no method is an error and no end. Any number but those of the
-/// list is none.
+/// A server tells what it can do, with the types; and a number that is no method is an error and no end. Any number but
+/// those of the list is none.
 #[test]
 fn list_tells_the_whole_interface() {
     let room = Room::new();
@@ -58,8 +58,9 @@ fn list_tells_the_whole_interface() {
     site.end();
 }
 
-/// Each stub unpacks its own arguments: all of them, and nothing behind them. Here each method gets each beginning of its arguments,
-/// and one byte more: error 2, and nothing is executed. With one table for both stubs no method can be forgotten.
+/// Each stub unpacks its own arguments: all of them, and nothing behind them. Here each method gets each beginning of
+/// its arguments, and one byte more: error 2, and nothing is executed. With one table for both stubs no method can be
+/// forgotten.
 #[test]
 fn every_method_refuses_other_arguments() {
     let room = Room::new();
@@ -104,8 +105,8 @@ fn every_method_refuses_other_arguments() {
     site.end();
 }
 
-/// A program of tomorrow meets one of today. It is told what this one understands, and may go on in that version on the same
-/// connection. Nothing of the frame but its header is looked at.
+/// A program of tomorrow meets one of today. It is told what this one understands, and may go on in that version on the
+/// same connection. Nothing of the frame but its header is looked at.
 #[test]
 fn another_version_is_told_the_highest_one() {
     let room = Room::new();
@@ -136,8 +137,8 @@ fn another_version_is_told_the_highest_one() {
     site.end();
 }
 
-/// Who calls is what the kernel says, and not what the caller says: uid, gid and pid of the process that connected. Over TCP the
-/// kernel knows nothing of that kind.
+/// Who calls is what the kernel says, and not what the caller says: uid, gid and pid of the process that connected.
+/// Over TCP the kernel knows nothing of that kind.
 #[test]
 fn whoami_is_what_the_kernel_knows() {
     let room = Room::new();
@@ -162,8 +163,8 @@ fn whoami_is_what_the_kernel_knows() {
     site.end();
 }
 
-/// A method may be for one user only. All others get error 9 before anything runs, and do not even see it in the list; over TCP nobody
-/// can show who he is.
+/// A method may be for one user only. All others get error 9 before anything runs, and do not even see it in the list;
+/// over TCP nobody can show who he is.
 #[rstest]
 #[case::for_us_over_unix(UNIX, 0, true)]
 #[case::for_others_over_unix(UNIX, 1, false)]

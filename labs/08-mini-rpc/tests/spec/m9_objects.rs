@@ -40,8 +40,8 @@ fn append(key: &str, value: &str) -> Vec<u8> {
     two(string(key), bytes(value))
 }
 
-/// Whoever watches a key is called before the append is answered: when the caller goes on, all watchers know. Until they have
-/// answered, the append waits, and it alone. Other keys call nobody, and after `unwatch` nobody is called.
+/// Whoever watches a key is called before the append is answered: when the caller goes on, all watchers know. Until
+/// they have answered, the append waits, and it alone. Other keys call nobody, and after `unwatch` nobody is called.
 #[test]
 fn an_append_waits_for_its_watchers() {
     let room = Room::new();
@@ -115,9 +115,10 @@ fn an_append_waits_for_its_watchers() {
     site.end();
 }
 
-/// The classic deadlock: a client calls append on a key that it watches itself, on one connection. The callback comes in the middle of
-/// its call, and rpcd waits for the answer on the connection where it has just read the call. Two clients that append to each
-/// other's keys are the same with more steps. And while a callback waits, its client may call whatever it likes.
+/// The classic deadlock: a client calls append on a key that it watches itself, on one connection. The callback comes
+/// in the middle of its call, and rpcd waits for the answer on the connection where it has just read the call. Two
+/// clients that append to each other's keys are the same with more steps. And while a callback waits, its client may
+/// call whatever it likes.
 #[test]
 fn a_callback_may_come_in_the_middle_of_a_call() {
     let room = Room::new();
@@ -148,8 +149,9 @@ fn a_callback_may_come_in_the_middle_of_a_call() {
     site.end();
 }
 
-/// An object lives as long as its client does. When the connection ends, whoever waits for its answer goes on. A client that lives and
-/// does not answer for L ms has lost its lease: its object is gone, and the append is answered. One that answers keeps it.
+/// An object lives as long as its client does. When the connection ends, whoever waits for its answer goes on. A client
+/// that lives and does not answer for L ms has lost its lease: its object is gone, and the append is answered. One that
+/// answers keeps it.
 #[test]
 fn an_object_ends_with_its_lease_or_its_client() {
     let room = Room::new();
@@ -189,8 +191,8 @@ fn an_object_ends_with_its_lease_or_its_client() {
     site.end();
 }
 
-/// The client's side: rpcc answers a callback while it waits for an answer, and while it waits for the next line. It prints what has
-/// changed, at once; a method that it does not have is error 1.
+/// The client's side: rpcc answers a callback while it waits for an answer, and while it waits for the next line. It
+/// prints what has changed, at once; a method that it does not have is error 1.
 #[test]
 fn rpcc_answers_callbacks_at_any_time() {
     let room = Room::new();
@@ -230,9 +232,9 @@ fn rpcc_answers_callbacks_at_any_time() {
     client.wait().code(0).stdout("3\n");
 }
 
-/// rpcd is killed at one of its system calls after the other, and another one goes on with its journal. Each time rpcc is answered, and
-/// the append was executed once: not lost where it was not written down, and not doubled where it was. A record that is cut short is
-/// none; all before it count.
+/// rpcd is killed at one of its system calls after the other, and another one goes on with its journal. Each time rpcc
+/// is answered, and the append was executed once: not lost where it was not written down, and not doubled where it was.
+/// A record that is cut short is none; all before it count.
 #[test]
 fn with_a_journal_a_call_is_executed_once() {
     let journal = |room: &Room, name: &str| command(room, &["--unix", name, "--journal", "log"]);
@@ -319,8 +321,9 @@ fn journal_with(room: &Room, value: &str) {
     site.end();
 }
 
-/// With a journal, the instance, the values and the answers of appends survive; what lies outside of it does not. A gate that had begun
-/// took, perhaps, what others wrote, and the journal cannot know: that is error 7, and no second try. A file that is no journal is left alone.
+/// With a journal, the instance, the values and the answers of appends survive; what lies outside of it does not. A
+/// gate that had begun took, perhaps, what others wrote, and the journal cannot know: that is error 7, and no second
+/// try. A file that is no journal is left alone.
 #[test]
 fn what_a_journal_cannot_know_is_unknown() {
     let room = Room::new();

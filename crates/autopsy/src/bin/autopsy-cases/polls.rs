@@ -1,14 +1,17 @@
 //! poll, select and epoll: the wrong direction, the forgotten descriptor, the edge that has passed. poll(2), epoll(7).
 
 use std::io::Write;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use anyhow::{Context, Result};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::select::{FdSet, select};
-use nix::unistd::pipe;
+use nix::sys::signal::{SigSet, Signal};
+use nix::unistd::{pipe, write};
 
 use crate::stage::{child, pause, pour, rename, take, wait_all};
 
@@ -66,6 +69,51 @@ pub(crate) fn poll_wrong_direction() -> Result<()> {
 pub(crate) fn poll_nothing() -> Result<()> {
     rename("poller")?;
     poll(&mut [], PollTimeout::NONE).context("poll").map(drop)
+}
+
+/// A daemon blocks SIGTERM, which it handles, and lets it in while it waits: no descriptor, no time-out, and nothing wrong.
+pub(crate) fn ppoll_signal() -> Result<()> {
+    rename("daemon")?;
+    crate::signals::catch(Signal::SIGTERM)?;
+    SigSet::from(Signal::SIGTERM).thread_block().context("block SIGTERM")?;
+    match ppoll(&mut [], None, Some(SigSet::empty())) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error).context("ppoll"),
+    }
+}
+
+/// Two ranks fill the pipes to each other; each waits in poll until there is room again, and reads nothing meanwhile.
+pub(crate) fn poll_both_full() -> Result<()> {
+    rename("rank-0")?;
+    let (to_zero, from_one) = pipe()?;
+    let (to_one, from_zero) = pipe()?;
+    child("rank-1", &[&to_zero, &from_zero], || {
+        fill(&from_one)?;
+        until_writable(&from_one)?;
+        take(&to_one, 1).map(drop)
+    })?;
+    drop((to_one, from_one));
+    fill(&from_zero)?;
+    until_writable(&from_zero)?;
+    take(&to_zero, 1)?;
+    wait_all()
+}
+
+/// Writes until a pipe holds no more.
+fn fill(to: &OwnedFd) -> Result<()> {
+    fcntl(to, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).context("let writes fail instead of waiting")?;
+    loop {
+        match write(to, &[0; 4096]) {
+            Ok(_) => {}
+            Err(Errno::EAGAIN) => return Ok(()),
+            Err(error) => return Err(error).context("fill a pipe"),
+        }
+    }
+}
+
+/// Waits for room.
+fn until_writable(to: impl AsFd) -> Result<()> {
+    poll(&mut [PollFd::new(to.as_fd(), PollFlags::POLLOUT)], PollTimeout::NONE).context("poll").map(drop)
 }
 
 /// An event loop watches a pipe; its writer waits for a signal.

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use anyhow::{Context, Result};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, raise, sigaction};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, raise, sigaction};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::pipe;
 
@@ -65,6 +65,20 @@ pub(crate) fn signalfd_unblocked() -> Result<()> {
     in_state(ended, 'Z')?;
     signals.read_signal().context("read the signalfd")?;
     wait_for(ended)
+}
+
+/// A boss blocks SIGTERM for itself before it forks; the worker inherits the mask, and is asked to end in vain.
+pub(crate) fn inherited_mask() -> Result<()> {
+    rename("boss")?;
+    SigSet::from(Signal::SIGTERM).thread_block().context("block SIGTERM")?;
+    let (orders, to_worker) = pipe()?;
+    let worker = child("worker", &[&to_worker], || take(&orders, 1).map(drop))?;
+    drop(orders);
+    in_state(worker, 'S')?;
+    kill(worker, Signal::SIGTERM).context("end the worker")?;
+    wait_for(worker)?;
+    drop(to_worker);
+    Ok(())
 }
 
 /// The parent waits for its child's SIGUSR1, the child for the parent's byte.

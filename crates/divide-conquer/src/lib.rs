@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod asleep;
+pub mod barrier;
+pub mod board;
+pub mod cake;
+pub mod collective;
+pub mod crew;
+pub mod cut;
+pub mod life;
+pub mod mailbox;
+pub mod mapping;
+pub mod primes;
+pub mod ring;
+pub mod schedule;
+pub mod screen;
+pub mod smaps;
+pub mod stop;
+pub mod world;

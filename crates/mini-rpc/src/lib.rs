@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod asleep;
+pub mod background;
+pub mod client_stub;
+pub mod crc;
+pub mod deadline;
+pub mod dump;
+pub mod duplicates;
+pub mod export;
+pub mod files;
+pub mod frame;
+pub mod network;
+pub mod objects;
+pub mod pack;
+pub mod semantics;
+pub mod server_stub;
+pub mod stream;
+pub mod thermometer;
+pub mod unpack;

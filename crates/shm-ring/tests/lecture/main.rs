@@ -1,0 +1,9 @@
+//! What the lecture claims, asserted from outside: each example is a program, and here is what it must print.
+//! Nothing forks inside this test process, which has threads. Claims that need more than any Linux machine has are in
+//! `tests/machine`.
+
+mod claims;
+mod library;
+mod program;
+mod readme;
+mod run;

@@ -1,0 +1,43 @@
+//! `IPCLAB_TRACE`: a line for each message that is sent, and for each that is received.
+
+use std::fs::File;
+
+use crate::failure::Failure;
+
+/// Which of the two ends of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// It is about to be sent.
+    Send,
+    /// It was given to whoever asked for it.
+    Receive,
+}
+
+/// The file of the trace, if there is one.
+#[derive(Debug)]
+pub struct Trace(Option<File>);
+
+impl Trace {
+    /// Opens the file, or none.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn open(path: Option<String>) -> Result<Trace, Failure> {
+        Ok(Trace(None))
+    }
+
+    /// Writes the line of one end of a message, by one write.
+    ///
+    /// # Errors
+    /// The line cannot be written.
+    pub fn note(
+        &mut self,
+        end: Direction,
+        from: usize,
+        to: usize,
+        tag: i32,
+        length: usize,
+    ) -> Result<(), Failure> {
+        todo!("M5: a line for the trace")
+    }
+}

@@ -1,0 +1,132 @@
+//! The work itself, in small pieces that are counted, and the gate in front of it. Given, and not yours to edit:
+//! the checks compare what it counts with what there was to do.
+//!
+//! Each process counts for itself, in a variable of its own. After a fork the child goes on with a *copy* of it.
+
+use std::cmp::Ordering;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use nix::unistd::getpid;
+
+use crate::failure::{Failure, say};
+
+/// Units of work of this process since [`begin`].
+static UNITS: AtomicU64 = AtomicU64::new(0);
+/// `--gate` and `--report`.
+static ASKED: OnceLock<(Option<PathBuf>, bool)> = OnceLock::new();
+
+/// Takes note of `--gate` and `--report`. `dnc` does it when it starts.
+pub fn set_up(gate: Option<PathBuf>, report: bool) {
+    let _ = ASKED.set((gate, report));
+}
+
+/// To be called by each process when it is about to do its own share: counting begins with 0, and the gate, if one
+/// is asked for, is passed. So whoever works at the same time stands at the gate at the same time.
+///
+/// # Errors
+/// When the gate is no FIFO.
+pub fn begin() -> Result<(), Failure> {
+    UNITS.store(0, Relaxed);
+    match ASKED.get() {
+        Some((Some(fifo), _)) => pass(fifo),
+        _ => Ok(()),
+    }
+}
+
+/// To be called by each process when it has done all its work: writes `WHO: UNITS` on standard error, if `--report`
+/// asks for it. WHO is `part K` or `rank R`.
+pub fn report(who: &str) {
+    if matches!(ASKED.get(), Some((_, true))) {
+        say(&format!("{who}: {}\n", UNITS.load(Relaxed)));
+    }
+}
+
+fn count(units: usize) {
+    UNITS.fetch_add(units as u64, Relaxed);
+}
+
+/// Waits at a gate: writes its pid to `.FIFO.reached` beside FIFO, then opens FIFO for reading, which blocks until
+/// somebody opens it for writing.
+///
+/// # Errors
+/// When it is no FIFO.
+pub fn pass(fifo: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::io(fifo.display().to_string(), &error);
+    if !fs::metadata(fifo).map_err(failed)?.file_type().is_fifo() {
+        return Err(Failure::new(fifo.display().to_string(), "not a FIFO"));
+    }
+    let name = fifo.file_name().unwrap_or_default().to_string_lossy();
+    let marker = fifo.with_file_name(format!(".{name}.reached"));
+    let mut marker = OpenOptions::new().append(true).create(true).open(marker).map_err(failed)?;
+    marker.write_all(format!("{}\n", getpid()).as_bytes()).map_err(failed)?;
+    File::open(fifo).map_err(failed).map(drop)
+}
+
+/// A line of `sum`, without its newline: a decimal number of 64 bits, with or without a minus. One unit.
+pub fn number(line: &[u8]) -> Option<i64> {
+    count(1);
+    let text = std::str::from_utf8(line).ok()?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_plain)
+}
+
+/// Compares two lines of `sort` and `psort`, without their newlines, by their keys: what stands before the first
+/// tab, byte by byte. A line without a tab is all key. One unit.
+pub fn compare(one: &[u8], other: &[u8]) -> Ordering {
+    count(1);
+    key(one).cmp(key(other))
+}
+
+fn key(line: &[u8]) -> &[u8] {
+    line.split(|&byte| byte == b'\t').next().unwrap_or_default()
+}
+
+/// The next generation of a row of `life`, from the row above it, itself, and the row below it, all of the same
+/// length. The row is a ring: its last cell and its first are neighbours. `#` lives, `.` does not. One unit for
+/// each cell.
+pub fn next_row(above: &[u8], row: &[u8], below: &[u8]) -> Vec<u8> {
+    count(row.len());
+    let n = row.len();
+    let next = |i: usize| {
+        let columns = [(i + n - 1) % n, i, (i + 1) % n];
+        let around = [above, row, below].into_iter();
+        let lives =
+            around.flat_map(|row| columns.map(|column| row[column])).filter(|&cell| cell == b'#').count();
+        // Itself is among them.
+        let is_alive = row[i] == b'#';
+        if lives == 3 || (is_alive && lives == 4) { b'#' } else { b'.' }
+    };
+    (0..n).map(next).collect()
+}
+
+/// Calls `each` with each word of a file of `wc`: what stands between blanks, tabs and newlines. One unit for each
+/// word. A line `!gate FIFO` has no words: whoever meets it waits at that gate.
+///
+/// # Errors
+/// When a gate is no FIFO.
+pub fn words<'a>(text: &'a [u8], mut each: impl FnMut(&'a [u8])) -> Result<(), Failure> {
+    for line in text.split(|&byte| byte == b'\n') {
+        if let Some(fifo) = line.strip_prefix(b"!gate ") {
+            pass(Path::new(&*String::from_utf8_lossy(fifo)))?;
+            continue;
+        }
+        for word in line.split(|byte| b" \t".contains(byte)).filter(|word| !word.is_empty()) {
+            count(1);
+            each(word);
+        }
+    }
+    Ok(())
+}
+
+/// To which of `parts` parts of the output of `wc` a word belongs, from 0: FNV-1a of 64 bits, modulo `parts`.
+pub fn part_of(word: &[u8], parts: usize) -> usize {
+    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+    let hash = word.iter().fold(0xcbf2_9ce4_8422_2325, mix);
+    (hash % parts as u64) as usize
+}

@@ -1,0 +1,2 @@
+//! The specification of `dnc` and `mpirun`. The milestones are listed in `spec/mod.rs`.
+mod spec;
