@@ -3,40 +3,34 @@
 //! | question | module | system calls |
 //! |---|---|---|
 //! | where is the server? | [`address`], [`listen`] | socket, bind, listen, connect |
-//! | which methods are there, and how does a value become bytes? | [`interface`], [`wire`] | |
+//! | how does a value become bytes? | [`wire`] | |
 //! | where does a frame end, and is it sound? | [`frame`], [`inbox`], [`crc`] | recv |
-//! | who is ready? | [`server`], [`exchange`], [`link`] | epoll, accept, writev, timerfd |
-//! | what is to be done with a frame? | [`methods`], [`gates`], [`objects`], [`state`] | |
-//! | has it been done already? | [`table`], [`journal`] | write, ftruncate |
-//! | which file is it? | [`root`] | openat, readlinkat |
-//! | and the other side? | [`mod@ask`], [`caller`], [`channel`], [`pipeline`] | connect, recv, send |
+//! | who is ready? what is to be done with a frame? | [`server`], and what you add | poll, accept, send |
+//! | which file is it? | [`root`] | openat2 |
+//! | and the other side? | [`mod@ask`], and what you add | connect, poll |
 //! | when does it end? | [`signals`] | signalfd |
+
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_mut,
+    unused_variables,
+    reason = "the starter names what its milestones will need; delete this when all are done"
+)]
 
 pub mod address;
 pub mod ask;
-pub mod caller;
-pub mod channel;
 pub mod crc;
-pub mod exchange;
 pub mod failure;
 pub mod frame;
-pub mod gates;
 pub mod inbox;
-pub mod interface;
-pub mod journal;
-pub mod link;
 pub mod listen;
-pub mod methods;
-pub mod objects;
 pub mod options;
-pub mod pipeline;
 pub mod random;
 pub mod refusal;
 pub mod root;
 pub mod server;
 pub mod signals;
-pub mod state;
-pub mod table;
 pub mod wire;
 
 pub use failure::complain;

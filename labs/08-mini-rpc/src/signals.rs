@@ -1,4 +1,4 @@
-//! Signals as events: blocked, and read from a descriptor. See `signalfd(2)`, `setrlimit(2)` for SIGXFSZ.
+//! Signals as events: blocked, and read from a descriptor. See `signalfd(2)`.
 
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -10,18 +10,14 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 pub struct Signals(SignalFd);
 
 impl Signals {
-    /// Blocks them, for this thread and those it starts; from here on none is lost.
+    /// Blocks them; from here on none is lost.
     ///
     /// # Errors
     /// If there are no descriptors left.
     pub fn block() -> nix::Result<Self> {
         let mut mask = SigSet::empty();
-        mask.add(Signal::SIGTERM);
-        mask.add(Signal::SIGINT);
-        let mut blocked = mask;
-        // A journal that may not grow is an error of write(2) (EFBIG), and not the end of rpcd.
-        blocked.add(Signal::SIGXFSZ);
-        blocked.thread_block()?;
+        // M7: add the signals that shall be read, instead of ending the process
+        mask.thread_block()?;
         SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK).map(Self)
     }
 }

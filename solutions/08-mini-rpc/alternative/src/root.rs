@@ -72,7 +72,10 @@ impl Root {
         let mut links = 0;
         while let Some(component) = ahead.pop_front() {
             if component == ".." {
-                stack.pop().ok_or(Refusal::NOT_PERMITTED)?;
+                let top = stack.pop().ok_or(Refusal::NOT_PERMITTED)?;
+                // Nothing is above what is no folder, or may not be searched.
+                let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+                openat(&top, ".", flags, Mode::empty()).map_err(Refusal::by_the_system)?;
                 continue;
             }
             let folder = stack.last().unwrap_or(&self.0);
