@@ -204,9 +204,22 @@ pub fn next(manifest: &Manifest, outcomes: &[CheckOutcome], is_whole: bool) -> S
             milestone = milestone.id,
             check = outcome.check
         ),
-        None if !is_whole => format!("next: cargo xtask check {}", manifest.id),
+        None if !is_whole => match after(manifest, outcomes) {
+            Some(milestone) => format!("next: cargo xtask check {} {}", manifest.id, milestone.id),
+            None => format!("next: cargo xtask check {}", manifest.id),
+        },
         None => String::new(),
     }
+}
+
+/// The milestone after the one whose checks these are, all of them.
+fn after<'a>(manifest: &'a Manifest, outcomes: &[CheckOutcome]) -> Option<&'a Milestone> {
+    let is_there = |name: &str| outcomes.iter().any(|outcome| outcome.check == name);
+    let place = manifest
+        .milestones
+        .iter()
+        .rposition(|milestone| milestone.checks.iter().all(|check| is_there(&check.name)))?;
+    manifest.milestones.get(place + 1)
 }
 
 #[cfg(test)]
@@ -282,6 +295,18 @@ mod tests {
         let told =
             |fit| shown(&hang, Told::Text, Some(&Likely { bugs: vec![&one], fit })).contains("likely:");
         assert_eq!([Fit::Whole, Fit::Part].map(told), [true, false]);
+    }
+
+    #[test]
+    fn after_a_whole_milestone_comes_the_next_one() {
+        let manifest = crate::progress::tests::manifest();
+        let passed = |check: &str| CheckOutcome { check: check.to_owned(), ..outcome(Verdict::Pass, "") };
+        let told = |checks: &[&str]| {
+            next(&manifest, &checks.iter().map(|check| passed(check)).collect::<Vec<_>>(), false)
+        };
+        assert_eq!(told(&["m1_first::a", "m1_first::b"]), "next: cargo xtask check 01 m2");
+        assert_eq!(told(&["m1_first::a"]), "next: cargo xtask check 01");
+        assert_eq!(told(&["m2_second::c"]), "next: cargo xtask check 01");
     }
 
     #[test]
