@@ -3,21 +3,20 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::PathBuf;
 
 use rstest::rstest;
 use testkit::{Room, list, same_bytes};
 
 use super::peer::{LOCKED, MANY, Segment, at, ring_bytes};
-use super::{refused, ring, shm_name};
+use super::{RingFile, refused, ring, shm_name};
 
 /// RING in shared memory or in the room, and its file.
-fn place(room: &Room, is_shm: bool) -> (String, PathBuf) {
+fn place(room: &Room, is_shm: bool) -> (String, RingFile) {
     if is_shm {
         return shm_name(room);
     }
     let name = room.word();
-    (format!("file:{name}"), room.path(name))
+    (format!("file:{name}"), RingFile(room.path(name)))
 }
 
 fn size(room: &Room) -> (u32, u32) {
@@ -153,7 +152,8 @@ fn rm_removes_the_name_and_nothing_else(#[case] is_shm: bool) {
     let is_there = fs::remove_file(&path).is_ok();
     done.code(0).stdout("").stderr("");
     done.check(!is_there, format!("{name} has no file any more"));
-    let wanted: Vec<String> = before.into_iter().filter(|entry| is_shm || room.path(entry) != path).collect();
+    let wanted: Vec<String> =
+        before.into_iter().filter(|entry| is_shm || room.path(entry) != *path).collect();
     let left = room.list("");
     assert!(
         left == wanted,

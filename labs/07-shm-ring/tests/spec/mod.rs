@@ -20,7 +20,9 @@ mod m8_many;
 mod m9_pass;
 mod peer;
 
-use std::path::PathBuf;
+use std::fs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 
 use testkit::{Cmd, Finished, Program, Room, Running, bin};
 
@@ -34,12 +36,36 @@ fn ring(room: &Room, args: impl AsRef<str>) -> Cmd {
     room.command(program()).args(args.as_ref().split(' '))
 }
 
+/// The file of a ring. It is removed with this value, whatever becomes of the check: /dev/shm is everybody's.
+struct RingFile(PathBuf);
+
+impl Deref for RingFile {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl AsRef<Path> for RingFile {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for RingFile {
+    fn drop(&mut self) {
+        // It may be gone, as it should be.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
 /// A name for POSIX shared memory that nobody else has, and its file.
-fn shm_name(room: &Room) -> (String, PathBuf) {
+fn shm_name(room: &Room) -> (String, RingFile) {
     // Rooms of two runs with the same seed have the same words.
     let name = format!("/{}-{}", room.word(), std::process::id());
-    let path = PathBuf::from("/dev/shm").join(&name[1..]);
-    (name, path)
+    let path = Path::new("/dev/shm").join(&name[1..]);
+    (name, RingFile(path))
 }
 
 /// `n` random records of at most `longest` bytes, without newlines: some empty, some as long as may be, of any other
