@@ -124,7 +124,7 @@ pub struct CheckArgs {
 
 /// Grade a folder of submissions, or the sample class.
 ///
-/// Each folder or archive (zip, tar, tar.gz, tar.zst) in DIR is a student, and may hold several labs; a folder may hold
+/// Each folder, archive (zip, tar, tar.gz, tar.zst) or git repository (also a bundle) in DIR is a student, and may hold several labs; a folder may hold
 /// archives. Nothing is unpacked blindly. A part of it says of which lab it is by a folder
 /// with the lab's name (`labs/01-pipeline-shell`), by the SUBMISSION.json that `submit` packs, or by the lab's
 /// `lab.toml`. Graded is each lab of which anything was handed in. A bare `src/` is graded only with one --lab.
@@ -171,6 +171,10 @@ pub struct GradeArgs {
     /// Grade only this part of the class: every Nth student from the Ith. `merge` puts the parts together.
     #[arg(long, value_name = "I/N", requires = "seed", requires = "dir", value_parser = shard)]
     pub shard: Option<Shard>,
+    /// Of a git repository grade the last commit until this moment (UTC). Commits date themselves: the date is the student's own
+    /// claim [default: what HEAD names].
+    #[arg(long, value_name = "TIME", requires = "dir", value_parser = moment)]
+    pub at: Option<u64>,
     /// Also write what this system reads; may be repeated.
     #[arg(long = "format", value_enum, value_name = "FORMAT")]
     pub formats: Vec<Format>,
@@ -197,6 +201,13 @@ impl Shard {
     pub fn has(self, place: usize) -> bool {
         place % self.count == self.index
     }
+}
+
+/// The value of `--at`, in seconds since 1970.
+fn moment(text: &str) -> Result<u64, String> {
+    let needed = || "a moment in UTC is needed, as in 2026-11-30T23:59:59Z".to_owned();
+    let time = humantime::parse_rfc3339_weak(text).map_err(|_| needed())?;
+    Ok(time.duration_since(std::time::UNIX_EPOCH).map_err(|_| needed())?.as_secs())
 }
 
 /// The value of `--shard`.

@@ -51,7 +51,12 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     let class = match &args.dir {
         Some(dir) => {
             let roster = args.roster.as_deref().map(roster).transpose()?;
-            let how = submissions::How { is_named: !args.labs.is_empty(), shard: args.shard, roster };
+            let how = submissions::How {
+                is_named: !args.labs.is_empty(),
+                shard: args.shard,
+                roster,
+                until: args.at,
+            };
             submissions::read(workspace, dir, labs, &how)?
         }
         None => sample_class(workspace, labs, &args.mutants)?,
@@ -134,7 +139,7 @@ pub(crate) fn submitted(
     is_named: bool,
     list: Option<&Path>,
 ) -> Result<Class> {
-    let how = submissions::How { is_named, shard: None, roster: list.map(roster).transpose()? };
+    let how = submissions::How { is_named, shard: None, roster: list.map(roster).transpose()?, until: None };
     submissions::read(workspace, dir, labs, &how)
 }
 

@@ -7,6 +7,7 @@
 mod archive;
 pub mod claims;
 pub mod copy;
+pub mod git;
 mod hand_in;
 mod place;
 pub mod root;
@@ -47,7 +48,7 @@ pub struct Submission {
 /// not spoken of.
 #[must_use]
 pub fn read(folder: &Path, rules: &Rules, originals: &Path) -> Submission {
-    HandIn::open(&[folder.to_owned()], &[rules.folder().to_owned()], true).take(rules, originals)
+    HandIn::open(&[folder.to_owned()], &[rules.folder().to_owned()], true, None).take(rules, originals)
 }
 
 /// One submission being taken.

@@ -50,6 +50,7 @@ pub(super) fn is_metadata(name: &str) -> bool {
 fn as_given(names: &[String]) -> Vec<Person> {
     let person = |name: &String| {
         let short = crate::intake::rules::without_ending(name);
+        let short = short.strip_suffix(".git").unwrap_or(short);
         let is_taken = names.iter().any(|other| other == short && other != name);
         let shown = if is_taken { name.as_str() } else { short }.to_owned();
         Person { keys: vec![shown.clone()], name: shown, parts: vec![name.clone()], is_late: false }

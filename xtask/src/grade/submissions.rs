@@ -13,6 +13,7 @@ use super::exports::{self, Person};
 use super::roster::Roster;
 use crate::cli::Shard;
 use crate::exit::bad_input;
+use crate::intake::git::Until;
 use crate::intake::rules::{Rules, is_archive};
 use crate::intake::{HandIn, Submission};
 use crate::score::{Entry, Standing};
@@ -33,6 +34,8 @@ pub(super) struct How {
     pub(super) shard: Option<Shard>,
     /// Who is in the class.
     pub(super) roster: Option<Roster>,
+    /// Of a git repository only what was committed until then.
+    pub(super) until: Until,
 }
 
 /// Takes every submission in `dir`, by name. `labs` are those that may be graded: where they were not named, those of which
@@ -57,7 +60,7 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, how: &How)
     let mut is_there = vec![false; labs.len()];
     for student in &students {
         // One at a time: what is not taken of it is forgotten before the next is opened.
-        let hand_in = student.hand_in(&names, is_sure);
+        let hand_in = student.hand_in(&names, is_sure, how.until);
         let is_usable = hand_in.as_ref().is_ok_and(HandIn::is_readable);
         for (at, (lab, rules)) in labs.iter().enumerate() {
             let member = student.member(&hand_in, rules, &lab.dir);
@@ -118,7 +121,12 @@ struct Student {
 impl Student {
     /// What was handed in; a link in place of a submission is not looked through, and of whoever is only in the list there is
     /// nothing.
-    fn hand_in(&self, labs: &[String], is_sure: bool) -> std::result::Result<HandIn, Submission> {
+    fn hand_in(
+        &self,
+        labs: &[String],
+        is_sure: bool,
+        until: Until,
+    ) -> std::result::Result<HandIn, Submission> {
         let refused = |why: &str| Submission { refused: Some(why.to_owned()), ..Submission::default() };
         if self.is_link {
             return Err(refused("the folder is a symbolic link"));
@@ -126,7 +134,7 @@ impl Student {
         if self.paths.is_empty() {
             return Err(Submission { standing: Standing::Absent, ..refused("there is no submission") });
         }
-        Ok(HandIn::open(&self.paths, labs, is_sure))
+        Ok(HandIn::open(&self.paths, labs, is_sure, until))
     }
 
     /// What of one lab was handed in.

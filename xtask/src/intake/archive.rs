@@ -20,6 +20,9 @@ const MAX_KEPT: u64 = 32 << 20;
 /// A stream that unpacks to more than this is not read to its end, in bytes. A `target/` folder may have gigabytes.
 const MAX_STREAM: u64 = 8 << 30;
 
+/// The first line of a git bundle.
+const BUNDLES: [&[u8]; 2] = [b"# v2 git bundle\n", b"# v3 git bundle\n"];
+
 /// An archive that was looked through.
 #[derive(Debug, Default)]
 pub(super) struct Archive {
@@ -62,8 +65,13 @@ impl Archive {
                 tarball::read(&mut archive, limited(stream.map_err(|error| error.to_string())?))?;
             }
         }
-        archive.entries.sort_by(|left, right| left.name.cmp(&right.name));
+        archive.sort();
         Ok(archive)
+    }
+
+    /// Puts the list in the order of names.
+    pub(super) fn sort(&mut self) {
+        self.entries.sort_by(|left, right| left.name.cmp(&right.name));
     }
 
     /// The bytes of a file that was listed, at most `limit`. `None`: it is larger.
@@ -73,7 +81,7 @@ impl Archive {
     }
 
     /// Takes note of an entry. Gives its path if it is a regular file whose bytes are wanted.
-    fn list(&mut self, name: &[u8], kind: Kind, size: u64) -> Result<Option<PathBuf>, String> {
+    pub(super) fn list(&mut self, name: &[u8], kind: Kind, size: u64) -> Result<Option<PathBuf>, String> {
         let Some(name) = clean(name)? else { return Ok(None) };
         if self.entries.len() >= MAX_ENTRIES {
             self.cut = true;
@@ -99,7 +107,7 @@ impl Archive {
     }
 
     /// Keeps the bytes of a listed file, if there are not too many.
-    fn keep(&mut self, path: PathBuf, bytes: Vec<u8>) -> Result<(), String> {
+    pub(super) fn keep(&mut self, path: PathBuf, bytes: Vec<u8>) -> Result<(), String> {
         if bytes.len() as u64 > MAX_FILE {
             return Ok(());
         }
@@ -128,6 +136,14 @@ fn limited(stream: impl Read) -> impl Read {
         }
     }
     Limited { inner: stream, left: MAX_STREAM }
+}
+
+/// Whether the file begins as a git bundle does.
+pub(super) fn is_bundle(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(16).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(BUNDLES.contains(&&start[..]))
 }
 
 /// What the first bytes say; names lie. `None`: nothing that can be looked through.

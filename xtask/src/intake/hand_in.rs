@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::claims::{Claims, MARKS};
+use super::git::Until;
 use super::place::Place;
 use super::root::{self, Found, Root};
 use super::rules::Rules;
@@ -29,10 +30,11 @@ pub struct HandIn {
 impl HandIn {
     /// Looks through the submission at `paths`: a folder, an archive, or several of them. `labs` are the folder names of all labs of the course;
     /// `is_sure` tells that only one lab is asked for, so that its files need not say of which lab they are.
+    /// Of a git repository only what was committed `until` then counts.
     #[must_use]
-    pub fn open(paths: &[PathBuf], labs: &[String], is_sure: bool) -> Self {
+    pub fn open(paths: &[PathBuf], labs: &[String], is_sure: bool, until: Until) -> Self {
         let claims = Claims::new(labs, is_sure);
-        match Place::open(paths) {
+        match Place::open(paths, until) {
             Err(why) => Self { place: Place::default(), claims, unreadable: Some(why) },
             Ok(place) => {
                 let mut opened = Self { place, claims, unreadable: None };
@@ -71,7 +73,10 @@ impl HandIn {
         if entries.is_empty() {
             return match self.place.damaged.first() {
                 Some(why) => Submission { standing: Standing::Unclear, ..refuse(why.clone()) },
-                None => Submission { standing: Standing::Absent, ..refuse("the folder is empty".to_owned()) },
+                None => {
+                    let why = self.place.nothing.clone().unwrap_or_else(|| "the folder is empty".to_owned());
+                    Submission { standing: Standing::Absent, ..refuse(why) }
+                }
             };
         }
         let names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
@@ -97,7 +102,8 @@ impl HandIn {
     }
 
     fn take_from(&self, root: &Root, rules: &Rules, originals: &Path) -> Submission {
-        let found = Submission { notes: self.place.damaged.clone(), ..Submission::default() };
+        let notes = self.place.said.iter().chain(&self.place.damaged).cloned().collect();
+        let found = Submission { notes, ..Submission::default() };
         let mut taking = Taking { place: &self.place, rules, originals, root, found, others: vec![] };
         taking.all();
         let taken = taking.finish(self.place.cut);

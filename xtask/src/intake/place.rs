@@ -1,4 +1,4 @@
-//! Where a submission is: a folder, an archive, or a folder with archives in it. Whatever it is, its files are listed by paths
+//! Where a submission is: a folder, an archive, a git repository, or a folder with archives in it. Whatever it is, its files are listed by paths
 //! below one top, and read one by one.
 
 use std::fs::File;
@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 
-use super::archive::Archive;
+use super::archive::{self, Archive};
+use super::git::{self, Repository, Until, Unusable};
 use super::walk::{self, Entry, Kind};
 use super::{copy, rules};
 
@@ -25,6 +26,11 @@ pub(super) struct Place {
     pub(super) cut: bool,
     /// What is wrong with an archive in it, one sentence each.
     pub(super) damaged: Vec<String>,
+    /// What is to be said of a git repository: which commit it is.
+    pub(super) said: Vec<String>,
+    /// Why there is nothing, where that is worth a word.
+    pub(super) nothing: Option<String>,
+    until: Until,
     /// Each below the path where its files are listed.
     folders: Vec<(PathBuf, OwnedFd)>,
     archives: Vec<(PathBuf, Archive)>,
@@ -35,11 +41,11 @@ impl Place {
     ///
     /// # Errors
     /// Why one cannot be listed, as a sentence.
-    pub(super) fn open(paths: &[PathBuf]) -> Result<Self, String> {
+    pub(super) fn open(paths: &[PathBuf], until: Until) -> Result<Self, String> {
         if let [path] = paths {
-            return Self::one(path);
+            return Self::one(path, until);
         }
-        let mut place = Self::default();
+        let mut place = Self { until, ..Self::default() };
         for path in paths {
             place.add(path)?;
         }
@@ -49,7 +55,7 @@ impl Place {
 
     /// Adds the files of one more folder or archive, below its name.
     fn add(&mut self, path: &Path) -> Result<(), String> {
-        let one = Self::one(path)?;
+        let one = Self::one(path, self.until)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let at = PathBuf::from(rules::without_ending(&name));
         let below = |inner: Entry| {
@@ -59,34 +65,53 @@ impl Place {
         self.entries.extend(one.entries.into_iter().map(below));
         self.cut |= one.cut;
         self.damaged.extend(one.damaged.into_iter().map(|why| format!("{name}: {why}")));
+        self.said.extend(one.said.into_iter().map(|note| format!("{name}: {note}")));
         self.folders.extend(one.folders.into_iter().map(|(inner, folder)| (at.join(inner), folder)));
         self.archives.extend(one.archives.into_iter().map(|(inner, archive)| (at.join(inner), archive)));
         Ok(())
     }
 
-    fn one(path: &Path) -> Result<Self, String> {
+    fn one(path: &Path, until: Until) -> Result<Self, String> {
         let wrong = |what: &str, error: &io::Error| {
             format!("the {what} cannot be read: {}", crate::text::reason(error))
         };
+        if path.is_dir() && git::is_repository(path) {
+            return Ok(match git::open(path, until) {
+                Ok(repository) => Self::repository(repository),
+                Err(why) => Self::unusable("git repository", why),
+            });
+        }
         if path.is_dir() {
-            return Self::folder(path).map_err(|error| wrong("folder", &error));
+            return Self::folder(path, until).map_err(|error| wrong("folder", &error));
         }
         let file = regular(path).map_err(|error| wrong("file", &error))?;
-        match Archive::open(file) {
-            Ok(archive) => {
-                let (entries, cut) = (archive.entries.clone(), archive.cut);
-                Ok(Self { entries, cut, archives: vec![(PathBuf::new(), archive)], ..Self::default() })
+        Ok(match packed(file, until) {
+            Ok(repository) => Self::repository(repository),
+            Err(why) => Self::unusable("archive", why),
+        })
+    }
+
+    fn repository(found: Repository) -> Self {
+        let (entries, cut) = (found.archive.entries.clone(), found.archive.cut);
+        let archives = vec![(PathBuf::new(), found.archive)];
+        Self { entries, cut, archives, said: found.notes, ..Self::default() }
+    }
+
+    fn unusable(what: &str, why: Unusable) -> Self {
+        match why {
+            Unusable::Damaged(why) => {
+                Self { damaged: vec![format!("the {what} cannot be used: {why}")], ..Self::default() }
             }
-            Err(why) => {
-                Ok(Self { damaged: vec![format!("the archive cannot be used: {why}")], ..Self::default() })
+            Unusable::Nothing(why) => {
+                Self { nothing: Some(format!("the {what} is empty: {why}")), ..Self::default() }
             }
         }
     }
 
-    fn folder(path: &Path) -> io::Result<Self> {
+    fn folder(path: &Path, until: Until) -> io::Result<Self> {
         let (entries, cut) = walk::list(path)?;
         let folders = vec![(PathBuf::new(), copy::open_folder(path)?)];
-        let mut place = Self { entries, cut, folders, ..Self::default() };
+        let mut place = Self { entries, cut, folders, until, ..Self::default() };
         let is_packed = |entry: &&Entry| entry.kind == Kind::File && rules::is_archive(&entry.name);
         let packed: Vec<Entry> = place.entries.iter().filter(is_packed).take(MAX_ARCHIVES).cloned().collect();
         for entry in packed {
@@ -98,10 +123,15 @@ impl Place {
 
     /// Lists the files of an archive below a folder of its name, in place of the archive.
     fn mount(&mut self, top: &Path, entry: &Entry) {
-        let opened = regular(&top.join(&entry.path)).map_err(|error| crate::text::reason(&error));
-        let archive = match opened.and_then(Archive::open) {
-            Ok(archive) => archive,
-            Err(why) => return self.damaged.push(format!("{} cannot be used: {why}", entry.name)),
+        let opened = regular(&top.join(&entry.path)).map_err(|error| crate::text::reason(&error).into());
+        let archive = match opened.and_then(|file| packed(file, self.until)) {
+            Ok(found) => {
+                self.said.extend(found.notes);
+                found.archive
+            }
+            Err(Unusable::Damaged(why) | Unusable::Nothing(why)) => {
+                return self.damaged.push(format!("{} cannot be used: {why}", entry.name));
+            }
         };
         let at = PathBuf::from(rules::without_ending(&entry.name));
         self.entries.retain(|other| other.path != entry.path);
@@ -131,6 +161,14 @@ impl Place {
         };
         self.folders.iter().find_map(below).unwrap_or_else(|| Err(io::ErrorKind::NotFound.into()))
     }
+}
+
+/// Looks through a file that holds others.
+fn packed(mut file: File, until: Until) -> Result<Repository, Unusable> {
+    if archive::is_bundle(&mut file).map_err(|error| error.to_string())? {
+        return git::open_bundle(file, until);
+    }
+    Ok(Repository { archive: Archive::open(file)?, notes: Vec::new() })
 }
 
 /// Opens a regular file; neither a link nor a FIFO can surprise us.

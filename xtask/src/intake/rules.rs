@@ -88,9 +88,9 @@ pub fn is_plain_name(path: &str) -> bool {
 }
 
 /// How the names of files end that hold other files; the longer ones first. Not each of them can be opened.
-const ARCHIVES: [&str; 14] = [
+const ARCHIVES: [&str; 15] = [
     ".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tgz", ".tzst", ".zip", ".tar", ".gz", ".zst", ".xz",
-    ".bz2", ".7z", ".rar",
+    ".bz2", ".7z", ".rar", ".bundle",
 ];
 
 /// Whether a file's name says that it holds other files.
