@@ -162,3 +162,64 @@ fn course(workspace: &Workspace) -> Result<Course> {
     };
     Ok(workspace.labs()?.into_iter().map(names).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::{Exit, of_error};
+
+    /// The sample on the page of documentation.
+    fn sample() -> &'static str {
+        let page = include_str!("../../docs/policy.md");
+        page.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0
+    }
+
+    fn load(policy: &str, times: &str) -> (tempfile::TempDir, Result<Terms>) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("course.toml"), policy).unwrap();
+        fs::write(folder.path().join("times.csv"), times).unwrap();
+        let terms = Terms::load(&Workspace::find().unwrap(), &folder.path().join("course.toml"));
+        (folder, terms)
+    }
+
+    const TIMES: &str = "student,submitted\n\"Doe, Jane\",2026-10-12 10:00:00\n";
+
+    #[test]
+    fn the_sample_in_the_documentation_is_a_policy_of_this_course() {
+        let terms = load(sample(), TIMES).1.unwrap();
+        assert_eq!((terms.policy.late_days, terms.policy.drop, terms.policy.penalty.floor), (4, 1, 50));
+        assert_eq!((terms.policy.labs.len(), terms.policy.extensions.len()), (2, 1));
+    }
+
+    #[test]
+    fn the_copy_in_a_folder_of_grades_says_the_same_and_forgets_an_older_one() {
+        let (folder, terms) = load(sample(), TIMES);
+        let (grades, terms) = (folder.path().join("grades"), terms.unwrap());
+        fs::create_dir(&grades).unwrap();
+        assert_eq!(Terms::of_folder(&grades).unwrap(), None);
+        terms.keep(&grades).unwrap();
+        assert_eq!(Terms::of_folder(&grades).unwrap(), Some(terms));
+        let other = load("drop = 2", "").1.unwrap();
+        other.keep(&grades).unwrap();
+        assert_eq!(Terms::of_folder(&grades).unwrap(), Some(other));
+        assert!(!grades.join(super::TIMES).exists());
+    }
+
+    #[test]
+    fn every_problem_is_a_line_that_begins_with_file_line_and_column() {
+        let (folder, terms) = load("drop = 1\n[labs.99]\n[labs.01]\nhidden = [\"m77\"]\n", "");
+        let (error, path) = (terms.unwrap_err(), folder.path().join("course.toml"));
+        let told = format!(
+            "{0}:2:7: there is no lab 99\n{0}:4:11: lab 01 has no milestone and no check \"m77\"",
+            path.display()
+        );
+        assert_eq!((error.to_string(), of_error(&error)), (told, Exit::BadInput));
+    }
+
+    #[test]
+    fn times_that_are_missing_or_wrong_are_told_with_their_file() {
+        let told = |policy: &str| load(policy, "student,submitted\na,noon\n").1.unwrap_err().to_string();
+        assert!(told("times = \"times.csv\"").contains("times.csv: line 2: \"noon\" is no time"));
+        assert!(told("times = \"other.csv\"").ends_with("other.csv: No such file or directory"));
+    }
+}
