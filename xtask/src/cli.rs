@@ -168,6 +168,9 @@ pub struct GradeArgs {
     /// Who is in the class: a CSV with a header, as a learning platform exports it. Names in the grades are those of the list.
     #[arg(long, value_name = "CSV", requires = "dir")]
     pub roster: Option<PathBuf>,
+    /// What makes grades of points: deadlines, late days, weights, … (xtask/docs/policy.md has a sample). `--resume` knows it.
+    #[arg(long, value_name = "TOML", requires = "dir")]
+    pub policy: Option<PathBuf>,
     /// Grade only this part of the class: every Nth student from the Ith. `merge` puts the parts together.
     #[arg(long, value_name = "I/N", requires = "seed", requires = "dir", value_parser = shard)]
     pub shard: Option<Shard>,
@@ -234,11 +237,15 @@ pub enum Level {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask report                                     the newest in grades/
-  cargo xtask report grades/2026-01-31T10-00-00Z         an older one")]
+  cargo xtask report grades/2026-01-31T10-00-00Z         an older one
+  cargo xtask report --policy course.toml                the same points, other deadlines and weights")]
 pub struct ReportArgs {
     /// The folder `grade` wrote.
     #[arg(default_value = "grades")]
     pub dir: PathBuf,
+    /// Make the grades under this policy instead of the one of the run.
+    #[arg(long, value_name = "TOML")]
+    pub policy: Option<PathBuf>,
     /// Also write what this system reads; may be repeated.
     #[arg(long = "format", value_enum, value_name = "FORMAT")]
     pub formats: Vec<Format>,

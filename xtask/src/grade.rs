@@ -8,11 +8,13 @@ mod course;
 mod digest;
 mod earlier;
 mod exports;
+mod gradescope;
 mod kept;
 mod progress;
 mod queue;
 mod roster;
 mod session;
+mod students;
 mod submissions;
 
 use std::fs;
@@ -28,6 +30,7 @@ pub use submissions::rules;
 
 use crate::cli::{self, GradeArgs};
 use crate::exit::{Exit, bad_input};
+use crate::policy::files::Terms;
 use crate::score::{Run, SCHEMA};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
@@ -48,6 +51,9 @@ pub(crate) struct Class {
 /// When the folder cannot be read or the grades cannot be written, or the grader itself fails.
 pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     let labs = workspace.labs_or_all(&args.labs)?;
+    let earlier = if args.resume { Some(earlier::find(&args.out)?) } else { None };
+    let begun = earlier.as_ref().map(|(folder, _)| folder.as_path());
+    let terms = Terms::choose(workspace, args.policy.as_deref(), begun)?;
     let class = match &args.dir {
         Some(dir) => {
             let roster = args.roster.as_deref().map(roster).transpose()?;
@@ -56,6 +62,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
                 shard: args.shard,
                 roster,
                 until: args.at,
+                counts_attempts: terms.as_ref().is_some_and(|terms| terms.policy.count.is_some()),
             };
             submissions::read(workspace, dir, labs, &how)?
         }
@@ -65,8 +72,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     interrupt::survive_file_limit()?;
     let (level, more) = session::level(args.level.map(level_of), args.trust_submissions)?;
     let toolchain = seed::rustc()?;
-    let (folder, run) = if args.resume {
-        let (folder, run) = earlier::find(&args.out)?;
+    let (folder, run) = if let Some((folder, run)) = earlier {
         earlier::is_like(&run, &toolchain, level.word())?;
         anstream::eprintln!("going on with {}", workspace.shown(&folder));
         (folder, run)
@@ -90,6 +96,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
         level,
         jobs: args.jobs,
         formats: &args.formats,
+        terms: terms.as_ref(),
         fresh: args.fresh,
         // The sample class is alike by its making; a part of a class would hide the pairs across parts.
         is_compared: args.dir.is_some() && args.shard.is_none(),
@@ -139,7 +146,8 @@ pub(crate) fn submitted(
     is_named: bool,
     list: Option<&Path>,
 ) -> Result<Class> {
-    let how = submissions::How { is_named, shard: None, roster: list.map(roster).transpose()?, until: None };
+    let how =
+        submissions::How { is_named, roster: list.map(roster).transpose()?, ..submissions::How::default() };
     submissions::read(workspace, dir, labs, &how)
 }
 

@@ -13,6 +13,7 @@
 //! | [`spec_text`] | pure: a check's doc comment and line |
 //! | [`progress`] | pure: what is remembered of a student's work; `progress::store` keeps it on disk |
 //! | [`score`] | pure: a class and what its checks gave, added up |
+//! | [`policy`] | pure, but for its rim: from raw points to the grade that counts |
 //! | [`causes`] | pure: which known bug a pattern of failures looks like |
 //! | [`page`] | pure: the frame of every page |
 //! | [`text`], [`prose`] | pure: a student's output made safe to print; prose fitted to a width |
@@ -59,6 +60,7 @@ pub mod mutants;
 pub mod outcome;
 pub mod page;
 pub mod patch;
+pub mod policy;
 pub mod pool;
 pub mod pristine;
 pub mod progress;

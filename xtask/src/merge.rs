@@ -12,9 +12,10 @@ use clap::Args;
 use crate::exit::{Exit, bad_input};
 use crate::grade::new_folder;
 use crate::journal::{self, Journal, lines};
+use crate::policy::{self, files::Terms};
 use crate::report::formats::Format;
 use crate::report::{self, print, print_end};
-use crate::score::{Entry, Found, Plan, Results, Run};
+use crate::score::{Entry, Found, Plan, Run};
 use crate::text::{one_line, reason};
 use crate::workspace::Workspace;
 
@@ -32,6 +33,9 @@ pub struct MergeArgs {
     /// Where the folder of the whole goes.
     #[arg(long, value_name = "DIR", default_value = "grades")]
     pub out: PathBuf,
+    /// What makes grades of points [default: the policy that the parts have in common].
+    #[arg(long, value_name = "TOML")]
+    pub policy: Option<PathBuf>,
     /// Also write what this system reads; may be repeated.
     #[arg(long = "format", value_enum, value_name = "FORMAT")]
     pub formats: Vec<Format>,
@@ -46,9 +50,11 @@ type Part = (Plan, Vec<Found>);
 /// When a part cannot be read or does not fit to the others, or the whole cannot be written.
 pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<Exit> {
     let mut labs: BTreeMap<String, Vec<Part>> = BTreeMap::new();
-    for folder in &args.parts {
-        let folder = report::folder_of(folder)?;
-        for part in parts_in(&folder)? {
+    let folders: Vec<PathBuf> =
+        args.parts.iter().map(|folder| report::folder_of(folder)).collect::<Result<_>>()?;
+    let terms = terms(workspace, args.policy.as_deref(), &folders)?;
+    for folder in &folders {
+        for part in parts_in(folder)? {
             labs.entry(part.0.head.lab.clone()).or_default().push(part);
         }
     }
@@ -56,6 +62,9 @@ pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<Exit> {
         labs.into_values().map(merge).collect::<Result<_, String>>().map_err(bad_input)?;
     let run = one_run(merged.iter().map(|(plan, _)| &plan.run)).map_err(bad_input)?;
     let folder = new_folder(&args.out)?;
+    if let Some(terms) = &terms {
+        terms.keep(&folder)?;
+    }
     let mut results = Vec::new();
     for (mut plan, found) in merged {
         plan.run = run.clone();
@@ -67,13 +76,25 @@ pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<Exit> {
         print(&lab);
         results.push(lab);
     }
-    let results = Results::new(run, results);
+    let results = policy::files::results(terms.as_ref(), run, results);
     report::write(&folder, &results, &args.formats)?;
     report::link_latest(&args.out, &folder)
         .map_err(|error| bad_input(format!("link the newest run: {}", reason(&error))))?;
     print_end(&results);
     anstream::println!("report: {}", workspace.shown(&folder.join(report::HTML)));
     Ok(if results.complete { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// The policy that was asked for, else the one that all parts have.
+fn terms(workspace: &Workspace, asked: Option<&Path>, folders: &[PathBuf]) -> Result<Option<Terms>> {
+    if asked.is_some() {
+        return Terms::choose(workspace, asked, None);
+    }
+    let mut all = folders.iter().map(|folder| Terms::of_folder(folder)).collect::<Result<Vec<_>>>()?;
+    if all.windows(2).any(|pair| pair[0] != pair[1]) {
+        return Err(bad_input("the parts have different policies; give one with --policy"));
+    }
+    Ok(all.pop().flatten())
 }
 
 fn parts_in(folder: &Path) -> Result<Vec<Part>> {

@@ -21,8 +21,9 @@ use crate::cli::ReportArgs;
 use crate::exit::{Exit, bad_input};
 use crate::interrupt;
 use crate::journal;
+use crate::policy::{self, files::Terms};
 use crate::prose;
-use crate::score::{LabResults, Results};
+use crate::score::{LabResults, Results, Run};
 use crate::similar;
 use crate::text::reason;
 use crate::workspace::Workspace;
@@ -46,8 +47,13 @@ pub const LATEST: &str = "latest";
 pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
     interrupt::survive_file_limit()?;
     let folder = folder_of(&args.dir)?;
-    let mut results = load(&folder)?;
-    results.labs.iter_mut().for_each(|lab| explain(workspace, lab));
+    let terms = Terms::choose(workspace, args.policy.as_deref(), Some(&folder))?;
+    let (run, mut labs) = load(&folder)?;
+    labs.iter_mut().for_each(|lab| explain(workspace, lab));
+    let results = policy::files::results(terms.as_ref(), run, labs);
+    if let Some(terms) = &terms {
+        terms.keep(&folder)?;
+    }
     write(&folder, &results, &args.formats)?;
     results.labs.iter().for_each(print);
     print_end(&results);
@@ -85,7 +91,7 @@ pub(crate) fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// The journals are the truth; the results are made from them. Only a folder without one is read from its results.
-fn load(folder: &Path) -> anyhow::Result<Results> {
+fn load(folder: &Path) -> anyhow::Result<(Run, Vec<LabResults>)> {
     let wrong = |error: anyhow::Error| bad_input(format!("{error:#}"));
     let journals = journal::list(folder)
         .map_err(|error| bad_input(format!("list {}: {}", folder.display(), reason(&error))))?;
@@ -93,12 +99,21 @@ fn load(folder: &Path) -> anyhow::Result<Results> {
     let read: Vec<_> = read.filter_map(anyhow::Result::transpose).collect::<anyhow::Result<_>>()?;
     if let Some((plan, _)) = read.first() {
         let run = plan.run.clone();
-        return Ok(Results::new(run, read.iter().map(|(plan, found)| plan.results(found)).collect()));
+        return Ok((run, read.iter().map(|(plan, found)| plan.results(found)).collect()));
     }
     let path = folder.join(RESULTS);
     let text =
         fs::read(&path).map_err(|error| bad_input(format!("read {}: {}", path.display(), reason(&error))))?;
-    json::parse(&text).map_err(|error| bad_input(format!("read {}: {error:#}", path.display())))
+    let results =
+        json::parse(&text).map_err(|error| bad_input(format!("read {}: {error:#}", path.display())))?;
+    if results.has_policy() {
+        // Of several attempts only one is left in it, and its points are grades already.
+        return Err(bad_input(format!(
+            "{}: its journals are gone, and a policy made these grades",
+            folder.display()
+        )));
+    }
+    Ok((results.run, results.labs))
 }
 
 /// Writes the files, and those of `forms`. All are tried, the first failure is told.

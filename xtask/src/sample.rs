@@ -13,7 +13,7 @@ use crate::intake::{self, Files, rules::Rules};
 use crate::manifest::Manifest;
 use crate::mutants;
 use crate::patch::{self, Mutant};
-use crate::score::{Entry, Expect, Standing};
+use crate::score::{Entry, Expect, HandedIn, Standing};
 use crate::starter::rename;
 use crate::workspace::{Lab, Workspace};
 
@@ -84,6 +84,7 @@ fn member(name: &str, files: Files, expect: Expect) -> Member {
         refused: None,
         standing: Standing::HandedIn,
         work: String::new(),
+        handed_in: HandedIn::default(),
         expect: Some(expect),
     };
     Member { entry, files }

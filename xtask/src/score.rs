@@ -9,11 +9,15 @@ use crate::outcome::CheckOutcome;
 
 mod entry;
 mod expect;
+mod grade;
+mod points;
 mod run;
 mod summary;
 
-pub use entry::{Entry, Found, Standing};
+pub use entry::{Entry, Found, HandedIn, Standing};
 pub use expect::{Expect, Expectation};
+pub use grade::{Attempt, Counts, LabGrade, Total};
+pub use points::Points;
 pub use run::{LabScore, Results, Student};
 pub use summary::class as class_in_short;
 
@@ -97,6 +101,9 @@ pub struct CheckInfo {
     pub sentence: String,
     /// What it is worth.
     pub max: u32,
+    /// Whether students do not see yet what it is and says. A policy decides; no journal knows.
+    #[serde(default, skip_serializing_if = "grade::is_false")]
+    pub hidden: bool,
 }
 
 /// A class, graded in one lab.
@@ -173,6 +180,7 @@ pub fn milestones(manifest: &Manifest) -> Vec<Milestone> {
         name: check.name.clone(),
         sentence: check.sentence(),
         max: check.points,
+        hidden: false,
     };
     let milestone = |milestone: &crate::manifest::Milestone| Milestone {
         id: milestone.id.clone(),

@@ -22,8 +22,9 @@ use super::submissions::unclear;
 use super::{digest, earlier};
 use crate::exit::{self, Exit, bad_input};
 use crate::journal::{self, Journal, Line};
+use crate::policy::{self, files::Terms};
 use crate::report::formats::Format;
-use crate::score::{Found, Head, LabResults, Plan, Results, Run, milestones};
+use crate::score::{Entry, Found, Head, LabResults, Plan, Results, Run, milestones};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
 use crate::{interrupt, pool, report, similar};
@@ -39,6 +40,8 @@ pub(super) struct Course<'a> {
     pub(super) jobs: Option<usize>,
     /// What is written besides the usual reports.
     pub(super) formats: &'a [Format],
+    /// What makes grades of points.
+    pub(super) terms: Option<&'a Terms>,
     /// The verdicts of earlier runs are not used.
     pub(super) fresh: bool,
     /// Whether a report says who has the same code as somebody else.
@@ -73,6 +76,9 @@ impl Course<'_> {
         };
         let begun = labs.into_iter().map(|(lab, members)| self.begin(&run, lab, members));
         let mut parts = begun.collect::<Result<Vec<Part>>>().inspect_err(|_| take_back())?;
+        if let Some(terms) = self.terms {
+            terms.keep(self.folder).inspect_err(|_| take_back())?;
+        }
         let mut problem = None;
         let mut told = Ok(());
         for part in &mut parts {
@@ -93,7 +99,7 @@ impl Course<'_> {
             return told.map(|()| problem.unwrap_or(Exit::Done));
         }
         let labs = parts.iter().map(|part| self.results(part)).collect();
-        let results = Results::new(run, labs);
+        let results = policy::files::results(self.terms, run, labs);
         // Before the page of grades, which leads to it; and no reason to lose the grades.
         let compared = self.compare(&parts);
         let written = self.finish(&results);
@@ -181,8 +187,25 @@ impl Course<'_> {
             });
             progress.end();
         }
+        told = told.and_then(|()| self.repeat(part));
         report::print(&self.results(part));
         told
+    }
+
+    /// Gives an attempt that is the same as an earlier one of its student the same verdicts.
+    fn repeat(&self, part: &mut Part) -> Result<()> {
+        for member in 0..part.members.len() {
+            let Some(first) = part.first_of(member) else { continue };
+            let found = part.found[first].clone();
+            if is_whole(&part.found[member], part.checks()) || !is_whole(&found, part.checks()) {
+                continue;
+            }
+            for line in journal::lines(member, &found) {
+                part.journal.add(&line).map_err(|error| self.no_room(&error))?;
+            }
+            part.found[member] = found;
+        }
+        Ok(())
     }
 
     fn results(&self, part: &Part) -> LabResults {
@@ -196,7 +219,10 @@ impl Course<'_> {
         if !self.is_compared || interrupt::is_set() {
             return Ok(());
         }
-        let class: Vec<_> = parts.iter().map(|part| (&part.lab, part.members.as_slice())).collect();
+        // Of several attempts the last one: all of them are like each other.
+        let last: Vec<Vec<Member>> = parts.iter().map(|part| last_attempts(&part.members)).collect();
+        let class: Vec<_> =
+            parts.iter().zip(&last).map(|(part, members)| (&part.lab, members.as_slice())).collect();
         let pairs = similar::command::write(self.workspace, &class, self.folder)?;
         if pairs > 0 {
             anstream::println!("{}", similar::command::told(pairs, self.workspace, self.folder));
@@ -237,6 +263,7 @@ impl Course<'_> {
             // Best effort: a journal without a verdict does no harm.
             let _ = fs::remove_file(journal);
         }
+        policy::files::take_back(self.folder);
     }
 
     fn no_room(&self, error: &io::Error) -> anyhow::Error {
@@ -253,9 +280,20 @@ impl Part {
         self.lab.manifest.checks().count()
     }
 
-    /// Of each member the checks that have no verdict yet, by their places in the lab.
+    /// The first of a student's attempts with the same work as this later one.
+    fn first_of(&self, member: usize) -> Option<usize> {
+        let (own, others) = (&self.plan.members[member], &self.plan.members[..member]);
+        let is_same = |other: &Entry| other.work == own.work && other.student() == own.student();
+        others.iter().position(is_same).filter(|_| !own.work.is_empty())
+    }
+
+    /// Of each member the checks that have no verdict yet, by their places in the lab; none of an attempt that was handed in
+    /// before.
     fn todo(&self) -> Vec<Vec<usize>> {
-        let of_member = |(member, found): (&Member, &Found)| {
+        let of_member = |(at, (member, found)): (usize, (&Member, &Found))| {
+            if self.first_of(at).is_some() {
+                return Vec::new();
+            }
             let is_open =
                 |name: &str| found.checks.get(name).is_none_or(|outcome| !is_verdict(outcome.verdict));
             let is_left = member.entry.refused.is_none() && found.compile_error.is_none();
@@ -263,8 +301,24 @@ impl Part {
                 self.lab.manifest.checks().enumerate().filter(|(_, check)| is_left && is_open(&check.name));
             checks.map(|(place, _)| place).collect()
         };
-        self.members.iter().zip(&self.found).map(of_member).collect()
+        self.members.iter().zip(&self.found).enumerate().map(of_member).collect()
     }
+}
+
+/// The members, of several attempts the last one that is there.
+fn last_attempts(members: &[Member]) -> Vec<Member> {
+    let mut last: Vec<Member> = Vec::new();
+    for member in members.iter().filter(|member| !member.files.is_empty()) {
+        let student = |member: &Member| member.entry.student().to_owned();
+        match last.last_mut().filter(|other| student(other) == student(member)) {
+            Some(other) => *other = member.clone(),
+            None => last.push(member.clone()),
+        }
+    }
+    for member in &mut last {
+        member.entry.name = member.entry.student().to_owned();
+    }
+    last
 }
 
 /// Notes a step; gives its member and its line for the journal.

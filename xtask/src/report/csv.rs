@@ -1,28 +1,63 @@
 //! `gradebook.csv`, one row a student and a column a lab, and `milestones.csv`, a column a milestone. Pure.
 //!
+//! Under a policy the numbers of the gradebook are what counts; then it has the whole in points and percent, the raw points where
+//! they are others, and why. `EX` is a lab from which the student is excused. `milestones.csv` always has raw points.
+//!
 //! An empty cell is a number that nobody has decided yet: the grader failed or was interrupted, or nobody knows of which
 //! lab the files are. `-` is a lab of which nothing was handed in. Canvas and Moodle take both for "no grade".
 
 use anyhow::{Context as _, Result};
 
-use crate::score::{LabScore, Results, Student};
+use crate::score::{Counts, LabScore, Results, Student};
 use crate::text::one_line;
 
 /// What stands for a lab that was not handed in.
 const ABSENT: &str = "-";
+/// What stands for a lab that is left out for a student. Canvas calls it so, too.
+pub(crate) const EXCUSED: &str = "EX";
 
 /// The gradebook's bytes.
 ///
 /// # Errors
 /// Never in practice: it writes to memory.
 pub fn gradebook(results: &Results) -> Result<Vec<u8>> {
+    if results.has_policy() {
+        return graded(results);
+    }
     let labs = results.labs.iter().map(|lab| format!("lab {}", lab.head.lab));
     let header = ["member".to_owned(), "total".to_owned()].into_iter().chain(labs).collect();
     let row = |student: &Student| {
-        let start = [safe(&student.name), total(student)];
-        start.into_iter().chain(student.labs.iter().map(of_lab)).collect()
+        let start = [safe(&student.name), cell(student.counts())];
+        start.into_iter().chain(student.labs.iter().map(|score| cell(score.counts()))).collect()
     };
     written(header, results.students.iter().map(row))
+}
+
+/// The same under a policy.
+fn graded(results: &Results) -> Result<Vec<u8>> {
+    let names = ["member", "total", "of", "percent"].map(str::to_owned);
+    let labs = results.labs.iter().flat_map(|lab| {
+        let name = format!("lab {}", lab.head.lab);
+        [name.clone(), format!("{name} raw"), format!("{name} why")]
+    });
+    let row = |student: &Student| {
+        let total = student.total_grade.as_ref();
+        let percent = total.and_then(|total| total.percent).map_or_else(String::new, |p| p.to_string());
+        let of = total.map_or_else(String::new, |total| total.max.to_string());
+        let start = [safe(&student.name), cell(student.counts()), of, percent];
+        start.into_iter().chain(student.labs.iter().flat_map(of_lab)).collect()
+    };
+    written(names.into_iter().chain(labs).collect(), results.students.iter().map(row))
+}
+
+/// What counts, the raw points if they are others, and why.
+fn of_lab(score: &LabScore) -> [String; 3] {
+    let raw = score.raw_if_other().map_or_else(String::new, |raw| raw.to_string());
+    let grade = score.grade.as_ref();
+    let reason = grade.map(|grade| grade.reason.as_str()).filter(|reason| !reason.is_empty());
+    let dropped = grade.filter(|grade| grade.dropped).map(|_| "dropped");
+    let why: Vec<&str> = reason.into_iter().chain(dropped).collect();
+    [cell(score.counts()), raw, why.join("; ")]
 }
 
 /// The same with a column for each milestone: `01 m1`.
@@ -57,15 +92,13 @@ fn written(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> Resu
     writer.into_inner().context("write a gradebook")
 }
 
-fn total(student: &Student) -> String {
-    match student.labs.iter().any(|score| score.handed_in) {
-        true => points(student.total, student.undecided),
-        false => ABSENT.to_owned(),
+fn cell(counts: Counts) -> String {
+    match counts {
+        Counts::Points(points) => points.to_string(),
+        Counts::Absent => ABSENT.to_owned(),
+        Counts::Excused => EXCUSED.to_owned(),
+        Counts::Undecided => String::new(),
     }
-}
-
-fn of_lab(score: &LabScore) -> String {
-    if score.handed_in { points(score.points, score.undecided) } else { ABSENT.to_owned() }
 }
 
 fn points(points: u32, undecided: u32) -> String {

@@ -19,7 +19,7 @@ use clap::ValueEnum;
 use sandbox::protocol::Verdict;
 
 use crate::outcome::CheckOutcome;
-use crate::score::{CheckInfo, LabResults, Member, Results};
+use crate::score::{CheckInfo, LabResults, LabScore, Member, Results};
 
 /// A form of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -42,11 +42,20 @@ pub enum Format {
     Moodle,
 }
 
-/// The files of one form, with their paths below the folder of grades.
+/// The files of one form, with their paths below the folder of grades. Of hidden checks they tell what students may see;
+/// Gradescope hides them itself.
 ///
 /// # Errors
 /// Never in practice: everything is plain data.
 pub fn files(format: Format, results: &Results) -> Result<Vec<(String, Vec<u8>)>> {
+    let for_students;
+    let results = match format {
+        Format::Gradescope => results,
+        _ => {
+            for_students = results.as_students_see();
+            &for_students
+        }
+    };
     let each = |folder: &str, ending: &str, render: &dyn Fn(&Graded<'_>) -> Result<Vec<u8>>| {
         graded(results)
             .into_iter()
@@ -104,11 +113,28 @@ impl Graded<'_> {
         tests
     }
 
+    /// The student's points in the lab.
+    fn score(&self) -> Option<&LabScore> {
+        let student = self.results.students.iter().find(|student| student.name == self.member.entry.name)?;
+        student.labs.iter().find(|score| score.lab == self.lab.head.lab)
+    }
+
+    /// The points that can be seen, and those that could be had there. `None`: no check is hidden.
+    fn visible(&self) -> Option<(u32, u32)> {
+        let tests = self.tests();
+        let seen = || tests.iter().filter(|test| !test.info.hidden).map(|test| test.outcome);
+        let sum = || (seen().map(|outcome| outcome.points).sum(), seen().map(|outcome| outcome.max).sum());
+        tests.iter().any(|test| test.info.hidden).then(sum)
+    }
+
     /// What was said of the work as a whole, for its author.
     fn words(&self) -> String {
         let Member { entry, summary, likely, compile_error, .. } = self.member;
         let mut lines = vec![summary.clone()];
-        lines.extend(likely.iter().map(|cause| format!("likely: {cause}")));
+        // What the failures look like together would tell of the hidden ones.
+        if self.visible().is_none() {
+            lines.extend(likely.iter().map(|cause| format!("likely: {cause}")));
+        }
         lines.extend(entry.notes.iter().map(|note| format!("note: {note}")));
         lines.extend(compile_error.clone());
         if self.member.undecided > 0 {

@@ -23,9 +23,43 @@ pub struct Entry {
     /// The name of what was handed in, together with what judges it: equal names get equal verdicts.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub work: String,
+    /// When it was handed in, and which attempt it is, as the export of the platform says.
+    #[serde(default, skip_serializing_if = "HandedIn::is_unknown")]
+    pub handed_in: HandedIn,
     /// What the sample class expects of this member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,
+}
+
+/// What is known of the moment of a hand-in. Never what the student's own clock says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedIn {
+    /// The student, of one of several attempts; the member's own name then tells the attempt, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub student: Option<String>,
+    /// What the attempt is called, of several: `2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<String>,
+    /// The time that the platform's export has, with its offset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Whether the export only says that it was late.
+    #[serde(default, skip_serializing_if = "super::grade::is_false")]
+    pub is_late: bool,
+}
+
+impl HandedIn {
+    fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Entry {
+    /// Whose work it is, whichever attempt.
+    #[must_use]
+    pub fn student(&self) -> &str {
+        self.handed_in.student.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// Whether a member has handed in the lab. Only what was handed in can be worth nothing.

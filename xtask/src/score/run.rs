@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LabResults, Member, Run, Standing};
+use super::{LabGrade, LabResults, Member, Run, Standing, Total};
 
 /// A graded run: `results.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct Student {
     pub undecided: u32,
     /// One for each lab of the run.
     pub labs: Vec<LabScore>,
+    /// What counts in the whole, under a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_grade: Option<Total>,
 }
 
 /// A student's points in one lab.
@@ -47,6 +50,9 @@ pub struct LabScore {
     /// The student's place among the lab's members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<usize>,
+    /// What counts, under a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<LabGrade>,
 }
 
 impl Results {
@@ -107,8 +113,10 @@ impl Student {
             undecided: 0,
             handed_in: false,
             member: None,
+            grade: None,
         };
-        Self { name: name.to_owned(), total: 0, undecided: 0, labs: labs.iter().map(nothing).collect() }
+        let labs = labs.iter().map(nothing).collect();
+        Self { name: name.to_owned(), total: 0, undecided: 0, labs, total_grade: None }
     }
 
     fn add(&mut self, lab: usize, at: usize, member: &Member) {

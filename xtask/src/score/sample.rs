@@ -1,6 +1,6 @@
 //! What the tests of the pure parts begin with.
 
-use super::{Entry, Run, SCHEMA, Standing};
+use super::{Entry, HandedIn, Run, SCHEMA, Standing};
 
 pub(crate) fn run() -> Run {
     Run {
@@ -21,6 +21,7 @@ pub(crate) fn entry(name: &str) -> Entry {
         refused: None,
         standing: Standing::HandedIn,
         work: String::new(),
+        handed_in: HandedIn::default(),
         expect: None,
     }
 }

@@ -5,7 +5,8 @@ use rstest::rstest;
 use std::collections::BTreeMap;
 
 fn plan(entry: Entry) -> Plan {
-    let check = |name: &str, max| CheckInfo { name: name.into(), sentence: String::new(), max };
+    let check =
+        |name: &str, max| CheckInfo { name: name.into(), sentence: String::new(), max, hidden: false };
     let milestone = |id: &str, checks: Vec<CheckInfo>| Milestone {
         id: id.into(),
         title: String::new(),

@@ -6,8 +6,8 @@
 
 use anyhow::{Context as _, Result};
 
-use crate::report::csv::safe;
-use crate::score::{LabScore, Results, Student};
+use crate::report::csv::{EXCUSED, safe};
+use crate::score::{Counts, LabScore, Results, Student};
 
 pub(super) fn render(results: &Results) -> Result<Vec<u8>> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
@@ -32,6 +32,9 @@ fn row(student: &Student) -> Vec<String> {
 
 /// Nothing where nobody has decided, or nothing was handed in: that is the teacher's to say.
 fn points(score: &LabScore) -> String {
-    let is_known = score.handed_in && score.undecided == 0;
-    if is_known { score.points.to_string() } else { String::new() }
+    match score.counts() {
+        Counts::Points(points) => points.to_string(),
+        Counts::Excused => EXCUSED.to_owned(),
+        Counts::Absent | Counts::Undecided => String::new(),
+    }
 }

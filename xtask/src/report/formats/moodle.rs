@@ -6,7 +6,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::report::csv::safe;
-use crate::score::{LabScore, Results};
+use crate::score::{Counts, LabScore, Results};
 
 pub(super) fn render(results: &Results) -> Result<Vec<u8>> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
@@ -28,6 +28,8 @@ pub(super) fn render(results: &Results) -> Result<Vec<u8>> {
 }
 
 fn points(score: &LabScore) -> String {
-    let is_known = score.handed_in && score.undecided == 0;
-    if is_known { score.points.to_string() } else { "-".to_owned() }
+    match score.counts() {
+        Counts::Points(points) => points.to_string(),
+        Counts::Absent | Counts::Excused | Counts::Undecided => "-".to_owned(),
+    }
 }

@@ -8,7 +8,7 @@ use crate::score::{Entry, Found, Head, Milestone, Plan, Standing, sample};
 use rstest::rstest;
 
 fn check(name: &str, max: u32) -> CheckInfo {
-    CheckInfo { name: name.to_owned(), sentence: crate::manifest::sentence(name), max }
+    CheckInfo { name: name.to_owned(), sentence: crate::manifest::sentence(name), max, hidden: false }
 }
 
 fn outcome(info: &CheckInfo, verdict: Verdict, text: &str) -> CheckOutcome {

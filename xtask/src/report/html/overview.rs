@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::{STYLE, circumstances, file, number};
 use crate::page::document;
-use crate::score::{LabResults, LabScore, Results, Student, class_in_short};
+use crate::report::csv::EXCUSED;
+use crate::score::{Counts, LabResults, LabScore, Results, Student, class_in_short};
 use crate::text::one_line;
 
 /// What the page is called.
@@ -77,14 +78,41 @@ fn row(student: &Student, results: &Results) -> Markup {
     html! {
         tr {
             th.name scope="row" { (one_line(&student.name, 200)) }
-            td.number { b { (number(student.total, student.undecided)) } }
+            td.number { b { (total(student)) } }
             @for (score, lab) in student.labs.iter().zip(&results.labs) { (cell(score, lab)) }
         }
     }
 }
 
+/// Under a policy the points that count and what they are in percent.
+fn total(student: &Student) -> String {
+    match (&student.total_grade, student.counts()) {
+        (None, _) => number(student.total, student.undecided),
+        (Some(total), Counts::Points(points)) => match total.percent {
+            Some(percent) => format!("{points}/{} = {percent} %", total.max),
+            None => points.to_string(),
+        },
+        (Some(_), Counts::Absent) => "–".to_owned(),
+        (Some(_), Counts::Excused) => EXCUSED.to_owned(),
+        (Some(_), Counts::Undecided) => "?".to_owned(),
+    }
+}
+
+/// What counts and, where they are others, the raw points.
+fn shown(score: &LabScore) -> String {
+    let raw = score.raw_if_other().map_or_else(String::new, |raw| format!(" (raw {raw})"));
+    let dropped = if score.grade.as_ref().is_some_and(|grade| grade.dropped) { " dropped" } else { "" };
+    let counts = match score.counts() {
+        Counts::Points(points) => points.to_string(),
+        Counts::Absent => "–".to_owned(),
+        Counts::Excused => EXCUSED.to_owned(),
+        Counts::Undecided => number(score.points, score.undecided),
+    };
+    format!("{counts}{raw}{dropped}")
+}
+
 fn cell(score: &LabScore, lab: &LabResults) -> Markup {
-    let shown = if score.handed_in { number(score.points, score.undecided) } else { "–".to_owned() };
+    let shown = shown(score);
     let is_less = score.handed_in && score.points + score.undecided < lab.head.max();
     html! {
         td.number.less[is_less] {

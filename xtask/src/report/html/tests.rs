@@ -18,8 +18,12 @@ fn page_of(lab: LabResults) -> String {
 
 /// A member with this outcome, one that does not compile, and one that was refused.
 fn class(name: &str, verdict: Verdict, text: &str) -> LabResults {
-    let check =
-        CheckInfo { name: "m1::a_promise_is_kept".into(), sentence: "a promise is kept".into(), max: 5 };
+    let check = CheckInfo {
+        name: "m1::a_promise_is_kept".into(),
+        sentence: "a promise is kept".into(),
+        max: 5,
+        hidden: false,
+    };
     let milestone = Milestone { id: "m1".into(), title: "One".into(), max: 5, checks: vec![check] };
     let plan = Plan {
         run: sample::run(),

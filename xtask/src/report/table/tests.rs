@@ -11,7 +11,7 @@ const CATCHER: &str = "m3_pipeline::no_stage_keeps_a_pipe_end_it_does_not_use";
 fn class() -> LabResults {
     let milestone = |number: usize| {
         let name = if number == 3 { CATCHER.to_owned() } else { format!("m{number}::a_promise") };
-        let check = CheckInfo { name, sentence: String::new(), max: 10 };
+        let check = CheckInfo { name, sentence: String::new(), max: 10, hidden: false };
         Milestone { id: format!("m{number}"), title: String::new(), max: 10, checks: vec![check] }
     };
     let entry = |name: &str, expect: Option<Expect>| Entry { expect, ..sample::entry(name) };
