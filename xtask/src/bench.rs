@@ -15,7 +15,8 @@ use crate::workspace::{Lab, Workspace};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask bench 07           one screen, and bench-results/07.html
-  cargo xtask bench all          the machine, then each lab that can be measured; minutes
+  cargo xtask bench mechanisms   pipes, sockets, queues, shared memory: what fits, with this machine's figures
+  cargo xtask bench all          the machine, each lab that can be measured, the mechanisms; minutes
   cargo xtask bench              the lab in whose folder you are, or all
 
 Close what else runs: on a busy machine the ratios still hold, within their spread, and the absolute figures do not.
@@ -23,7 +24,7 @@ Nothing here gives points. A program that fails or hangs gets a line, and the re
 
 Exit status: 0 everything was measured that is there; 3 a lab does not compile, the rest was measured; 130 Ctrl-C.")]
 pub struct BenchArgs {
-    /// The lab, or `all`.
+    /// The lab, `mechanisms`, or `all`.
     pub lab: Option<String>,
     /// Where the pages go.
     #[arg(long, value_name = "DIR", default_value = "bench-results")]
@@ -35,6 +36,9 @@ pub struct BenchArgs {
 
 /// Where other people's libraries are made into programs.
 const PEERS: &str = "crates/bench-peers";
+
+/// What `bench` calls the comparison of all ways to communicate.
+const MECHANISMS: &str = "mechanisms";
 
 /// A lab that can be measured, as `bench labs` names it.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,13 +57,17 @@ pub fn run(workspace: &Workspace, args: &BenchArgs) -> anyhow::Result<Exit> {
     }
     interrupt::install()?;
     let bench = release(workspace, "bench", &["bench".to_owned()], "")?.remove(0);
+    if args.lab.as_deref() == Some(MECHANISMS) {
+        return measure(vec![command(workspace, args, &bench, &[MECHANISMS], MECHANISMS)], Exit::Done);
+    }
     let can = measurable(&ask(workspace, &bench)?)?;
     let asked = asked(workspace, args, &can)?;
+    let is_all = asked.len() > 1;
     // Everything is built before anything is measured: a compiler beside a measurement would be measured, too.
     let peers = peers(workspace)?;
     let mut runs = Vec::new();
     let mut exit = Exit::Done;
-    if asked.len() > 1 {
+    if is_all {
         runs.push(command(workspace, args, &bench, &["phys"], "machine"));
     }
     for (lab, can) in asked {
@@ -74,6 +82,14 @@ pub fn run(workspace: &Workspace, args: &BenchArgs) -> anyhow::Result<Exit> {
         command.args(peers.iter().flat_map(|folder| [Path::new("--peers"), folder]));
         runs.push(command);
     }
+    if is_all {
+        runs.push(command(workspace, args, &bench, &[MECHANISMS], MECHANISMS));
+    }
+    measure(runs, exit)
+}
+
+/// Runs one measurement after the other; `exit` is how this program ends if none is interrupted.
+fn measure(runs: Vec<Command>, exit: Exit) -> anyhow::Result<Exit> {
     for mut command in runs {
         if interrupt::is_set() {
             return Ok(Exit::Interrupted);

@@ -9,13 +9,14 @@ use anyhow::Context as _;
 use crate::contender;
 use crate::harness::{Interrupted, Setup};
 use crate::labs::{self, Lab};
-use crate::limits;
 use crate::report::{self, Report};
 use crate::rounds::Effort;
+use crate::{limits, mechanisms};
 
 const USAGE: &str = "\
 usage: bench labs
        bench phys [OPTION...]
+       bench mechanisms [OPTION...]
        bench lab NN [--program WHO/NAME=PATH...] [--peers DIR] [OPTION...]
   --program WHO/NAME=PATH  a program of the lab's contract; WHO is `yours` or `reference`
   --peers DIR              the folder with the programs of crates/bench-peers
@@ -41,6 +42,9 @@ enum What {
     Lab(String),
     /// Which labs there are.
     Labs,
+    Mechanisms,
+    /// So many messages by a mechanism; `mechanisms` calls it under the counter of system calls.
+    Send(String, usize),
 }
 
 /// Measures, prints, and says how it went.
@@ -71,6 +75,12 @@ impl Arguments {
         };
         parsed.what = match rest.next().as_deref() {
             Some("labs") => What::Labs,
+            Some("mechanisms") => What::Mechanisms,
+            Some("send") => {
+                let name = value(&mut rest, "the mechanism")?;
+                let count = value(&mut rest, "the number of messages")?;
+                What::Send(name, count.parse().map_err(|_| format!("`{count}` is no number of messages"))?)
+            }
             Some("phys") => What::Physics,
             Some("lab") => What::Lab(value(&mut rest, "the lab")?),
             Some(other) => return Err(format!("there is no command `{other}`")),
@@ -101,7 +111,8 @@ impl Arguments {
 
     fn again(&self) -> String {
         let usual = match &self.what {
-            What::Physics | What::Labs => "cargo xtask bench all".to_owned(),
+            What::Mechanisms => "cargo xtask bench mechanisms".to_owned(),
+            What::Physics | What::Labs | What::Send(..) => "cargo xtask bench all".to_owned(),
             What::Lab(id) => format!("cargo xtask bench {id}"),
         };
         self.again.clone().unwrap_or(usual)
@@ -114,7 +125,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
             print!("{}", labs::list());
             return Ok(());
         }
+        What::Send(name, count) => return mechanisms::send_many(name, *count),
         What::Physics => physics(arguments)?,
+        What::Mechanisms => chooser(arguments)?,
         What::Lab(id) => {
             lab(labs::find(id).with_context(|| format!("lab {id} cannot be measured"))?, arguments)?
         }
@@ -131,6 +144,14 @@ fn physics(arguments: &Arguments) -> anyhow::Result<Report> {
     let setup = Setup::new(Vec::new(), arguments.size())?;
     let mut report = setup.report("What this machine can do at best", &arguments.again())?;
     report.parts = setup.run(limits::experiments(&setup), arguments.effort())?;
+    Ok(report)
+}
+
+fn chooser(arguments: &Arguments) -> anyhow::Result<Report> {
+    let setup = Setup::new(Vec::new(), arguments.size())?;
+    let mut report = setup.report("Ways in which two processes talk", &arguments.again())?;
+    report.parts = setup.run(mechanisms::experiments(&setup), arguments.effort())?;
+    report.parts.extend(mechanisms::chooser(&report.parts));
     Ok(report)
 }
 
@@ -183,6 +204,7 @@ mod tests {
         assert_eq!(parse("").unwrap_err(), "a command is missing");
         assert_eq!(parse("lab").unwrap_err(), "the lab is missing");
         assert_eq!(parse("fly").unwrap_err(), "there is no command `fly`");
+        assert_eq!(parse("send pipe many").unwrap_err(), "`many` is no number of messages");
         assert_eq!(parse("phys --html").unwrap_err(), "the value of --html is missing");
         assert_eq!(parse("phys --fast").unwrap_err(), "there is no option `--fast`");
     }

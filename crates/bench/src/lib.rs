@@ -13,7 +13,7 @@
 //! | [`process`], [`count`] | programs under a watchdog; their system calls, counted |
 //! | [`contender`], [`harness`] | who is measured, and what stands around a run |
 //! | [`labs`] | a module for each lab |
-//! | [`limits`] | `bench phys` |
+//! | [`limits`], [`mechanisms`] | `bench phys` and `bench mechanisms` |
 //! | [`cli`] | the arguments |
 
 pub mod chart;
@@ -27,6 +27,7 @@ pub mod harness;
 pub mod labs;
 pub mod limits;
 pub mod machine;
+pub mod mechanisms;
 pub mod numbers;
 pub mod phys;
 pub mod process;

@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use nix::unistd::getppid;
 
 use crate::machine::{Cores, on_core, pin};
+use crate::process::be_alone;
 
 /// Nanoseconds that `repeat` calls took, for each.
 fn each(repeat: u32, mut call: impl FnMut()) -> f64 {
@@ -45,6 +46,7 @@ pub fn clock_read() -> f64 {
 /// # Errors
 /// When no process can be made.
 pub fn fork_and_wait() -> anyhow::Result<f64> {
+    be_alone()?;
     let mut result = Ok(());
     let time = each(100, || {
         if result.is_ok() {

@@ -76,11 +76,13 @@ impl Job {
     }
 
     fn failure(&mut self, status: ExitStatus) -> String {
-        let mut text = vec![0; 200];
+        let mut text = vec![0; 400];
         let read = self.errors.rewind().and_then(|()| self.errors.read(&mut text)).unwrap_or(0);
         let text = String::from_utf8_lossy(&text[..read]);
-        let line = text.lines().next().unwrap_or_default();
-        match (status.to_string(), printable(line)) {
+        // A panic says where it was before it says what it is.
+        let is_said = |line: &&str| !line.trim().is_empty() && !line.starts_with("thread '");
+        let line: String = text.lines().find(is_said).unwrap_or_default().chars().take(120).collect();
+        match (status.to_string(), printable(&line)) {
             (status, line) if line.is_empty() => status,
             (status, line) => format!("{status}: {line}"),
         }
@@ -172,6 +174,21 @@ fn children() -> anyhow::Result<Vec<Pid>> {
     Ok(found)
 }
 
+/// Waits until this thread is the only one, so that it may fork. The kernel lists a thread for a moment after it was
+/// joined; one that goes on is told by `run_in_child`.
+///
+/// # Errors
+/// When the threads cannot be listed.
+pub fn be_alone() -> anyhow::Result<()> {
+    for _ in 0..1_000 {
+        if fs::read_dir("/proc/self/task").context("list our threads")?.count() == 1 {
+            break;
+        }
+        thread::yield_now();
+    }
+    Ok(())
+}
+
 /// Nanoseconds that a process's threads have run so far.
 ///
 /// # Errors
@@ -210,6 +227,10 @@ mod tests {
         assert_eq!(sh("exit 3").unwrap_err().to_string(), "exit status: 3");
         let told = sh("echo 'ring: r: \u{1b}empty' >&2; echo more >&2; exit 1").unwrap_err();
         assert_eq!(told.to_string(), "exit status: 1: ring: r: ?empty");
+        let told = sh(
+            "printf '\nthread main: at\n' | sed \"s/main/'main' panicked/\" >&2; echo 'M1: todo' >&2; exit 101",
+        );
+        assert_eq!(told.unwrap_err().to_string(), "exit status: 101: M1: todo");
         assert!(sh("kill -9 $$").unwrap_err().to_string().starts_with("signal: 9"));
         let missing = run(&mut Command::new("/nowhere/program")).unwrap_err();
         assert_eq!(missing.to_string(), "start /nowhere/program");

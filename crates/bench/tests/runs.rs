@@ -78,6 +78,16 @@ fn a_ring_that_cannot_be_made_gets_a_line_and_a_pipe_is_measured() {
 }
 
 #[test]
+fn the_mechanisms_end_in_a_table_to_choose_from() {
+    let (out, err, status) = bench(&["mechanisms", "--quick"]);
+    assert_eq!(status, Some(0), "{out}{err}");
+    for part in ["what they cost here", "ring in memory", "outlives its users", "no message of 65536 bytes"] {
+        assert!(out.contains(part), "{part} is missing in {out}");
+    }
+    assert_eq!(out.matches("failed: ").count(), 1, "only the queue has a limit: {out}");
+}
+
+#[test]
 fn wrong_usage_ends_with_2_and_a_missing_program_is_named() {
     let (_, err, status) = bench(&["fly"]);
     assert_eq!(status, Some(2));
