@@ -15,9 +15,9 @@ use tiny_kit::{LIB, Tiny};
 
 #[test]
 fn bench_says_when_the_checkout_cannot_measure() {
-    let (out, status) = Tiny::new().told(&["bench", "01"]);
-    assert_eq!(status, Some(4), "{out}");
-    assert_eq!(out, "error: this checkout has no crates/bench, which measures\n");
+    let output = Tiny::new().process(&["bench", "01"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(output.stderr, b"error: this checkout has no crates/bench, which measures\n");
 }
 
 #[test]

@@ -133,8 +133,11 @@ fn figures(table: &Table) -> Markup {
         div.wide {
             table {
                 tr {
-                    th { } th { "who" } th { "min" } th { "median" } th { "max" }
-                    @if table.anchor.is_some() { th { "ratio, min" } th { "median" } th { "max" } }
+                    th { } th { "who" }
+                    @for head in ["min", "median", "max"] { th.number { (head) } }
+                    @if table.anchor.is_some() {
+                        @for head in ["ratio, min", "median", "max"] { th.number { (head) } }
+                    }
                 }
                 @for row in &table.rows {
                     tr {
