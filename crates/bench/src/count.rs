@@ -2,19 +2,20 @@
 
 #![allow(unsafe_code, reason = "a traced program asks for it between fork and exec")]
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
-use nix::libc::{SIGCONT, SIGXCPU};
+use nix::libc::SIGCONT;
 use nix::sys::ptrace::{self, Options};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::Pid;
 use tracer::attach;
 use tracer::stops::{self, Call, Event, Stop};
 
-/// Seconds of processor time after which a traced program is ended: it goes in a circle.
-const PROCESSOR_TIME: u64 = 20;
+use crate::process::{WATCHDOG, Watchdog};
+
 /// A program that makes more calls than this is ended: it costs minutes, and the answer is clear.
 const MOST: u64 = 200_000;
 
@@ -27,8 +28,17 @@ pub fn calls(command: &mut Command) -> anyhow::Result<u64> {
     let child = child.with_context(|| format!("start {}", command.get_program().to_string_lossy()))?;
     let root = child.id().cast_signed();
     attach(root, Options::empty())?;
+    let watchdog = Watchdog::arm(Pid::from_raw(root), WATCHDOG)?;
     stops::resume(root, 0);
-    let mut counter = Counter { root, is_continued: false, calls: 0, end: None };
+    let mut counter = Counter {
+        root,
+        others: BTreeSet::new(),
+        watchdog,
+        has_hung: false,
+        is_continued: false,
+        calls: 0,
+        end: None,
+    };
     while let Ok(Some(stop)) = stops::next(true) {
         counter.handle(stop);
         if counter.calls > MOST {
@@ -39,6 +49,7 @@ pub fn calls(command: &mut Command) -> anyhow::Result<u64> {
         bail!("makes more than {MOST} system calls");
     }
     match counter.end {
+        _ if counter.has_hung => bail!("hangs: no end after {} s", WATCHDOG.as_secs()),
         Some(status) if status.success() => Ok(counter.calls),
         Some(status) => bail!("{status} under the counter of system calls"),
         None => bail!("its end was not seen"),
@@ -46,17 +57,15 @@ pub fn calls(command: &mut Command) -> anyhow::Result<u64> {
 }
 
 fn prepared(command: &mut Command) -> &mut Command {
-    let ask = || {
-        // Whatever runs in circles ends by SIGXCPU.
-        setrlimit(Resource::RLIMIT_CPU, PROCESSOR_TIME, PROCESSOR_TIME + 1)?;
-        ptrace::traceme().map_err(io::Error::from)
-    };
-    // SAFETY: the closure makes two system calls and allocates nothing.
-    unsafe { command.pre_exec(ask) }.stderr(Stdio::null())
+    // SAFETY: the closure makes one system call and allocates nothing.
+    unsafe { command.pre_exec(|| ptrace::traceme().map_err(io::Error::from)) }.stderr(Stdio::null())
 }
 
 struct Counter {
     root: i32,
+    others: BTreeSet<i32>,
+    watchdog: Watchdog,
+    has_hung: bool,
     is_continued: bool,
     calls: u64,
     end: Option<std::process::ExitStatus>,
@@ -66,8 +75,12 @@ impl Counter {
     fn handle(&mut self, Stop { tid, event }: Stop) {
         match event {
             Event::Ended(status) => {
+                self.others.remove(&tid);
                 if tid == self.root {
+                    self.has_hung = self.watchdog.disarm();
                     self.end = Some(status);
+                    // Whoever is left might wait for ever, and the watchdog knows only the program.
+                    self.others.iter().for_each(|&left| stops::end(left));
                 }
             }
             Event::Stopped => stops::listen(tid),
@@ -82,9 +95,12 @@ impl Counter {
                 self.is_continued = true;
                 stops::resume(tid, 0);
             }
-            Event::Signal(SIGXCPU) => stops::end(tid),
             Event::Signal(signal) => stops::resume(tid, signal),
-            Event::Made(_) | Event::Exec(_) | Event::Exiting(_) | Event::Trap => stops::resume(tid, 0),
+            Event::Made(child) => {
+                self.others.insert(child);
+                stops::resume(tid, 0);
+            }
+            Event::Exec(_) | Event::Exiting(_) | Event::Trap => stops::resume(tid, 0),
         }
     }
 }
@@ -110,6 +126,11 @@ mod tests {
         assert!(
             calls(&mut sh("true; /bin/true; true")).unwrap() > calls(&mut sh("true; true")).unwrap() + 10
         );
+    }
+
+    #[test]
+    fn what_a_program_leaves_behind_ends_with_it() {
+        calls(&mut sh("sleep 1000 & exit 0")).unwrap();
     }
 
     #[test]

@@ -112,13 +112,14 @@ fn pid_of(child: &Child) -> Pid {
 
 /// Kills a process that has not ended in time.
 #[derive(Debug)]
-struct Watchdog {
+pub(crate) struct Watchdog {
     calm: Option<Sender<()>>,
     thread: Option<JoinHandle<bool>>,
 }
 
 impl Watchdog {
-    fn arm(pid: Pid, limit: Duration) -> anyhow::Result<Self> {
+    /// It has so much time.
+    pub(crate) fn arm(pid: Pid, limit: Duration) -> anyhow::Result<Self> {
         let (calm, alarm) = mpsc::channel();
         let watch = move || {
             let has_fired = matches!(alarm.recv_timeout(limit), Err(RecvTimeoutError::Timeout));
@@ -130,7 +131,7 @@ impl Watchdog {
     }
 
     /// Whether it had to bite.
-    fn disarm(&mut self) -> bool {
+    pub(crate) fn disarm(&mut self) -> bool {
         self.calm = None;
         self.thread.take().is_some_and(|thread| thread.join().unwrap_or(false))
     }
