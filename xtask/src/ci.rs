@@ -12,13 +12,31 @@ use crate::exit::Exit;
 use crate::workspace::Workspace;
 
 /// One gate: a name and cargo's arguments.
-const STEPS: [(&str, &[&str]); 5] = [
+const STEPS: [(&str, &[&str]); 7] = [
     ("format", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     // `test = false` hides the labs' specifications from `--all-targets`.
     (
         "lints of specifications",
         &["clippy", "--quiet", "-p", "lab[0-9]*", "--test", "spec", "--", "-D", "warnings"],
+    ),
+    // A workspace of its own.
+    ("format of peers", &["fmt", "--manifest-path", "crates/bench-peers/Cargo.toml", "--check"]),
+    (
+        "lints of peers",
+        &[
+            "clippy",
+            "--quiet",
+            "--locked",
+            "--manifest-path",
+            "crates/bench-peers/Cargo.toml",
+            "--target-dir",
+            "target/bench-peers",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
     ),
     ("documentation", &["doc", "--quiet", "--workspace", "--no-deps"]),
     ("licences and advisories", &["deny", "--log-level", "error", "check"]),

@@ -9,8 +9,8 @@ use crate::exit::{self, Exit};
 use crate::report::formats::Format;
 use crate::workspace::Workspace;
 use crate::{
-    autopsy, check, ci, doctor, explain, flake, grade, handout, hint, list, merge, readmes, report, reset,
-    similar, starters, submit, trace, verify, watch,
+    autopsy, bench, check, ci, doctor, explain, flake, grade, handout, hint, list, merge, readmes, report,
+    reset, similar, starters, submit, trace, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -29,6 +29,7 @@ enum Command {
     Hint(hint::HintArgs),
     Explain(explain::ExplainArgs),
     Trace(trace::TraceArgs),
+    Bench(bench::BenchArgs),
     Reset(reset::ResetArgs),
     Submit(submit::SubmitArgs),
     Autopsy(autopsy::AutopsyArgs),
@@ -299,6 +300,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Watch(args) => watch::run(&workspace, &args),
         Command::Check(args) => check::run(&workspace, &args),
         Command::Trace(args) => trace::run(&workspace, &args),
+        Command::Bench(args) => bench::run(&workspace, &args),
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
         Command::Merge(args) => merge::run(&workspace, &args),

@@ -37,6 +37,8 @@ pub struct Wanted<'a> {
     pub prefix: &'a str,
     /// Whether the specification is left out: compiling it takes longer than the programs.
     pub without_spec: bool,
+    /// Whether optimised programs are wanted, and nothing else: they are measured, not checked.
+    pub is_release: bool,
     /// A staged copy of the workspace, with its own target folder: only programs are built there, and only
     /// errors are shown.
     pub stage: Option<Stage<'a>>,
@@ -106,6 +108,7 @@ pub fn build(workspace: &Workspace, wanted: Wanted<'_>) -> anyhow::Result<Built>
     let mut command = cargo(workspace);
     command.args(["build", "--package", wanted.package, "--bins"]);
     match wanted.stage {
+        None if wanted.is_release => command.arg("--release"),
         // With testkit, or cargo would choose other features of the libraries and compile them twice.
         None if wanted.without_spec => command.args(["--package", "testkit"]),
         None => command.args(["--package", "testkit", "--test", "spec"]),

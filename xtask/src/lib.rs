@@ -25,6 +25,7 @@
 //! | [`check`], `suite`, `scratch`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
 //! | [`watch`] | the same again at each save: a pure plan, state and screen, and the loop around them |
 //! | [`trace`] | a program's life, recorded and drawn |
+//! | [`bench`] | what is measured by `crates/bench`, built in release |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`similar`] | pure, but for its rim: who has the same code, as a report beside the grades |
 //! | [`autopsy`] | why a program hangs |
@@ -32,6 +33,7 @@
 
 pub mod autopsy;
 pub mod bar;
+pub mod bench;
 pub mod build;
 pub mod catalogue;
 pub mod causes;

@@ -14,6 +14,13 @@ use rstest::rstest;
 use tiny_kit::{LIB, Tiny};
 
 #[test]
+fn bench_says_when_the_checkout_cannot_measure() {
+    let output = Tiny::new().process(&["bench", "01"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(output.stderr, b"error: this checkout has no crates/bench, which measures\n");
+}
+
+#[test]
 fn a_new_lab_is_red_for_the_stated_reason() {
     let (out, status) = Tiny::new().told(&["check", "01", "--seed", "7"]);
     assert_eq!(status, Some(1));

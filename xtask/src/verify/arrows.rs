@@ -77,7 +77,7 @@ fn room<'a>(package: &'a Package, root: &Path) -> &'a str {
         Some("labs") => "labs",
         Some("solutions") => "solutions",
         Some("crates")
-            if !["sandbox", "autopsy", "tracer", "testkit", "ipc-kit", "lecture-kit"]
+            if !["sandbox", "autopsy", "tracer", "testkit", "ipc-kit", "lecture-kit", "bench"]
                 .contains(&package.name.as_str()) =>
         {
             "lectures"
@@ -98,6 +98,7 @@ fn inside(room: &str) -> &'static [&'static str] {
     match room {
         "xtask" | "testkit" => &["autopsy", "sandbox", "tracer"],
         "lectures" => &["ipc-kit"],
+        "bench" => &["ipc-kit", "tracer"],
         _ => &[],
     }
 }
@@ -182,6 +183,7 @@ mod tests {
     #[case::the_sandbox_in_a_specification("labs/01-a", "lab01-a", ("sandbox", true, true))]
     #[case::the_sandbox_knows_nobody("crates/sandbox", "sandbox", ("testkit", true, false))]
     #[case::the_tracer_knows_nobody("crates/tracer", "tracer", ("testkit", true, false))]
+    #[case::the_benchmark_knows_no_lab("crates/bench", "bench", ("shm-ring", true, false))]
     #[case::the_autopsy_only_reads("crates/autopsy", "autopsy", ("sandbox", true, false))]
     #[case::the_runner_knows_no_lab("xtask", "xtask", ("lab01-a", true, false))]
     #[case::a_lecture_stands_alone("crates/signals", "signals", ("pipeline-shell", true, false))]
