@@ -16,7 +16,7 @@ use crate::{files, seed};
 /// When the workspace cannot be found.
 pub fn run(workspace: &Workspace) -> anyhow::Result<Exit> {
     let needed = [toolchain(workspace), target(workspace), labs(workspace)];
-    let mut findings: Vec<Finding> = ["rustfmt", "git", "timeout"].map(tool).into();
+    let mut findings: Vec<Finding> = ["rustfmt", "git"].map(tool).into();
     let probed = sandbox::probe();
     findings.push(Finding {
         what: "sandbox level".to_owned(),
@@ -83,8 +83,7 @@ fn toolchain(workspace: &Workspace) -> Finding {
 fn tool(name: &str) -> Finding {
     let fix = match name {
         "rustfmt" => "rustup component add rustfmt (needed by authors only)",
-        "git" => "install git (needed by `handout` only)",
-        _ => "install the coreutils (needed by authors only)",
+        _ => "install git (needed by `handout` only)",
     };
     finding(name, version(&mut Command::new(name)), fix)
 }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -13,12 +13,14 @@ use crate::cli::FreshArgs;
 use crate::compile::{self, Wanted};
 use crate::exit::{Exit, bad_input};
 use crate::flake::record::{self, Records};
-use crate::readme::{self, Example};
+use crate::readme;
 use crate::workspace::{Lab, Workspace};
 use crate::{files, mutants};
 
+mod console;
+
 /// An example that runs longer than this hangs.
-const PATIENCE: &str = "20";
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Writes or compares, and tells what is wrong.
 ///
@@ -162,7 +164,7 @@ fn examples(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
     for block in examples.chunk_by(|one, other| one.block == other.block) {
         let dir = tempfile::tempdir().context("make a folder for an example")?;
         for example in block {
-            let output = shell(example, bin.path(), dir.path())?;
+            let output = console::shown(&example.command, bin.path(), dir.path(), PATIENCE)?;
             if !readme::is_like(&example.output, &output) {
                 problems.push(format!(
                     "{}:{}: `{}` prints otherwise\n--- the README\n{}--- the reference\n{output}---",
@@ -175,23 +177,4 @@ fn examples(workspace: &Workspace, lab: &Lab) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(problems)
-}
-
-/// Both outputs of a command, as a terminal would show them.
-fn shell(example: &Example, bin: &Path, dir: &Path) -> anyhow::Result<String> {
-    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
-    let output = Command::new("timeout")
-        .args(["--kill-after=1", PATIENCE, "sh", "-c"])
-        .arg(format!("exec 2>&1\n{}", example.command))
-        .current_dir(dir)
-        .env_clear()
-        .envs([("PATH", path.as_str()), ("LC_ALL", "C"), ("HOME", "/")])
-        .stdin(Stdio::null())
-        .output()
-        .context("start timeout(1)")?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.code() == Some(124) {
-        text.push_str("(still running, ended)\n");
-    }
-    Ok(text)
 }

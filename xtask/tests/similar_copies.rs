@@ -9,7 +9,7 @@ use grader::similar::{THRESHOLD, given};
 use grader::workspace::{Lab, Workspace};
 use rstest::rstest;
 
-const LABS: [&str; 7] = ["01", "02", "03", "04", "05", "06", "07"];
+const LABS: [&str; 8] = ["01", "02", "03", "04", "05", "06", "07", "08"];
 
 fn workspace() -> Workspace {
     Workspace { root: Path::new(env!("CARGO_MANIFEST_DIR")).join("..") }

@@ -6,9 +6,11 @@
 
 mod readme;
 mod run;
+mod signals;
 
 pub use readme::{Session, tests_in};
 pub use run::{WATCHDOG, run, run_then};
+pub use signals::with_default_signals;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,7 +42,7 @@ impl Lecture {
     #[must_use]
     pub fn program(&self, words: &[&str]) -> Command {
         let mut command = Command::new(self.program);
-        command.args(words);
+        with_default_signals(command.args(words));
         command
     }
 
@@ -66,7 +68,9 @@ impl Lecture {
              examples; with `--test lecture` cargo does not",
             self.package
         );
-        Command::new(program)
+        let mut command = Command::new(program);
+        with_default_signals(&mut command);
+        command
     }
 
     /// Whether the example is newer than its own source and the library's: else the test would judge old code.

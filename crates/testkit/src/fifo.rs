@@ -4,7 +4,7 @@
 //! stays in the kernel, and presses back, until the check takes it. A FIFO is also a way to watch a standard output:
 //! open it here for reading, then start the program with [`Cmd::stdout_to`](crate::Cmd::stdout_to) that path.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use sandbox::protocol::Verdict;
 
 use crate::failure::{fail, or_grader_error};
 use crate::handle::waiting;
+use crate::held::Held;
 use crate::room::Room;
 use crate::shared::Shared;
 use crate::text::shown;
@@ -28,7 +29,7 @@ const PIECE: usize = 64 * 1024;
 /// One end of a FIFO, or both. Dropping it closes it.
 pub struct FifoEnd {
     shared: Arc<Shared>,
-    end: OwnedFd,
+    end: Held,
     name: String,
 }
 
@@ -60,7 +61,11 @@ impl Room {
             !matches!(opened, Err(Errno::ENXIO | Errno::ENOENT))
         });
         let end = or_grader_error(opened.with_context(|| format!("open {}", path.display())));
-        FifoEnd { shared: Arc::clone(&self.shared), end, name: fifo.as_ref().display().to_string() }
+        FifoEnd {
+            shared: Arc::clone(&self.shared),
+            end: end.into(),
+            name: fifo.as_ref().display().to_string(),
+        }
     }
 
     /// Opens both ends of a FIFO of the room, at once. As long as it lives, nobody meets an end of file or a FIFO
@@ -75,7 +80,7 @@ impl Room {
     fn fifo_end(&self, fifo: &Path, how: OFlag) -> FifoEnd {
         let opened = open(&self.path(fifo), how | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty());
         let end = or_grader_error(opened.with_context(|| format!("open {}", fifo.display())));
-        FifoEnd { shared: Arc::clone(&self.shared), end, name: fifo.display().to_string() }
+        FifoEnd { shared: Arc::clone(&self.shared), end: end.into(), name: fifo.display().to_string() }
     }
 }
 

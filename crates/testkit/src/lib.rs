@@ -40,6 +40,7 @@ mod fifo;
 mod finished;
 mod gate;
 mod handle;
+mod held;
 pub mod helpers;
 mod laws;
 mod line;

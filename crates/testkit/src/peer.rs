@@ -28,6 +28,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use sandbox::protocol::Verdict;
 
 use crate::failure::fail;
+use crate::held::Held;
 use crate::shared::Shared;
 use crate::text::shown;
 
@@ -44,7 +45,7 @@ const SENT_SHOWN: usize = 200;
 /// One end of a connection, held by the check. Dropping it closes it.
 pub struct Peer {
     shared: Arc<Shared>,
-    socket: OwnedFd,
+    socket: Held,
     /// The server's address: the other end for a client, the own one for an accepted connection.
     address: Address,
     name: String,
@@ -75,7 +76,7 @@ impl Peer {
     pub(crate) fn new(shared: &Arc<Shared>, socket: OwnedFd, address: Address) -> Self {
         Self {
             shared: Arc::clone(shared),
-            socket,
+            socket: socket.into(),
             address,
             name: "the client".to_owned(),
             state: RefCell::default(),

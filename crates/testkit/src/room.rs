@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use crate::command::Cmd;
 use crate::failure::{fail, fail_with_detail, or_grader_error};
 use crate::gate::Gate;
+use crate::held::while_nobody_starts;
 use crate::helpers;
 use crate::laws::{self, Broken};
 use crate::names::Names;
@@ -104,7 +105,8 @@ impl Room {
 
     /// Says that programs of this room may be woken by a timer. A program that waits for one made by alarm(2),
     /// setitimer(2) or timer_create(2) looks like one that waits for ever: from now on nothing is proved of this room.
-    /// Choose times of less than a second: who stands still for longer is given up, with the watchdog's usual words.
+    /// Choose times of less than a second: who stands still for longer is given up, with the watchdog's usual words, also
+    /// where it can be seen that it sleeps for a time of its own choice.
     pub fn expect_timers(&self) {
         self.shared.timers.store(true, Ordering::Relaxed);
     }
@@ -125,7 +127,9 @@ impl Room {
     #[track_caller]
     pub fn write(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
-        or_grader_error(fs::write(&path, bytes).with_context(|| format!("write {}", path.display())));
+        // It may be a script: nobody can run a file that somebody has open for writing.
+        let written = while_nobody_starts(|| fs::write(&path, bytes));
+        or_grader_error(written.with_context(|| format!("write {}", path.display())));
         path
     }
 

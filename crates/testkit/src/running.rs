@@ -14,6 +14,7 @@ use crate::capture::Capture;
 use crate::expect::Expect;
 use crate::failure::{fail, or_grader_error};
 use crate::finished::{Finished, Outcome};
+use crate::held::while_nobody_starts;
 use crate::line::Line;
 use crate::process::Proc;
 use crate::room::note_halted;
@@ -108,7 +109,8 @@ impl Running {
         if self.terminal {
             self.send([4]);
         } else {
-            drop(self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take());
+            let end = self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take();
+            while_nobody_starts(|| drop(end));
         }
     }
 

@@ -49,6 +49,7 @@ fn the_first_failing_case_decides_and_later_ones_do_not_run() {
 #[case("a_panic_while_waited_for", Verdict::Crash)]
 #[case("a_program_that_never_ends", Verdict::Hang)]
 #[case("a_pipe_that_never_ends", Verdict::Hang)]
+#[case("a_sleep_that_is_too_long", Verdict::Hang)]
 #[case("a_condition_that_never_holds", Verdict::Hang)]
 #[case("a_line_that_never_comes", Verdict::Hang)]
 #[case("a_line_before_an_early_end", Verdict::Fail)]
@@ -330,6 +331,15 @@ mod broken {
     fn a_pipe_that_never_ends() {
         let room = Room::new();
         sh(&room, "cat | cat").stdin_open().stdout_to("output").run();
+    }
+
+    /// The check uses the clock, so its times are short: the watchdog does not wait for the end of this one.
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_sleep_that_is_too_long() {
+        let room = Room::new();
+        room.expect_timers();
+        sh(&room, "exec sleep 1000").run();
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, ExitStatus, Stdio};
+
+use crate::run::LECTURE;
 
 /// A running server. It is killed and reaped when dropped.
 pub(crate) struct Server {
@@ -23,8 +25,8 @@ impl Server {
 
     /// Starts a server, which may refuse.
     pub(crate) fn launch(kind: &str, address: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_client-server"));
-        command.args([kind, address]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = LECTURE.program(&[kind, address]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the server can be started");
         let stdout = BufReader::new(child.stdout.take().expect("its output is a pipe"));
         Self { child, stdout, address: String::new() }

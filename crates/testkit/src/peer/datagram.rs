@@ -1,6 +1,5 @@
 //! A socket that sends and receives datagrams: each one whole, or not at all.
 
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -10,6 +9,7 @@ use nix::sys::socket::SockType;
 
 use super::{Address, socket};
 use crate::failure::or_grader_error;
+use crate::held::Held;
 use crate::shared::Shared;
 
 /// The longest datagram that is received whole.
@@ -18,7 +18,7 @@ const LONGEST: usize = 256 * 1024;
 /// A `SOCK_DGRAM` socket of the check.
 pub struct Datagram {
     shared: Arc<Shared>,
-    socket: OwnedFd,
+    socket: Held,
     address: Option<Address>,
 }
 
@@ -30,7 +30,7 @@ impl Datagram {
             socket::bind(&socket, &*at.to_kernel()?).with_context(|| format!("bind {at}"))?;
         }
         let address = socket::name(&socket).context("read the socket's name")?;
-        Ok(Self { shared: Arc::clone(shared), socket, address })
+        Ok(Self { shared: Arc::clone(shared), socket: socket.into(), address })
     }
 
     /// Where answers to it go; `None` if it has no name.

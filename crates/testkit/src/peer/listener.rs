@@ -1,6 +1,5 @@
 //! A server played by the check: it listens, and accepts when it is told to.
 
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -9,13 +8,14 @@ use nix::sys::socket::{Backlog, SockType, listen};
 
 use super::{Address, Peer, socket};
 use crate::failure::or_grader_error;
+use crate::held::Held;
 use crate::shared::Shared;
 
 /// A listening socket of the check. It accepts nothing by itself: until [`accept`](Self::accept), a client is
 /// connected and waits in the backlog, and an accepted one meets a silent server until the check sends.
 pub struct Listener {
     shared: Arc<Shared>,
-    socket: OwnedFd,
+    socket: Held,
     address: Address,
 }
 
@@ -27,7 +27,7 @@ impl Listener {
         listen(&socket, Backlog::new(128).context("choose a backlog")?)
             .with_context(|| format!("listen at {at}"))?;
         let address = socket::name(&socket).context("read the socket's name")?.unwrap_or(at);
-        Ok(Self { shared: Arc::clone(shared), socket, address })
+        Ok(Self { shared: Arc::clone(shared), socket: socket.into(), address })
     }
 
     /// Where it listens; a port 0 has become the chosen one.

@@ -8,10 +8,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+use crate::run::LECTURE;
 
 /// Far more than any answer needs: it only turns a hang into a failure, also on a very busy machine.
 const WATCHDOG: Duration = Duration::from_secs(60);
@@ -44,8 +46,8 @@ impl Server {
     pub(crate) fn start(form: &[&str]) -> Self {
         let root = tempfile::tempdir().expect("a folder can be made");
         std::fs::write(root.path().join("a.txt"), "hello").expect("a file can be written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_work-queue"));
-        command.args(form).arg("--root").arg(root.path()).arg("127.0.0.1:0");
+        let mut command = LECTURE.program(form);
+        command.arg("--root").arg(root.path()).arg("127.0.0.1:0");
         let errors = File::create(root.path().join(".stderr")).expect("a file for stderr can be made");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).process_group(0);
         let mut child = command.spawn().expect("the server can be started");

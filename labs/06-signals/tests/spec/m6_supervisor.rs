@@ -44,6 +44,12 @@ pub(super) fn stories(text: &str) -> BTreeMap<String, Story> {
     all
 }
 
+/// Lines as a sentence's end: the first, then the second, and so on.
+pub(super) fn in_order<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
+    let lines: Vec<String> = lines.into_iter().map(|line| format!("`{line}`")).collect();
+    if lines.is_empty() { "nothing".to_owned() } else { lines.join(", then ") }
+}
+
 /// Waits until so many programs run, and gives their pids in the order of their starts.
 #[track_caller]
 pub(super) fn started(running: &Running, n: usize) -> Vec<i32> {
@@ -196,7 +202,8 @@ fn sigterm_stops_them_in_reverse_order() {
     let (_door, slow) = (room.gate("door"), room.gate("slow"));
     room.executable("stubborn", "#!/bin/sh\ntrap '' TERM\ngate slow\n");
     let table = "first restart=always max=1 gate door\nsecond restart=always max=5 gate door\nthird restart=always max=5 ./stubborn\nlast restart=always max=5 gate door\n";
-    let running = superv(&room, table).spawn();
+    let sent = "`first` is killed and started again, `last` is stopped; then superv gets SIGTERM";
+    let running = superv(&room, table).note(sent).spawn();
     let pids = started(&running, 4);
     slow.reached();
     // Now the first one is the youngest.
@@ -216,7 +223,9 @@ fn sigterm_stops_them_in_reverse_order() {
     ];
     assert!(
         ends == wanted,
-        "they are not ended in the reverse order of their starts, one after the other\nexpected: {wanted:?}, and `second` lives until `third` has ended\nreceived: {ends:?}"
+        "after SIGTERM, they are not ended in the reverse order of their last starts, one after the other\nstarted:  `second`, `third`, `last`, and `first` again\nexpected: {}; then nothing until `third` ends, which takes its time, and `second` lives\nreceived: {}",
+        in_order(wanted.iter().map(String::as_str)),
+        in_order(ends.iter().copied())
     );
     slow.open();
     let done = running.wait();

@@ -4,7 +4,7 @@
 use testkit::predicates::str::contains;
 use testkit::{Proc, Room, Signal};
 
-use super::m6_supervisor::{started, stories};
+use super::m6_supervisor::{in_order, started, stories};
 use super::records::{end_record, record, request};
 use super::{flushd, ready, says, superv, wait_lines, wait_messages, while_stopped};
 
@@ -17,7 +17,8 @@ const MEBIBYTE: i32 = 1 << 20;
 fn a_flush_drops_what_is_queued() {
     let room = Room::new();
     let gate = room.gate("door");
-    let running = ready(flushd(&room, "").stdin_open().spawn());
+    let sent = "SIGUSR1 comes while a request runs and many are queued, SIGUSR1 when none is, then SIGUSR2";
+    let running = ready(flushd(&room, "").stdin_open().note(sent).spawn());
     running.resize_pipe(0, MEBIBYTE);
     running.send(request(0, "echo before"));
     wait_lines(&running, 1, "beforedone 0");
@@ -53,10 +54,11 @@ fn a_flush_drops_what_is_queued() {
 fn a_flush_comes_while_a_request_runs() {
     let room = Room::new();
     let gate = room.gate("door");
-    let running = ready(flushd(&room, "").stdin_open().spawn());
+    let rounds = room.number(3..7) as u32;
+    let sent = format!("SIGUSR1 comes {rounds} times while a request runs, with 1, 2, ... requests queued");
+    let running = ready(flushd(&room, "").stdin_open().note(sent).spawn());
     running.send(request(0, "gate door"));
     gate.reached();
-    let rounds = room.number(3..7) as u32;
     for round in 1..=rounds {
         let queued = (0..round).map(|seq| request(seq, "echo dropped")).collect::<Vec<_>>().concat();
         running.send(queued).asleep();
@@ -73,7 +75,8 @@ fn a_flush_comes_while_a_request_runs() {
 
     // The signal counts from when it was sent: although the gate is open at the same moment, nothing that was queued begins.
     let rush = room.gate("rush");
-    let running = ready(flushd(&room, "").stdin_open().spawn());
+    let sent = "SIGUSR1 comes at the same moment as the end of the request that runs, with 3 requests queued";
+    let running = ready(flushd(&room, "").stdin_open().note(sent).spawn());
     running.send(request(0, "gate rush"));
     rush.reached();
     running.send([request(1, "echo a"), request(2, "echo b"), request(3, "echo c")].concat()).asleep();
@@ -92,7 +95,8 @@ fn a_flush_comes_while_a_request_runs() {
     done.check(lines == ["done 0", "flushed 3"], what);
 
     // Nor when flushd was idle, and finds requests and the signal at the same moment.
-    let running = ready(flushd(&room, "").stdin_open().spawn());
+    let sent = "SIGUSR1 comes at the same moment as 2 requests, and nothing runs";
+    let running = ready(flushd(&room, "").stdin_open().note(sent).spawn());
     running.asleep();
     while_stopped(&running, || {
         running.send([request(1, "echo a"), request(2, "echo b")].concat());
@@ -113,7 +117,11 @@ fn a_request_of_which_a_part_has_come_is_dropped() {
     let torn = request(5, [b"echo ", room.bytes(200).as_slice()].concat());
     for cut in [1, 7, 8, 11, 12, room.number(13..200) as usize, torn.len() - 1] {
         let gate = room.gate(&format!("door{cut}"));
-        let running = ready(flushd(&room, "").stdin_open().spawn());
+        let sent = format!(
+            "a request runs, one is queued, and {cut} of the {} bytes of a third; SIGUSR1, SIGUSR1, the rest and one more, SIGUSR1",
+            torn.len()
+        );
+        let running = ready(flushd(&room, "").stdin_open().note(sent).spawn());
         running.send(request(0, format!("gate door{cut}")));
         gate.reached();
         running.send([&request(1, "echo one")[..], &torn[..cut]].concat()).asleep();
@@ -141,7 +149,8 @@ fn a_new_configuration_holds_from_the_next_request() {
     let gate = room.gate("door");
     let words = [room.word(), room.word()];
     room.write("config", format!("# first\n\nanswer {}\n", words[0]));
-    let running = ready(flushd(&room, "--config config").stdin_open().spawn());
+    let sent = "SIGHUP comes when `config` has a new word, and again when it is empty";
+    let running = ready(flushd(&room, "--config config").stdin_open().note(sent).spawn());
     running.send([request(1, "echo "), request(2, "gate door")].concat());
     gate.reached();
     running.send(request(3, "echo "));
@@ -171,7 +180,7 @@ fn superv_takes_a_new_table() {
     let line = |name: &str, max: u32| format!("{name} restart=always max={max} gate door\n");
     let over = "over restart=never max=0 true\n".to_owned();
     let table = [line("stays", 1), line("leaves", 5), line("changes", 1), over.clone()].concat();
-    let running = superv(&room, &table).spawn();
+    let running = superv(&room, &table).note("SIGHUP comes when `table` has been written anew").spawn();
     let pids = started(&running, 4);
     wait_lines(&running, 1, "exit over ");
     // It has been started again as often as it may be: this count holds on.
@@ -188,21 +197,26 @@ fn superv_takes_a_new_table() {
     let is_first = told.first() == Some(&"reload");
     assert!(
         is_first,
-        "a new table is not told first\nexpected: `reload` before all that follows from it\nreceived: {told:?}"
+        "after SIGHUP, superv tells something else before the new table\nexpected: first `reload`, then the ends and starts that follow from it\nreceived: {}",
+        in_order(told.iter().copied())
     );
     let living: Vec<i32> = running.descendants().iter().map(|process| process.pid).collect();
     let right = now[5..].iter().chain([&pids[0]]).all(|pid| living.contains(pid)) && living.len() == 3;
     assert!(
         right,
-        "other programs run than the new table says\nexpected: `stays` with its old pid {}, and `comes` and `changes` anew\nreceived: {text:?}",
-        pids[0]
+        "after SIGHUP, other programs run than the new table says\nexpected: `stays` with its old pid {}, and `comes` and `changes` anew\nreceived: the pids {living:?}; after `reload` it told {}",
+        pids[0],
+        in_order(told.iter().copied())
     );
     let stories = stories(&text);
-    let ends = |name: &str| stories.get(name).map_or(0, |story| story.ends.len());
-    assert!(
-        (ends("stays"), ends("leaves"), ends("changes"), ends("comes"), ends("over")) == (1, 1, 1, 0, 1),
-        "other programs ended than the new table says\nexpected: `leaves` and `changes`, once each, and `over` not again\nreceived: {text:?}"
-    );
+    for (name, wanted) in [("stays", 1), ("leaves", 1), ("changes", 1), ("comes", 0), ("over", 1)] {
+        let ends = stories.get(name).map_or(0, |story| story.ends.len());
+        assert!(
+            ends == wanted,
+            "after SIGHUP, `{name}` has ended another number of times than the tables say\nexpected: {wanted} (before SIGHUP `stays` was killed once, and `over` ended; the new table ends `leaves` and `changes`)\nreceived: {ends}; it told {}",
+            in_order(text.lines())
+        );
+    }
     // A table that is as before changes nothing.
     running.kill(Signal::SIGHUP);
     wait_lines(&running, 2, "reload");
@@ -226,7 +240,8 @@ fn a_broken_file_keeps_what_was_there() {
     let room = Room::new();
     let word = room.word();
     room.write("config", format!("answer {word}\n"));
-    let running = ready(flushd(&room, "--config config").stdin_open().spawn());
+    let sent = "SIGHUP comes three times when `config` is broken, and once when it is good";
+    let running = ready(flushd(&room, "--config config").stdin_open().note(sent).spawn());
     for (n, broken) in
         ["answer good\nanswr bad\n", "answer w!rd\n", "answer one\nanswer two\n"].iter().enumerate()
     {
@@ -257,7 +272,8 @@ fn a_broken_file_keeps_what_was_there() {
 fn superv_keeps_its_table(room: &Room) {
     let _door = room.gate("door");
     let line = |name: &str| format!("{name} restart=always max=1 gate door\n");
-    let running = superv(room, &line("a")).spawn();
+    let sent = "SIGHUP comes twice when `table` is broken, and once when it is gone";
+    let running = superv(room, &line("a")).note(sent).spawn();
     let pids = started(&running, 1);
     for (n, broken) in [line("b") + "c restart=never max=0\n", line("a") + &line("a")].iter().enumerate() {
         room.write("table", broken);

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use rstest::rstest;
-use testkit::{Room, list, same_bytes};
+use testkit::{Resource, Room, Signal, list, same_bytes};
 
 use super::peer::{LOCKED, MANY, Segment, at, ring_bytes};
 use super::{RingFile, refused, ring, shm_name};
@@ -115,6 +115,28 @@ fn a_ring_that_exists_is_left_as_it_is(#[case] is_shm: bool) {
     same_bytes("what was there before create", &bytes, &left);
     let mode = about.map_or(0, |about| about.permissions().mode() & 0o7777);
     assert!(mode == 0o640, "the mode of what was there has changed\nexpected: 0640\nreceived: {mode:04o}");
+}
+
+/// The name is there, and then the memory is not: a full file system, a limit. Half a ring is no ring, and its name
+/// would stand in the way of the next `create`. Here no file may be longer than 8192 bytes, and ring is told so by an
+/// error. setrlimit(2): RLIMIT_FSIZE.
+#[rstest]
+#[case::shared_memory(true)]
+#[case::a_file(false)]
+fn a_ring_that_cannot_be_made_leaves_no_name(#[case] is_shm: bool) {
+    let room = Room::new();
+    let (name, path) = place(&room, is_shm);
+    let create = |slots: u32| {
+        let create = ring(&room, format!("create {name} --slots {slots} --slot-size 56"));
+        create.limit(Resource::RLIMIT_FSIZE, 8192).ignoring(Signal::SIGXFSZ).run()
+    };
+    let done = create(128);
+    let is_there = fs::remove_file(&path).is_ok();
+    refused(&done, 1, &name);
+    done.check(!is_there, "no name is left when there is no memory for the ring");
+    // What just fits is made, also after that.
+    create(64).code(0);
+    same_bytes("the segment", &ring_bytes(64, 56, 0), &fs::read(&path).unwrap_or_default());
 }
 
 /// slots × stride is computed from two numbers that somebody has typed. In 32 bits it wraps, and a ring of a few KiB

@@ -100,20 +100,32 @@ enum Wrong {
     Head(u64),
 }
 
+impl Wrong {
+    /// As a note to the command that meets it. The ring has 8 slots of 24 bytes, and 3 records have been pushed.
+    fn told(self, is_late: bool) -> String {
+        let when = if is_late { "while it waits" } else { "before it starts" };
+        match self {
+            Self::Len(len) => format!("{when}, a fourth record comes with len {len}; slot_size is 24"),
+            Self::Seq(seq) => format!("{when}, a fourth record comes with seq {seq} instead of 4"),
+            Self::Head(head) => format!("{when}, head becomes {head}; it was 3, and there are 8 slots"),
+        }
+    }
+}
+
 /// A len that is more than a slot would read another slot, or behind the segment. A wrong seq is a slot that nobody
 /// has written for this record. Counters that are too far apart are no counters. The records before are good, and are
 /// printed.
 #[rstest]
-#[case(Wrong::Len(25))]
-#[case(Wrong::Len(56))]
-#[case(Wrong::Len(0x8000_0000))]
-#[case(Wrong::Len(u32::MAX))]
-#[case(Wrong::Seq(0))]
-#[case(Wrong::Seq(3))]
-#[case(Wrong::Seq(5))]
-#[case(Wrong::Seq(8))]
-#[case(Wrong::Head(12))]
-#[case(Wrong::Head(2))]
+#[case::a_len_of_one_too_many(Wrong::Len(25))]
+#[case::a_len_as_long_as_the_slot_and_its_head(Wrong::Len(56))]
+#[case::a_len_that_is_negative(Wrong::Len(0x8000_0000))]
+#[case::the_largest_len(Wrong::Len(u32::MAX))]
+#[case::a_seq_of_0(Wrong::Seq(0))]
+#[case::the_seq_of_the_record_before(Wrong::Seq(3))]
+#[case::the_seq_of_the_record_behind(Wrong::Seq(5))]
+#[case::a_seq_of_another_lap(Wrong::Seq(12))]
+#[case::a_head_that_is_too_far_on(Wrong::Head(12))]
+#[case::a_head_that_goes_back(Wrong::Head(2))]
 fn a_record_that_cannot_be_is_refused(#[case] wrong: Wrong) {
     for is_late in [false, true] {
         if matches!(wrong, Wrong::Head(2)) && !is_late {
@@ -124,6 +136,7 @@ fn a_record_that_cannot_be_is_refused(#[case] wrong: Wrong) {
         let segment = Segment::make(&room, "seg", 8, 24, 0);
         let good = records(&room, 3, 24);
         good.iter().for_each(|record| segment.push(record));
+        let note = wrong.told(is_late);
         let spoil = || {
             let (len, seq, head) = match wrong {
                 Wrong::Len(len) => (len, 4, 4),
@@ -136,14 +149,14 @@ fn a_record_that_cannot_be_is_refused(#[case] wrong: Wrong) {
             segment.wake(at::DATA);
         };
         let pop = if is_late {
-            let pop = ring(&room, "pop file:seg").spawn();
+            let pop = ring(&room, "pop file:seg").note(note).spawn();
             pop.wait_stdout(lines(&good));
             pop.still_waits("for the fourth record");
             spoil();
             pop.wait()
         } else {
             spoil();
-            ring(&room, "pop file:seg").run()
+            ring(&room, "pop file:seg").note(note).run()
         };
         refused(&pop, 4, "file:seg");
         // Where the counters cannot be, nobody knows which records were good.

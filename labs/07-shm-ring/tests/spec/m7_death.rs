@@ -42,6 +42,39 @@ fn a_death_ends_the_sleep_of_the_other(#[case] is_producer: bool, #[case] is_lat
     }
 }
 
+/// Who attaches tells the other side, which may be asleep, and must know whom to watch. Your own `pop` sleeps in a ring
+/// where nobody is; then your own `push` attaches, pushes nothing, and is killed: `pop` ends with 5. And a `pop` that has
+/// attached, and has taken nothing, has changed the word on which a producer may be falling asleep.
+#[test]
+fn whoever_attaches_wakes_the_other() {
+    let room = Room::new();
+    let segment = Segment::make(&room, "in", 4, 24, 0);
+    let pop =
+        ring(&room, "pop file:in").note("it sleeps when `push` attaches; then `push` is killed").spawn();
+    pop.still_waits("for a record");
+    let push = ring(&room, "push file:in").stdin_open().spawn();
+    push.still_waits("for its input");
+    segment.expect(at::PRODUCER, "the pid of the `push` that waits for input", push.pid().cast_unsigned());
+    pop.still_waits("while the producer that came later is alive");
+    push.kill(Signal::SIGKILL);
+    push.wait();
+    pop.eventually(|| pop.has_ended(), "`pop` to end: a producer has attached while it slept, and has died");
+    refused(&pop.wait(), 5, "file:in");
+
+    let segment = Segment::make(&room, "out", 4, 24, 0);
+    let before = segment.load(at::SPACE);
+    let pop = ring(&room, "pop file:out").spawn();
+    pop.still_waits("for a record");
+    let after = segment.load(at::SPACE);
+    assert!(
+        after != before,
+        "`pop` has attached, and told nobody: a producer that sleeps does not know whom to watch\nexpected: another value than {before} in the space word (offset {})\nreceived: {after}",
+        at::SPACE
+    );
+    segment.close();
+    pop.wait().code(0);
+}
+
 /// A death is no reason to throw away what is there: all records come out first. And as long as there is room, a
 /// record may be pushed for whoever comes next.
 #[test]

@@ -236,6 +236,13 @@ fn sleepers_get_theirs(offset: usize, nth: u64) -> bool {
         let push = ring(&room, "push file:seg --keep").note(note.clone());
         push.stdin(format!("next {i}\n")).run().code(0);
     }
+    for (i, sleeper) in sleepers.iter().enumerate() {
+        let what = format!(
+            "both consumers to get a record and end ({i} of 2 have): one killed producer has published {published}, and the next has pushed {} more; it took the lock over, so it must wake whoever sleeps",
+            2 - published
+        );
+        sleeper.eventually(|| sleeper.has_ended(), what);
+    }
     let done = sleepers.map(Running::wait);
     for done in &done {
         done.code(0);
