@@ -40,15 +40,18 @@ pub fn run(workspace: &Workspace, args: &ListArgs) -> anyhow::Result<Exit> {
             let labs = workspace.labs()?;
             let progress = store::load(workspace);
             let rows = labs.iter().map(|lab| (&lab.manifest, progress.lab(&lab.manifest.id)));
-            table(&rows.collect::<Vec<_>>())
+            table(&rows.collect::<Vec<_>>(), progress.latest.as_deref())
         }
     };
     anstream::print!("{text}");
     Ok(Exit::Done)
 }
 
+/// A lab and what is known of it.
+type Row<'a> = (&'a Manifest, LabProgress);
+
 /// One line a lab, 80 columns at most.
-fn table(labs: &[(&Manifest, LabProgress)]) -> String {
+fn table(labs: &[Row<'_>], latest: Option<&str>) -> String {
     let mut out =
         format!("{BOLD}   {:<26}{:<6}  {:<8}  {:<20}next step{BOLD:#}\n", "lab", "hours", "done", "points");
     for (manifest, known) in labs {
@@ -77,10 +80,22 @@ fn table(labs: &[(&Manifest, LabProgress)]) -> String {
             );
         }
     }
-    if let Some((manifest, known)) = labs.iter().find(|(manifest, known)| known.open(manifest).is_some()) {
+    if let Some((manifest, known)) = next(labs, latest) {
         let _ = writeln!(out, "\nnext: cargo xtask {}", step(manifest, known));
     }
     out
+}
+
+/// The lab to go on with, of those in which something is left to do: the one that was tried last, or the one with the
+/// newest verdict, or the first.
+fn next<'a, 'b>(labs: &'a [Row<'b>], latest: Option<&str>) -> Option<&'a Row<'b>> {
+    let open = || labs.iter().filter(|(manifest, known)| known.open(manifest).is_some());
+    let newest =
+        || open().filter(|(_, known)| known.newest().is_some()).max_by_key(|(_, known)| known.newest());
+    open()
+        .find(|(manifest, _)| Some(manifest.id.as_str()) == latest)
+        .or_else(newest)
+        .or_else(|| open().next())
 }
 
 /// A lab's milestones and checks, each with its newest verdict.
@@ -171,6 +186,7 @@ fn padded(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::CheckProgress;
     use anstream::adapter::strip_str;
     use rstest::rstest;
 
@@ -189,10 +205,52 @@ mod tests {
     #[case::wide("進程間通訊進程間通訊進程間通訊進程間通訊進程間通訊")]
     fn a_lab_is_one_line_of_a_terminal(#[case] title: &str) {
         let manifest = Manifest { title: title.to_owned(), ..crate::progress::tests::manifest() };
-        let shown = strip_str(&table(&[(&manifest, LabProgress::default())])).to_string();
+        let shown = strip_str(&table(&[(&manifest, LabProgress::default())], None)).to_string();
         assert!(shown.lines().all(|line| measure_text_width(line) <= 80), "{shown}");
         let column = |line: &str, word| measure_text_width(&line[..line.rfind(word).unwrap()]);
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(column(lines[0], "next step"), column(lines[1], "check 01 m1"), "{shown}");
+    }
+
+    /// A lab of one check and its newest verdict, of such a day.
+    fn lab(manifest: &Manifest, verdict: Option<(Verdict, &str)>) -> LabProgress {
+        let names = manifest.checks().map(|check| check.name.clone());
+        let known = verdict.map(|(last, on)| CheckProgress { last, on: on.to_owned(), passed: None });
+        let checks = names.filter_map(|name| Some((name, known.clone()?))).collect();
+        LabProgress { checks, ..LabProgress::default() }
+    }
+
+    #[rstest]
+    #[case::nothing_was_tried([None, None, None], None, "01")]
+    #[case::tried_last([None, Some((Verdict::Fail, "2027-03-02")), None], Some("02"), "02")]
+    #[case::tried_last_on_the_same_day(
+        [Some((Verdict::Fail, "2027-03-02")), None, Some((Verdict::Fail, "2027-03-02"))],
+        Some("01"),
+        "01"
+    )]
+    #[case::it_did_not_compile_yet([None, None, None], Some("03"), "03")]
+    #[case::it_is_done(
+        [None, Some((Verdict::Fail, "2027-03-01")), Some((Verdict::Pass, "2027-03-02"))],
+        Some("03"),
+        "02"
+    )]
+    #[case::remembered_by_an_older_runner(
+        [Some((Verdict::Fail, "2027-03-01")), Some((Verdict::Fail, "2027-03-03")), None],
+        None,
+        "02"
+    )]
+    fn the_next_step_is_in_the_lab_that_was_tried_last(
+        #[case] verdicts: [Option<(Verdict, &str)>; 3],
+        #[case] latest: Option<&str>,
+        #[case] expected: &str,
+    ) {
+        let manifest = |id: &str| Manifest { id: id.to_owned(), ..crate::progress::tests::manifest() };
+        let manifests = ["01", "02", "03"].map(manifest);
+        let rows: Vec<Row<'_>> = manifests
+            .iter()
+            .zip(verdicts)
+            .map(|(manifest, verdict)| (manifest, lab(manifest, verdict)))
+            .collect();
+        assert_eq!(next(&rows, latest).map(|(manifest, _)| manifest.id.as_str()), Some(expected));
     }
 }

@@ -28,11 +28,14 @@ pub struct Progress {
     /// By the lab's id.
     #[serde(default)]
     pub labs: BTreeMap<String, LabProgress>,
+    /// The lab that was tried last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<String>,
 }
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { format: FORMAT.to_owned(), labs: BTreeMap::new() }
+        Self { format: FORMAT.to_owned(), labs: BTreeMap::new(), latest: None }
     }
 }
 
@@ -125,6 +128,12 @@ impl Progress {
     pub fn lab_mut(&mut self, id: &str) -> &mut LabProgress {
         self.labs.entry(id.to_owned()).or_default()
     }
+
+    /// The same of a lab that is being tried now.
+    pub fn tried(&mut self, id: &str) -> &mut LabProgress {
+        self.latest = Some(id.to_owned());
+        self.lab_mut(id)
+    }
 }
 
 impl LabProgress {
@@ -199,6 +208,12 @@ impl LabProgress {
     #[must_use]
     pub fn was_done(&self, milestone: &Milestone) -> bool {
         self.best(&milestone.checks) == milestone.points()
+    }
+
+    /// The day of its newest verdict.
+    #[must_use]
+    pub fn newest(&self) -> Option<&str> {
+        self.checks.values().map(|check| check.on.as_str()).max()
     }
 
     /// The first milestone that is not done.

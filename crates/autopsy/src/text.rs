@@ -58,13 +58,20 @@ impl Report {
             all.extend(self.waits.iter().map(Wait::line));
         } else {
             let (own, others) = self.consequences();
-            // What the student wrote comes first: that can be changed. So does whoever runs.
-            all.splice(0..0, own);
+            // What the student wrote comes first: that can be changed. But who waits for the student's own
+            // programs is innocent, and comes after them. Whoever runs is always first.
+            let is_innocent = self.causes.iter().flat_map(|cause| &cause.waits).any(|at| self.is_own(*at));
+            let at = if is_innocent { all.len() } else { 0 };
+            all.splice(at..at, own);
             let busy = self.waits.iter().filter(|wait| wait.state == State::Busy);
             all.splice(0..0, busy.take(WAITS).map(Wait::line));
             all.extend(others);
         }
         clip(all, lines)
+    }
+
+    fn is_own(&self, wait: usize) -> bool {
+        self.waits.get(wait).is_some_and(|wait| wait.is_own)
     }
 
     /// The stuck waits that are no root: those of the student's programs, and `(2 more processes wait for
@@ -165,6 +172,16 @@ mod tests {
         report.waits[2].is_own = true;
         assert!(report.short(10).starts_with("`p3` (pid 3) waits for 1\n"));
         assert!(!report.short(10).contains("more process"));
+    }
+
+    #[test]
+    fn who_waits_for_another_program_of_the_student_comes_behind_it() {
+        let mut report = report();
+        report.waits[2].is_own = true;
+        report.waits[0].is_own = true;
+        let short = report.short(10);
+        assert!(short.starts_with("`p1` (pid 1) waits for 2\n"), "{short}");
+        assert!(short.ends_with("fix: close it\n`p3` (pid 3) waits for 1"), "{short}");
     }
 
     #[test]

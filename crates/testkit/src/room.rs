@@ -133,6 +133,12 @@ impl Room {
         path
     }
 
+    /// Says that another program may run here, one that the check does not start itself: where a hang is explained, it
+    /// is called what it is called, and stands where the programs of the student stand.
+    pub fn introduce(&self, program: &Program) {
+        self.shared.roles.lock().unwrap_or_else(PoisonError::into_inner).extend(program.role());
+    }
+
     /// Reads a file of the room; fails the check if it is not there.
     #[must_use]
     #[track_caller]

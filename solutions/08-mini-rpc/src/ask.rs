@@ -51,6 +51,7 @@ fn tell(options: &ClientOptions, trouble: &Trouble) -> u8 {
         Trouble::Usage => (RPCC_USAGE.to_owned(), 2),
         Trouble::Line(number) => (format!("rpcc: line {number}: not a call"), 2),
         Trouble::Random => ("rpcc: no random number".to_owned(), 1),
+        Trouble::End(End::Refused(refusal)) => (format!("rpcc: {refusal}"), status_of(refusal)),
         Trouble::End(End::NoConnection(reason)) => (format!("rpcc: {}: {reason}", options.address), 3),
         Trouble::End(End::BadFrame(what)) => (format!("rpcc: bad frame: {what}"), 4),
         Trouble::End(End::Stdout(error)) => {
@@ -67,13 +68,8 @@ fn one(options: &ClientOptions, words: &[Vec<u8>]) -> Result<u8, Trouble> {
     let (method, body) = encode(words).ok_or(Trouble::Usage)?;
     let client = crate::random::number().map_err(|_| Trouble::Random)?;
     let answer = Session::new(options, client, |_, _| Ok(())).call(method, body)?;
-    let mut worst = Worst::default();
-    worst.see(&answer);
-    match answer {
-        Ok(text) => print(&text).map_err(End::Stdout)?,
-        Err(refusal) => complain(&format!("rpcc: {refusal}")),
-    }
-    Ok(worst.status())
+    print(&answer.map_err(End::Refused)?).map_err(End::Stdout)?;
+    Ok(0)
 }
 
 /// The calls of standard input, a line each.
@@ -87,7 +83,7 @@ fn lines(options: &ClientOptions) -> Result<u8, Trouble> {
     };
     match input.wrong {
         Some(number) => Err(Trouble::Line(number)),
-        None => Ok(worst?.status()),
+        None => Ok(worst?.0),
     }
 }
 
@@ -110,23 +106,20 @@ fn one_by_one(options: &ClientOptions, client: u64, input: &mut Input) -> Result
     }
 }
 
-/// What decides about the status.
-#[derive(Debug, Default)]
-pub(crate) struct Worst {
-    is_unknown: bool,
-    is_refused: bool,
+/// The status of an outcome that nobody knows.
+pub(crate) const UNKNOWN: u8 = 5;
+
+fn status_of(refusal: &Refusal) -> u8 {
+    if refusal.code == Refusal::OUTCOME_UNKNOWN.code { UNKNOWN } else { 1 }
 }
+
+/// The status of many calls: the highest counts.
+#[derive(Debug, Default)]
+pub(crate) struct Worst(pub(crate) u8);
 
 impl Worst {
     pub(crate) fn see(&mut self, answer: &Result<Vec<u8>, Refusal>) {
-        if let Err(refusal) = answer {
-            self.is_refused = true;
-            self.is_unknown |= refusal.code == Refusal::OUTCOME_UNKNOWN.code;
-        }
-    }
-
-    fn status(&self) -> u8 {
-        if self.is_unknown { 5 } else { u8::from(self.is_refused) }
+        self.0 = self.0.max(answer.as_ref().err().map_or(0, status_of));
     }
 }
 

@@ -81,13 +81,15 @@ impl Server<'_> {
         let Some(method) = u16::take(&mut body).filter(|_| call.1 > 0) else {
             return self.refuse(id, call, &Refusal::BAD_ARGUMENTS);
         };
-        match self.table.admit(call.0, call.1) {
+        // A copy gets the answer of the first one, whatever it calls itself.
+        let first = self.table.method(call.0, call.1).unwrap_or(method);
+        let mut turn = Turn { server: self, connection: id, call };
+        if let Some(refusal) = turn.permitted(first) {
+            return self.refuse(id, call, &refusal);
+        }
+        match turn.server.table.admit(call.0, call.1, method) {
             Admission::Execute => {
-                let mut turn = Turn { server: self, connection: id, call };
-                let outcome = turn
-                    .permitted(method)
-                    .map_or_else(|| dispatch(&mut turn, method, body), Outcome::refused);
-                if let Outcome::Now(result) = outcome {
+                if let Outcome::Now(result) = dispatch(&mut turn, method, body) {
                     self.finish(id, call, result);
                 }
             }

@@ -84,6 +84,15 @@ macro_rules! interface {
             )*
         }
 
+        /// The numbers, by name.
+        #[allow(non_upper_case_globals, reason = "these are the names of the methods")]
+        pub mod number {
+            $(
+                #[doc = concat!("Method ", $number, ".")]
+                pub const $name: u16 = $number;
+            )*
+        }
+
         /// The server's stub.
         pub fn dispatch(service: &mut impl Service, number: u16, arguments: &[u8]) -> Outcome<Vec<u8>> {
             match number {

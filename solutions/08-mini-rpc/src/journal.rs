@@ -16,6 +16,7 @@ use crate::calls::CallId;
 use crate::crc::crc32;
 use crate::failure::failed;
 use crate::frame::{Frame, kind};
+use crate::interface::number;
 use crate::refusal::Refusal;
 use crate::server::Server;
 use crate::table::Admission;
@@ -115,19 +116,19 @@ impl Server<'_> {
                 value.extend(Bytes::take(input)?.0);
                 let mut body = Vec::new();
                 (value.len() as u64).put(&mut body);
-                self.remember(&Frame { kind: kind::RESULT, client, seq, body });
+                self.remember(number::append, &Frame { kind: kind::RESULT, client, seq, body });
             }
             [record::GATE] => {
                 let (client, seq) = (u64::take(input)?, u32::take(input)?);
-                self.remember(&Frame::refusal(client, seq, &Refusal::OUTCOME_UNKNOWN));
+                self.remember(number::gate, &Frame::refusal(client, seq, &Refusal::OUTCOME_UNKNOWN));
             }
             _ => return None,
         }
         input.is_empty().then_some(())
     }
 
-    fn remember(&mut self, answer: &Frame) {
-        if self.table.admit(answer.client, answer.seq) == Admission::Execute {
+    fn remember(&mut self, method: u16, answer: &Frame) {
+        if self.table.admit(answer.client, answer.seq, method) == Admission::Execute {
             self.table.finish(answer.client, answer.seq, &answer.encode());
         }
     }

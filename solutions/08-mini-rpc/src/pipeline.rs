@@ -3,10 +3,12 @@
 
 use std::collections::VecDeque;
 
-use crate::ask::{Input, Next, Worst, print_answer, print_change};
+use nix::errno::Errno;
+
+use crate::ask::{Input, Next, UNKNOWN, Worst, print_answer, print_change};
 use crate::channel::{Channel, News};
 use crate::failure::reason;
-use crate::frame::{Frame, kind};
+use crate::frame::{BODY_MAX, Frame, kind};
 use crate::interface::show;
 use crate::options::ClientOptions;
 use crate::refusal::Refusal;
@@ -15,6 +17,14 @@ use crate::wire::{Wire, whole};
 
 /// So many may be under way.
 const WINDOW: u32 = 64;
+
+/// What answers the ping and is none of its answers.
+const NO_PONG: End = End::BadFrame("it is no pong");
+
+/// The connection has ended, and a call was not sent.
+fn lost() -> End {
+    End::NoConnection(reason(Errno::ECONNRESET))
+}
 
 /// A call that is sent and not yet printed.
 struct Sent {
@@ -59,7 +69,9 @@ pub(crate) fn run(options: &ClientOptions, client: u64, input: &mut Input) -> Re
             News::Ended | News::Time => {
                 pipeline.lose();
                 pipeline.print()?;
-                return Ok(pipeline.worst);
+                // What is left of the input was never sent.
+                let is_told = has_ended || pipeline.worst.0 == UNKNOWN;
+                return if is_told { Ok(pipeline.worst) } else { Err(lost()) };
             }
         }
     }
@@ -73,17 +85,23 @@ impl Pipeline {
         loop {
             match self.channel.next(None, false) {
                 News::Frame(frame) if is_answer(&frame, self.client, 0) => {
-                    let is_pong = frame.kind == kind::PONG && whole::<u64>(&frame.body).is_some();
-                    return if is_pong { Ok(()) } else { Err(End::BadFrame("it is no pong")) };
+                    return match frame.kind {
+                        kind::PONG if whole::<u64>(&frame.body).is_some() => Ok(()),
+                        kind::ERROR => Err(refusal_of(&frame.body).map_or(NO_PONG, End::Refused)),
+                        _ => Err(NO_PONG),
+                    };
                 }
                 News::Frame(_) => {}
                 News::Bad(what) => return Err(End::BadFrame(what)),
-                _ => return Err(End::NoConnection(reason(nix::errno::Errno::ECONNRESET))),
+                _ => return Err(lost()),
             }
         }
     }
 
     fn send(&mut self, method: u16, body: Vec<u8>) {
+        if body.len() > BODY_MAX {
+            return self.sent.push_back(Sent { seq: 0, method, answer: Some(Err(Refusal::TOO_LARGE)) });
+        }
         self.seq += 1;
         self.under_way += 1;
         self.sent.push_back(Sent { seq: self.seq, method, answer: None });

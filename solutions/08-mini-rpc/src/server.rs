@@ -38,6 +38,8 @@ pub fn run(options: &ServerOptions) -> anyhow::Result<()> {
     let mut may_accept = true;
     loop {
         let ready = server.wait(&signals, may_accept.then_some(&listening))?;
+        // Whatever has happened may have set a descriptor free.
+        may_accept = true;
         for (token, events) in ready {
             match token {
                 Token::Signals => {
@@ -114,10 +116,6 @@ impl<'a> Server<'a> {
     fn wait(&self, signals: &Signals, door: Option<&Listening>) -> anyhow::Result<Vec<(Token, PollFlags)>> {
         let mut tokens = vec![Token::Signals];
         let mut polled = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
-        if let Some(door) = door {
-            tokens.push(Token::Door);
-            polled.push(PollFd::new(door.as_fd(), PollFlags::POLLIN));
-        }
         for (&id, connection) in &self.connections {
             tokens.push(Token::Connection(id));
             polled.push(PollFd::new(connection.as_fd(), connection.interest()));
@@ -127,6 +125,11 @@ impl<'a> Server<'a> {
                 tokens.push(Token::Pending(id));
                 polled.push(PollFd::new(fifo, PollFlags::POLLIN));
             }
+        }
+        // The last one: those before it may set a descriptor free.
+        if let Some(door) = door {
+            tokens.push(Token::Door);
+            polled.push(PollFd::new(door.as_fd(), PollFlags::POLLIN));
         }
         let timeout = self.objects.next_end().map(|end| {
             // Rounded up: waking too early is waking twice.

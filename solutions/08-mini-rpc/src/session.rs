@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use crate::channel::{Channel, News, pause};
 use crate::failure::reason;
-use crate::frame::{Frame, kind};
+use crate::frame::{BODY_MAX, Frame, kind};
 use crate::interface::{CHANGED, show};
 use crate::options::{ClientOptions, Semantics};
 use crate::refusal::Refusal;
@@ -20,6 +20,8 @@ pub(crate) enum End {
     NoConnection(String),
     /// Status 4.
     BadFrame(&'static str),
+    /// Status 1 or 5: an error where nothing else can be printed.
+    Refused(Refusal),
     /// Status 1: the output has no way out.
     Stdout(std::io::Error),
 }
@@ -66,6 +68,10 @@ impl<'a> Session<'a> {
 
     /// Makes a call: the result as text, or why there is none.
     pub(crate) fn call(&mut self, method: u16, body: Vec<u8>) -> Result<Result<Vec<u8>, Refusal>, End> {
+        // The longest frame of a call is its retry, which has an instance.
+        if body.len() > if self.asks() { BODY_MAX - 8 } else { BODY_MAX } {
+            return Ok(Err(Refusal::TOO_LARGE));
+        }
         self.seq += 1;
         let deadline = self.options.deadline.map(|deadline| Instant::now() + deadline);
         let mut call = Call { method, body, sent: None, deadline };
@@ -100,8 +106,7 @@ impl<'a> Session<'a> {
                 Err(errno) => return Ok(Attempt::Failed(Cause::Connect(errno))),
             }
         }
-        let asks = self.options.semantics == Semantics::AtMostOnce && self.options.retries > 0;
-        if asks && call.sent.is_none() && self.instance().is_none() {
+        if self.asks() && call.sent.is_none() && self.instance().is_none() {
             let mut body = Vec::new();
             1_u32.put(&mut body);
             self.post(kind::PING, 0, body);
@@ -111,7 +116,7 @@ impl<'a> Session<'a> {
         }
         match call.sent {
             // Only the server that may have executed it can tell.
-            Some(Some(instance)) if asks => {
+            Some(Some(instance)) if self.asks() => {
                 let mut body = Vec::new();
                 instance.put(&mut body);
                 body.extend(&call.body);
@@ -123,6 +128,11 @@ impl<'a> Session<'a> {
             }
         }
         self.answer(call)
+    }
+
+    /// At most once, and it may send again: then it must know whom it asks.
+    fn asks(&self) -> bool {
+        self.options.semantics == Semantics::AtMostOnce && self.options.retries > 0
     }
 
     fn instance(&self) -> Option<u64> {
@@ -139,13 +149,13 @@ impl<'a> Session<'a> {
     fn pong(&mut self, call: &Call) -> Result<Option<Attempt>, End> {
         let instance = match self.await_answer(0, call)? {
             Ok(Frame { kind: kind::PONG, body, .. }) => whole::<u64>(&body),
-            Ok(Frame { kind: kind::ERROR, body, .. }) => return Ok(Some(refused(&body))),
+            Ok(Frame { kind: kind::ERROR, body, .. }) => return refused(&body).map(Some),
             Ok(_) => None,
             Err(cause) => return Ok(Some(Attempt::Failed(cause))),
         };
         match (instance, &mut self.channel) {
             (Some(instance), Some(channel)) => channel.instance = Some(instance),
-            _ => return Ok(Some(Attempt::Failed(Cause::Bad("it is no pong")))),
+            _ => return Err(End::BadFrame("it is no pong")),
         }
         Ok(None)
     }
@@ -154,9 +164,9 @@ impl<'a> Session<'a> {
         Ok(match self.await_answer(self.seq, call)? {
             Ok(Frame { kind: kind::RESULT, body, .. }) => match show(call.method, &body) {
                 Some(text) => Attempt::Answer(Ok(text)),
-                None => Attempt::Failed(Cause::Bad("it is no result of this method")),
+                None => return Err(End::BadFrame("it is no result of this method")),
             },
-            Ok(Frame { body, .. }) => refused(&body),
+            Ok(Frame { body, .. }) => refused(&body)?,
             Err(cause) => Attempt::Failed(cause),
         })
     }
@@ -235,11 +245,8 @@ pub(crate) fn refusal_of(mut body: &[u8]) -> Option<Refusal> {
     Some(Refusal { code, text: text.into() })
 }
 
-fn refused(body: &[u8]) -> Attempt {
-    match refusal_of(body) {
-        Some(refusal) => Attempt::Answer(Err(refusal)),
-        None => Attempt::Failed(Cause::Bad("it is no error")),
-    }
+fn refused(body: &[u8]) -> Result<Attempt, End> {
+    refusal_of(body).map(|refusal| Attempt::Answer(Err(refusal))).ok_or(End::BadFrame("it is no error"))
 }
 
 /// rpcd calls back: the answer is empty, and comes at once.

@@ -32,11 +32,21 @@ pub struct Table {
 struct Client {
     highest: u32,
     window: u32,
-    /// Those in the window; without an answer as long as they run.
-    calls: BTreeMap<u32, Option<Vec<u8>>>,
+    /// The highest that has left the window: a larger window brings back nothing.
+    gone: u32,
+    /// Those in the window.
+    calls: BTreeMap<u32, Call>,
     /// Calls under way, those that have left the window included.
     running: usize,
     seen: u64,
+}
+
+/// One call.
+#[derive(Debug)]
+struct Call {
+    method: u16,
+    /// `None` as long as it runs.
+    answer: Option<Vec<u8>>,
 }
 
 impl Table {
@@ -66,24 +76,28 @@ impl Table {
         true
     }
 
+    /// The method of a call that has come before.
+    #[must_use]
+    pub fn method(&self, client: u64, seq: u32) -> Option<u16> {
+        Some(self.clients.get(&client)?.calls.get(&seq)?.method)
+    }
+
     /// A call or retry has come.
-    pub fn admit(&mut self, client: u64, seq: u32) -> Admission {
+    pub fn admit(&mut self, client: u64, seq: u32, method: u16) -> Admission {
         if !self.enter(client, 1) {
             return Admission::Full;
         }
         let Some(entry) = self.clients.get_mut(&client) else { return Admission::Full };
-        if seq.saturating_add(entry.window) <= entry.highest {
+        if seq <= entry.gone {
             return Admission::Dropped;
         }
-        match entry.calls.get(&seq) {
-            Some(Some(answer)) => return Admission::Answered(answer.clone()),
-            Some(None) => return Admission::Runs,
-            None => {}
+        if let Some(call) = entry.calls.get(&seq) {
+            return call.answer.clone().map_or(Admission::Runs, Admission::Answered);
         }
         entry.highest = entry.highest.max(seq);
-        entry.calls.insert(seq, None);
-        let (highest, window) = (entry.highest, entry.window);
-        entry.calls.retain(|&seq, _| seq.saturating_add(window) > highest);
+        entry.gone = entry.gone.max(entry.highest.saturating_sub(entry.window));
+        entry.calls.insert(seq, Call { method, answer: None });
+        entry.calls = entry.calls.split_off(&(entry.gone + 1));
         entry.running += 1;
         Admission::Execute
     }
@@ -93,7 +107,7 @@ impl Table {
         let Some(entry) = self.clients.get_mut(&client) else { return };
         entry.running = entry.running.saturating_sub(1);
         if let Some(call) = entry.calls.get_mut(&seq) {
-            *call = Some(answer.to_vec());
+            call.answer = Some(answer.to_vec());
         }
     }
 

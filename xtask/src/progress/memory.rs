@@ -38,7 +38,7 @@ impl<'a> Memory<'a> {
         let manifest = &self.lab.manifest;
         let day = today();
         let round = Round { outcomes, source: self.source.as_deref(), day: &day, is_finished };
-        store::update(self.workspace, |progress| progress.lab_mut(&manifest.id).record(manifest, &round));
+        store::update(self.workspace, |progress| progress.tried(&manifest.id).record(manifest, &round));
     }
 
     /// Remembers that there were no outcomes, if the reason is that the files do not compile.
@@ -46,7 +46,7 @@ impl<'a> Memory<'a> {
         if exit::of_error(error) == Exit::DoesNotCompile {
             let source = self.source.as_deref();
             store::update(self.workspace, |progress| {
-                progress.lab_mut(&self.lab.manifest.id).record_broken(source);
+                progress.tried(&self.lab.manifest.id).record_broken(source);
             });
         }
     }

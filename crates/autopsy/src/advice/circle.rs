@@ -14,7 +14,7 @@ impl Group<'_> {
                 "a queue holds a fixed number of messages: receive before the wait, or send with a time-out";
             return Some((CauseKind::QueueFull, self.circle(), vec![fix.to_owned()]));
         }
-        if let Some(found) = self.forgotten_readers() {
+        if let Some(found) = self.orphaned_writer().or_else(|| self.forgotten_readers()) {
             return Some(found);
         }
         if self.has(Kind::Child) && self.has(Kind::Write) {

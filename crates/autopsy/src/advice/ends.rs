@@ -6,6 +6,7 @@ use super::{Found, Group};
 use crate::object::{Key, Object};
 use crate::part::{Clue, Waker};
 use crate::proc::descriptor::Descriptor;
+use crate::proc::process::Process;
 use crate::report::{CauseKind, Kind};
 use crate::wait::Waiting;
 use crate::words::descriptor;
@@ -35,8 +36,13 @@ impl Group<'_> {
         for (key, (readers, wakers)) in &pipes {
             // A poll has the wakers of all it watches.
             let wakers: Vec<&Waker> = wakers.iter().filter(|waker| self.can_write(waker, key)).collect();
+            let forgets = |waker: &&&Waker| self.forgot(readers, waker, &waiting).is_some();
+            let is_own = |waker: &Waker| readers.iter().any(|(pid, _)| *pid == waker.pid);
+            // Where others hold it by right, no end of file would come: it may be an inbox to which all write.
+            let is_shared = wakers.iter().any(|waker| !is_own(waker) && !forgets(&waker));
+            let told = wakers.iter().filter(|waker| !(is_shared && is_own(waker)));
             let forgotten: Vec<String> =
-                wakers.iter().filter_map(|waker| self.forgot(readers, waker, &waiting)).collect();
+                told.filter_map(|waker| self.forgot(readers, waker, &waiting)).collect();
             has_others |= forgotten.len() < wakers.len();
             fixes.extend(forgotten);
         }
@@ -167,6 +173,26 @@ impl Group<'_> {
         }
         fixes.truncate(TOLD);
         (!fixes.is_empty()).then(|| (kind, self.circle(), fixes))
+    }
+
+    /// A child whose parent, which was to read, is gone. Its write would fail if it had no read end itself.
+    pub(super) fn orphaned_writer(&self) -> Option<Found> {
+        let wait = self.waits().next().filter(|_| self.places.len() == 1)?;
+        let members = &self.reader.snapshot.members;
+        let member = members.get(&wait.pid).filter(|member| member.stat.is_copy)?;
+        let is_parent = |parent: &Process| parent.program == member.program && !parent.is_zombie();
+        if members.get(&member.stat.parent).is_some_and(is_parent) {
+            return None;
+        }
+        let own = wait.part.wakers.iter().find(|waker| waker.pid == wait.pid)?;
+        let what = self.read_end(own.pid, own.number?)?;
+        let why = format!(
+            "the parent of {} has ended, and only {0} itself still has the read end: so its write waits, and does not fail",
+            self.reader.names.brief(wait.pid)
+        );
+        let fix =
+            format!("{what} after the fork: then a write fails (EPIPE, SIGPIPE) when the reader is gone");
+        Some((CauseKind::ForgottenReadEnd, why, vec![fix]))
     }
 
     /// `close fd 3, the read end of pipe A, in X`.

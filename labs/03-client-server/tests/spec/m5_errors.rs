@@ -214,14 +214,7 @@ fn without_descriptors_filed_waits_until_a_client_leaves(#[case] options: &[&str
     for client in [&first, &second] {
         client.send("ECHO a\n").expect(ok("a"));
     }
-    site.server.asleep();
-    // The lowest number that is free: no new descriptor may have it.
-    let fds = site.server.fds();
-    let free = (0..)
-        .zip(&fds)
-        .find(|(number, open)| open.number != *number)
-        .map_or(fds.len() as u64, |(n, _)| n as u64);
-    let before = site.server.limit(Resource::RLIMIT_NOFILE, free);
+    let before = site.server.asleep().allow_no_more_descriptors();
 
     // A server that was waiting in accept already has a descriptor for the first of them.
     let late: Vec<Peer> = (0..4).map(|i| site.client(&room, &format!("late client {}", i + 1))).collect();

@@ -15,8 +15,8 @@ fn shown(n: usize) -> String {
 }
 
 /// mpirun starts N ranks, 0 to N-1, and each learns its rank and the size. Standard input is that of rank 0; the
-/// others have an empty one. Without mpirun a rank is alone in its world. Any program can be started, and one that
-/// is not there is told.
+/// others have an empty one. Without mpirun a rank is alone in its world. Any program can be started, with no signal
+/// blocked, whatever mpirun has blocked for itself; and one that is not there is told. sigprocmask(2), execve(2).
 #[rstest]
 #[case::alone(1)]
 #[case::two(2)]
@@ -42,6 +42,10 @@ fn each_rank_knows_its_place(#[case] n: usize) {
     lines.sort();
     wanted.sort();
     done.code(0).check(lines == wanted, "each rank has IPCLAB_RANK and IPCLAB_SIZE in its environment");
+    let done = mpirun(&room, &format!("-n {n} sigs")).run();
+    let blocked = done.stdout_text().lines().filter(|line| !line.starts_with("blocked - ")).count();
+    done.code(0)
+        .check(blocked == 0, "no rank starts with a signal blocked: each line begins with `blocked - `");
     mpirun(&room, &format!("-n {n} ./nosuch"))
         .run()
         .code(127)

@@ -32,9 +32,12 @@ fn dnc(room: &Room, args: &str) -> Cmd {
 
 /// `mpirun ARGS`, its arguments separated by blanks. `bin/dnc` and `bin/ranks` are the programs of the lab.
 fn mpirun(room: &Room, args: &str) -> Cmd {
-    let programs: [(&str, Program); 2] = [("bin/dnc", bin!("dnc")), ("bin/ranks", bin!("ranks"))];
+    let programs: [(&str, Program); 2] =
+        [("bin/dnc", bin!("dnc").called("your dnc")), ("bin/ranks", bin!("ranks").called("a rank"))];
     room.mkdir("bin");
     for (name, program) in programs {
+        // A deadlock is theirs, and not that of mpirun, which waits for them.
+        room.introduce(&program);
         if room.path(name).symlink_metadata().is_err() {
             symlink(program.path(), room.path(name)).expect("link a program into the room");
         }

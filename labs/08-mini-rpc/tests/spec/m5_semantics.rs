@@ -9,8 +9,8 @@ use super::relay::{Relay, Trouble};
 use super::{Caller, SERVER, UNIX, accept, ask, expect_call, play_server, serve};
 
 /// The network may double a call, on the same connection or on another one: the second copy gets the first answer, byte
-/// for byte, and nothing is executed. What is older than the window (1, if nobody has asked for more) is dropped; in a
-/// larger window each call has its own answer, and one that was overtaken is still new.
+/// for byte, and nothing is executed. What is older than the window (1, if nobody has asked for more) is dropped, and stays so
+/// when the window grows; in a larger window each call has its own answer, and one that was overtaken is still new.
 #[test]
 fn a_duplicate_is_answered_and_not_executed() {
     let room = Room::new();
@@ -41,6 +41,11 @@ fn a_duplicate_is_answered_and_not_executed() {
     expect(&client.peer, &last.result(4_u64.to_le_bytes()));
     expect(&client.peer, &last.result(4_u64.to_le_bytes()));
     client.calls(GET, string(&key), bytes("abcd"));
+    // Their answers are gone, and a window in which they would be does not make them new.
+    client.ping(8);
+    client.peer.send([first.bytes(), wrong.bytes(), last.bytes()].concat());
+    let fresh = client.send(GET, string(&key));
+    expect(&client.peer, &fresh.result(bytes("abcd")));
 
     let wide = site.client(&room, "the client with a window of 4");
     wide.ping(4);

@@ -1,15 +1,18 @@
 //! Milestone 6: the server dies, and with it what it knew.
 //! Man pages: connect(2), recv(2): ECONNRESET, getrandom(2), signal(7): SIGKILL.
 
-use testkit::{Address, Cmd, Fault, Room, sweep};
+use testkit::{Address, Cmd, Fault, Room, one_line, sweep};
 
-use super::frame::{ADD, APPEND, CALL, Frame, GET, bytes, expect, i64s, string, two};
+use super::frame::{
+    ADD, APPEND, BODY_MAX, CALL, ECHO, Frame, GET, PING, bytes, expect, i64s, next, string, two,
+};
 use super::relay::{Relay, Trouble};
 use super::{SERVER, UNIX, accept, answer_ping, ask, command, expect_call, play_server, ready, serve};
 
 /// The call is sent, and the connection ends: before the call was read, after it was read, in the middle of the answer.
 /// rpcc cannot know what has happened, and says so: status 5. It is no success, it is no "connection lost" that
-/// everybody takes for "not done", and it is no reason to send the call again to whoever listens now.
+/// everybody takes for "not done", and it is no reason to send the call again to whoever listens now. Of several attempts
+/// the last one counts: status 4 if that one brought what is no frame.
 #[test]
 fn a_broken_connection_is_an_unknown_outcome() {
     let room = Room::new();
@@ -45,11 +48,29 @@ fn a_broken_connection_is_an_unknown_outcome() {
     );
     peer.send(second.result(3_i64.to_le_bytes()).bytes());
     client.wait().code(5).stdout("error 7 outcome unknown\nok 3\n");
+
+    for (is_bad_first, status, message) in [(true, 5, "rpcc: error 7 "), (false, 4, "rpcc: bad frame: ")] {
+        let note = match is_bad_first {
+            true => "the first connection brings no frame, the second one just ends",
+            false => "the first connection just ends, the second one brings no frame",
+        };
+        let options = ["--semantics", "at-least-once", "--retries", "1", "append", "key", &word];
+        let client = ask(&room, SERVER, &options).note(note).spawn();
+        for is_bad in [is_bad_first, !is_bad_first] {
+            let peer = accept(&server);
+            next(&peer);
+            if is_bad {
+                peer.send("no frame");
+            }
+        }
+        client.wait().code(status).stdout("").stderr(one_line(message));
+    }
 }
 
 /// With retries, rpcc first asks who is there. A call that it has sent it sends again as a retry, which names the
 /// instance that it was sent to first, whoever listens now. A server that answers 7 ends it. Before the call is sent
-/// nothing can have happened, and rpcc may start again with a ping.
+/// nothing can have happened, and rpcc may start again with a ping. A retry is 8 bytes longer than its call: a call for
+/// which it would be too long is not even begun.
 #[test]
 fn a_retry_names_the_instance_it_was_sent_to() {
     let room = Room::new();
@@ -91,6 +112,20 @@ fn a_retry_names_the_instance_it_was_sent_to() {
     drop(peer);
     expect(&accept(&server), &second.again(new));
     client.wait().code(5).stdout("ok 1\nerror 7 outcome unknown\n");
+
+    // Method and length are 6 bytes of the call, the instance is 8 more of the retry.
+    let longest = "m".repeat(BODY_MAX - 8 - 6);
+    let input = format!("echo {longest}m\necho {longest}\n");
+    let note = "the first of two calls is one byte longer than a call that can be sent again";
+    let client = ask(&room, SERVER, &["--retries", "1", "-"]).stdin(input).note(note).spawn();
+    let peer = accept(&server);
+    answer_ping(&peer, 1, instance);
+    let call = expect_call(&peer, 1, ECHO, bytes(&longest));
+    drop(peer);
+    let peer = accept(&server);
+    expect(&peer, &call.again(instance));
+    peer.send(call.result(bytes("it came")).bytes());
+    client.wait().code(1).stdout("error 4 too large\nok it came\n").stderr("");
 }
 
 /// The server's side: a retry that was meant for another instance, or for an entry that is not there any more, is
@@ -118,6 +153,12 @@ fn a_new_instance_refuses_old_retries() {
     let short = Frame::new(super::frame::RETRY, client.client, 2, [0; 7]);
     client.peer.send(short.bytes());
     expect(&client.peer, &short.error(2, "bad arguments"));
+    let window = |number: u32| number.to_le_bytes().to_vec();
+    for body in [Vec::new(), vec![1, 0, 0], vec![1, 0, 0, 0, 0], window(0), window(65), window(u32::MAX)] {
+        let ping = Frame::new(PING, client.client, 0, body);
+        client.peer.send(ping.bytes());
+        expect(&client.peer, &ping.error(2, "bad arguments"));
+    }
     let value = old.value(&room, "key");
     assert!(
         value.as_deref() == Some(b"a"),
@@ -172,7 +213,7 @@ fn a_server_killed_anywhere_is_no_second_execution() {
         let sent_to = |at: &Address, kind: Option<u8>| {
             let fits =
                 |frame: &Frame| frame.method() == Some(APPEND) && kind.is_none_or(|kind| frame.kind == kind);
-            relay.sent.iter().any(|(to, frame)| to == at && frame.kind != super::frame::PING && fits(frame))
+            relay.sent.iter().any(|(to, frame)| to == at && frame.kind != PING && fits(frame))
         };
         let was_sent = sent_to(&old.at, None);
         let by_new = new.value(&room, "key");

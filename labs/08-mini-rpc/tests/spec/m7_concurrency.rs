@@ -3,15 +3,16 @@
 
 use std::fs;
 
-use testkit::{Errno, Fault, Finished, Room, Running, Signal};
+use testkit::{Errno, Fault, Finished, Resource, Room, Running, Signal, one_line};
 
-use super::frame::{ADD, CANCEL, ECHO, Frame, GATE, bytes, expect, i64s, next, string};
+use super::frame::{ADD, BODY_MAX, CANCEL, ECHO, Frame, GATE, bytes, expect, i64s, next, string};
 use super::{
     Caller, SERVER, Site, UNIX, accept, answer_ping, ask, command, expect_call, play_server, ready, serve,
 };
 
 /// A gate waits for somebody who writes, perhaps for ever. Another client, and another call of the same client on the
-/// same connection, are served meanwhile. While all of them wait, rpcd sleeps.
+/// same connection, are served meanwhile. While all of them wait, rpcd sleeps. What a gate gets must fit into a frame, with the
+/// four bytes of its length; what does not is error 4.
 #[test]
 fn a_gate_holds_up_nobody() {
     let room = Room::new();
@@ -30,6 +31,17 @@ fn a_gate_holds_up_nobody() {
     site.server.asleep().assert_all_idle();
     slow.send(&word[3..]).close();
     expect(&client.peer, &gate.result(bytes(&word)));
+
+    let most = room.bytes(BODY_MAX - 4);
+    for more in [0, 1] {
+        let gate = client.send(GATE, string("gate"));
+        slow.is_read().send(&most).send(&most[..more]).close();
+        match more {
+            0 => expect(&client.peer, &gate.result(bytes(&most))),
+            _ => expect(&client.peer, &gate.error(4, "too large")),
+        }
+    }
+    client.calls(ADD, i64s(5, 6), 11_i64.to_le_bytes());
     site.end();
 }
 
@@ -107,22 +119,59 @@ fn answers_are_matched_by_their_seq() {
     let lines = (2..=100).map(|seq| format!("ok answer {seq}\n")).collect::<String>();
     client.wait().code(1).stdout(format!("error 3 the first\n{lines}")).stderr("");
 
-    // The connection ends: for some of the calls nobody will ever know.
-    let client = ask(&room, SERVER, &["--pipeline", "-"]).stdin("echo a\necho b\necho c\n").spawn();
-    let peer = accept(&server);
-    answer_ping(&peer, 64, 1);
-    let calls: Vec<Frame> =
-        (1..).zip(["a", "b", "c"]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
-    peer.send(calls[1].result(bytes("b")).bytes());
-    drop(peer);
-    client.wait().code(5).stdout("error 7 outcome unknown\nok b\nerror 7 outcome unknown\n");
-
     // And with a real server.
     let site = serve(&room, UNIX);
     let input: String = (0..500).map(|number| format!("add {number} 1\n")).collect();
     let lines: String = (0..500).map(|number| format!("ok {}\n", number + 1)).collect();
     ask(&room, &site.at, &["--pipeline", "-"]).stdin(input).run().code(0).stdout(lines);
     site.end();
+}
+
+/// The connection ends. For the calls that were sent nobody will ever know: error 7, status 5. If all have their answers
+/// and the input goes on, the next call was never sent: status 3, for a script takes 0 for "all of it is done". So it is
+/// before the pong; and an error that answers the ping is no connection that ends, and says what it is.
+#[test]
+fn an_end_of_the_connection_is_no_success() {
+    let room = Room::new();
+    let server = play_server(&room);
+    let pipelined = |input: &str, note: &str| {
+        let client = ask(&room, SERVER, &["--pipeline", "-"]).stdin_open().note(note).spawn();
+        client.send(input);
+        (client, accept(&server))
+    };
+    let (client, peer) = pipelined("echo a\necho b\necho c\n", "the connection ends with two calls open");
+    answer_ping(&peer, 64, 1);
+    let calls: Vec<Frame> =
+        (1..).zip(["a", "b", "c"]).map(|(seq, word)| expect_call(&peer, seq, ECHO, bytes(word))).collect();
+    peer.send(calls[1].result(bytes("b")).bytes());
+    drop(peer);
+    client.wait().code(5).stdout("error 7 outcome unknown\nok b\nerror 7 outcome unknown\n").stderr("");
+
+    for is_refused in [false, true] {
+        let note = "all calls are answered and the input goes on: the connection ends";
+        let (client, peer) = pipelined("echo a\n", note);
+        answer_ping(&peer, 64, 1);
+        let call = expect_call(&peer, 1, ECHO, bytes("a"));
+        let (answer, line) = match is_refused {
+            true => (call.error(3, "no"), "error 3 no"),
+            false => (call.result(bytes("b")), "ok b"),
+        };
+        peer.send(answer.bytes());
+        client.wait_line(line);
+        drop(peer);
+        let done = client.wait();
+        done.code(3).stdout(format!("{line}\n")).stderr(one_line("rpcc: unix:server: "));
+    }
+
+    let (client, peer) = pipelined("echo a\n", "the connection ends before the pong");
+    next(&peer);
+    drop(peer);
+    client.wait().code(3).stdout("").stderr(one_line("rpcc: unix:server: "));
+
+    let (client, peer) = pipelined("echo a\n", "the ping is answered by an error");
+    let ping = next(&peer);
+    peer.send(ping.error(3, "busy").bytes());
+    client.wait().code(1).stdout("").stderr("rpcc: error 3 busy\n");
 }
 
 /// The server does not answer, and never will. After D ms rpcc stops waiting: it sends a cancel, says error 5, and goes
@@ -288,6 +337,30 @@ fn flood(site: &Site, client: &Caller, text: &[u8]) -> (Vec<Frame>, usize) {
         }
     }
     (calls, sent)
+}
+
+/// Descriptors are few, and accept may fail: EMFILE. The client stays in the backlog, and whoever asks again at once fails
+/// again, a million times a second. rpcd serves those it has, sleeps, and when one of them has left, and there are
+/// descriptors, lets the others in. A server that has given up its listener looks alive, and is deaf. accept(2).
+#[test]
+fn a_server_without_descriptors_listens_again() {
+    let room = Room::new();
+    let site = serve(&room, UNIX);
+    let serves = |client: &Caller| client.calls(ADD, i64s(20, 22), 42_i64.to_le_bytes());
+    let mut inside: Vec<Caller> = (0..2).map(|n| site.client(&room, &format!("client {n}"))).collect();
+    inside.iter().for_each(serves);
+    for _ in 0..2 {
+        let before = site.server.asleep().allow_no_more_descriptors();
+        let late = (0..3).map(|_| site.client(&room, "a client that came when no descriptor was left"));
+        let late: Vec<Caller> = late.collect();
+        inside.iter().for_each(serves);
+        site.server.assert_all_idle();
+        site.server.limit(Resource::RLIMIT_NOFILE, before);
+        drop(inside.remove(0));
+        late.iter().for_each(serves);
+        inside.extend(late);
+    }
+    site.end();
 }
 
 /// At SIGTERM the calls under way are not forgotten: each is answered error 8, the socket file is removed, and rpcd

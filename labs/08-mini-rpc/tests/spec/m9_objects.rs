@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use nix::unistd::geteuid;
 use testkit::{Fault, Peer, Room, eventually, sweep};
 
 use super::frame::{
@@ -11,7 +12,7 @@ use super::frame::{
 };
 use super::m6_crash::calls_until_ready;
 use super::relay::{Relay, Trouble};
-use super::{Caller, SERVER, UNIX, accept, ask, command, play_server, ready, serve};
+use super::{Caller, SERVER, UNIX, accept, ask, command, expect_call, play_server, ready, serve};
 
 /// Makes an object; gives its number.
 #[track_caller]
@@ -192,7 +193,8 @@ fn an_object_ends_with_its_lease_or_its_client() {
 }
 
 /// The client's side: rpcc answers a callback while it waits for an answer, and while it waits for the next line. It
-/// prints what has changed, at once; a method that it does not have is error 1.
+/// prints what has changed, at once; a method that it does not have is error 1. So it also hears that its connection has
+/// ended while no call is under way: nothing is lost, and the next call has a new one.
 #[test]
 fn rpcc_answers_callbacks_at_any_time() {
     let room = Room::new();
@@ -230,6 +232,20 @@ fn rpcc_answers_callbacks_at_any_time() {
     expect(&peer, &changed.result([]));
     peer.send(call.result(3_i64.to_le_bytes()).bytes());
     client.wait().code(0).stdout("3\n");
+
+    let client =
+        ask(&room, SERVER, &["-"]).stdin_open().note("the connection ends between two calls").spawn();
+    for (seq, line) in (1..).zip(["ok 3", "ok 4"]) {
+        client.send(format!("add {seq} 2\n"));
+        let peer = accept(&server);
+        let call = expect_call(&peer, seq, ADD, i64s(i64::from(seq), 2));
+        peer.send(call.result(i64::from(seq + 2).to_le_bytes()).bytes());
+        client.wait_line(line);
+        drop(peer);
+        client.still_waits("for its next line");
+    }
+    client.close_stdin();
+    client.wait().code(0).stdout("ok 3\nok 4\n").stderr("");
 }
 
 /// rpcd is killed at one of its system calls after the other, and another one goes on with its journal. Each time rpcc
@@ -321,8 +337,8 @@ fn journal_with(room: &Room, value: &str) {
     site.end();
 }
 
-/// With a journal, the instance, the values and the answers of appends survive; what lies outside of it does not. A
-/// gate that had begun took, perhaps, what others wrote, and the journal cannot know: that is error 7, and no second
+/// With a journal, the instance, the values and the answers of appends survive, and the entries of clients that have only
+/// pinged, whatever window they asked for; what lies outside of it does not. A gate that had begun took, perhaps, what others wrote, and the journal cannot know: that is error 7, and no second
 /// try. A file that is no journal is left alone.
 #[test]
 fn what_a_journal_cannot_know_is_unknown() {
@@ -344,11 +360,17 @@ fn what_a_journal_cannot_know_is_unknown() {
     let second = client.send(GATE, string("gate"));
     slow.is_read();
     let lost = client.next(APPEND, append("key", "d"));
+    let pinged = old.client(&room, "the client that has only pinged");
+    pinged.ping(1);
+    let never_came = pinged.next(APPEND, append("other", "xy"));
     let number = client.client;
     drop(client);
     old.end();
 
     let new = serve(&room, &options("t"));
+    let peer = new.connect(&room, "the client that had only pinged");
+    peer.send(never_came.again(instance).bytes());
+    expect(&peer, &never_came.result(2_u64.to_le_bytes()));
     let client = Caller::new(new.connect(&room, "the client"), number);
     let after = client.ping(8);
     assert!(after == instance, "the instance does not survive\nexpected: {instance}\nreceived: {after}");
@@ -380,4 +402,31 @@ fn what_a_journal_cannot_know_is_unknown() {
         "a file that is no journal was changed\nexpected: it is left as it is\nreceived: {} bytes",
         kept.len()
     );
+}
+
+/// A table that outlives its server may hold what this client must not see: here an append to a method that is for
+/// another user since the restart. A copy of the call, a retry of it, and a copy under the name of another method are
+/// error 9, all of them; the client's other calls are served. Client and seq are no secret.
+#[test]
+fn a_restriction_is_asked_before_the_table() {
+    let room = Room::new();
+    let old = ready(command(&room, &["--unix", "s", "--journal", "log"]).spawn());
+    let client = old.client(&room, "the client");
+    let instance = client.ping(8);
+    let call = client.send(APPEND, append("key", "abc"));
+    expect(&client.peer, &call.result(3_u64.to_le_bytes()));
+    old.end();
+
+    let nobody = format!("append={}", geteuid().as_raw() + 1);
+    let new = ready(command(&room, &["--unix", "t", "--journal", "log", "--restrict", &nobody]).spawn());
+    let stranger = new.connect(&room, "the client that must not append any more");
+    let disguised = Frame::call(call.client, call.seq, ADD, i64s(1, 2));
+    for copy in [call.clone(), call.again(instance), disguised] {
+        stranger.send(copy.bytes());
+        expect(&stranger, &call.error(9, "not permitted"));
+    }
+    let other = Frame::call(call.client, call.seq + 1, GET, string("key"));
+    stranger.send(other.bytes());
+    expect(&stranger, &other.result(bytes("abc")));
+    new.end();
 }

@@ -8,7 +8,7 @@ use crate::options::{ClientOptions, RPCC_USAGE, Task};
 use crate::{pipeline, random};
 
 /// The status of an unknown outcome.
-const UNKNOWN: u8 = 5;
+pub const UNKNOWN: u8 = 5;
 
 /// Makes the calls, and returns the exit status.
 #[must_use]

@@ -142,6 +142,7 @@ impl<'a> Caller<'a> {
     }
 
     fn attempt(&mut self, call: &Call, progress: &mut Progress) -> Result<Answer, Failure> {
+        progress.bad = None;
         self.connect(progress.due)?;
         if !progress.is_sent && self.asks_instance() && self.instance.is_none() {
             self.send(kind::PING, 0, 1_u32.to_le_bytes().to_vec(), progress)?;
@@ -188,13 +189,12 @@ impl<'a> Caller<'a> {
     }
 
     /// Waits for what answers `seq`: a frame of this kind, or an error.
-    fn wait(&mut self, seq: u32, kind: u8, progress: &mut Progress) -> Result<Frame, Failure> {
+    fn wait(&mut self, seq: u32, kind: u8, progress: &Progress) -> Result<Frame, Failure> {
         let silent = self.options.retry_after.map(|limit| Instant::now() + limit);
         let first = earlier(silent, progress.due);
         loop {
             match self.channel.next(first, self.prints)? {
                 Heard::Frame(frame) => {
-                    progress.bad = None;
                     let is_answer = frame.kind == kind || frame.kind == kind::ERROR;
                     if is_answer && frame.client == self.client && frame.seq == seq {
                         return Ok(frame);

@@ -78,15 +78,17 @@ impl Server {
         if retry_of.is_some_and(|instance| instance != self.instance || !is_known) {
             return Err(Refusal::OUTCOME_UNKNOWN);
         }
-        let is_forbidden = self.method_of(link, body).is_err_and(|refusal| refusal == Refusal::NOT_PERMITTED);
-        if is_forbidden && state.table.knows(caller.client, caller.seq) {
-            // The answer in the table is for somebody who may call it.
+        let number = body.first_chunk().map(|number| u16::from_le_bytes(*number));
+        let number = number.ok_or(Refusal::BAD_ARGUMENTS)?;
+        // The answer in the table is for somebody who may call what the first copy called.
+        let first = state.table.method(caller.client, caller.seq).unwrap_or(number);
+        if by_number(first).is_some_and(|method| !self.may_call(link, method)) {
             return Err(Refusal::NOT_PERMITTED);
         }
         if !is_known {
             state.welcome(caller.client, None)?;
         }
-        let verdict = state.table.admit(caller.client, caller.seq, &Arc::downgrade(link));
+        let verdict = state.table.admit(caller.client, caller.seq, number, &Arc::downgrade(link));
         drop(state);
         match verdict {
             Verdict::Known(None) => {}

@@ -1,8 +1,11 @@
 //! Many calls under way: sent as lines come, answered in any order, printed in that of the lines.
 
 use std::collections::VecDeque;
+use std::mem;
 
-use crate::ask::{call_of_line, line_of, status_of};
+use nix::errno::Errno;
+
+use crate::ask::{UNKNOWN, call_of_line, line_of, status_of};
 use crate::caller::{Answer, Call, check_pong, error_of, read_answer};
 use crate::channel::{Channel, Heard, Stop, print};
 use crate::failure::reason;
@@ -53,12 +56,16 @@ pub fn run(options: &ClientOptions, client: u64) -> Result<u8, Stop> {
         is_asked: false,
         stop: None,
     };
-    pipeline.go()
+    pipeline.go(options)
+}
+
+fn no_connection(options: &ClientOptions, errno: Errno) -> Stop {
+    Stop { status: 3, text: format!("{}: {}", options.address, reason(errno)) }
 }
 
 /// Connects, and asks for the window.
 fn greet(channel: &mut Channel, options: &ClientOptions, client: u64) -> Result<(), Stop> {
-    let no = |errno| Stop { status: 3, text: format!("{}: {}", options.address, reason(errno)) };
+    let no = |errno| no_connection(options, errno);
     channel.connect();
     loop {
         match channel.next(None, true)? {
@@ -67,11 +74,14 @@ fn greet(channel: &mut Channel, options: &ClientOptions, client: u64) -> Result<
                 channel.send(&Frame::new(kind::PING, client, 0, window), None);
             }
             Heard::NoConnection(errno) => return Err(no(errno)),
-            Heard::Lost(None) => return Err(no(nix::errno::Errno::ECONNRESET)),
+            Heard::Lost(None) => return Err(no(Errno::ECONNRESET)),
             Heard::Lost(Some(bad)) => return Err(Stop::bad_frame(bad)),
             Heard::Frame(frame) if (frame.client, frame.seq) == (client, 0) => match frame.kind {
                 kind::PONG => return check_pong(&frame),
-                kind::ERROR => return Err(Stop { status: 1, text: error_of(&frame)?.to_string() }),
+                kind::ERROR => {
+                    let refusal = error_of(&frame)?;
+                    return Err(Stop { status: status_of(&Err(refusal.clone())), text: refusal.to_string() });
+                }
                 _ => {}
             },
             _ => {}
@@ -80,7 +90,7 @@ fn greet(channel: &mut Channel, options: &ClientOptions, client: u64) -> Result<
 }
 
 impl Pipeline {
-    fn go(&mut self) -> Result<u8, Stop> {
+    fn go(&mut self, options: &ClientOptions) -> Result<u8, Stop> {
         loop {
             if !self.is_closed && !self.is_asked && self.open() < WINDOW {
                 self.channel.want_line();
@@ -94,7 +104,7 @@ impl Pipeline {
                 Heard::EndOfInput => self.is_closed = true,
                 Heard::Frame(frame) => self.answered(&frame)?,
                 Heard::Lost(Some(bad)) => return Err(Stop::bad_frame(bad)),
-                Heard::Lost(None) => self.lost(),
+                Heard::Lost(None) => self.lost(options),
                 _ => {}
             }
             self.print()?;
@@ -133,8 +143,12 @@ impl Pipeline {
         Ok(())
     }
 
-    fn lost(&mut self) {
-        self.is_closed = true;
+    fn lost(&mut self, options: &ClientOptions) {
+        let no = no_connection(options, Errno::ECONNRESET);
+        if !mem::replace(&mut self.is_closed, true) && self.open() == 0 && self.status < UNKNOWN {
+            // What is left of the input was never sent.
+            self.stop = Some(no);
+        }
         for slot in self.slots.iter_mut().filter(|slot| slot.answer.is_none()) {
             slot.answer = Some(Err(Refusal::OUTCOME_UNKNOWN));
         }

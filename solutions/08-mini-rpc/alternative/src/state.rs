@@ -116,7 +116,7 @@ impl State {
             }
             _ => Err(Refusal::OUTCOME_UNKNOWN),
         };
-        if let Verdict::New = self.table.admit(record.client, record.seq, &Weak::new()) {
+        if let Verdict::New = self.table.admit(record.client, record.seq, number, &Weak::new()) {
             let caller = Caller { client: record.client, seq: record.seq };
             self.table.complete(record.client, record.seq, &Arc::new(answer(caller, outcome)));
         }

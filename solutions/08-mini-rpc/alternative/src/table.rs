@@ -1,6 +1,7 @@
 //! What rpcd remembers of its clients: which calls it has seen, and what it answered.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::sync::{Arc, Weak};
 
 use crate::link::Link;
@@ -9,9 +10,16 @@ use crate::refusal::Refusal;
 /// So large may a window be.
 pub const WINDOW_MAX: u32 = 64;
 
+/// A call that has come.
+#[derive(Debug)]
+struct Call {
+    method: u16,
+    stands: Stands,
+}
+
 /// Where a call stands.
 #[derive(Debug)]
-pub enum Call {
+enum Stands {
     /// Its method runs; this connection waits for the answer.
     Running(Weak<Link>),
     /// Its answer.
@@ -98,21 +106,23 @@ impl Table {
     /// Makes the window of a client as large as it asks for, if it is not yet.
     pub fn widen(&mut self, client: u64, window: u32) {
         if let Some(entry) = self.entries.get_mut(&client) {
+            // What was too old has come, as it were: it stays so.
+            entry.came |= u64::MAX.checked_shl(entry.window).unwrap_or(0);
             entry.asked = entry.asked.max(window);
             entry.window = entry.window.max(window);
         }
     }
 
-    /// Whether a call is in the table, with its answer or running.
+    /// The method of a call that is in the table, with its answer or running.
     #[must_use]
-    pub fn knows(&self, client: u64, seq: u32) -> bool {
-        self.entries.get(&client).is_some_and(|entry| entry.calls.contains_key(&seq))
+    pub fn method(&self, client: u64, seq: u32) -> Option<u16> {
+        Some(self.entries.get(&client)?.calls.get(&seq)?.method)
     }
 
     /// Asks whether a call of a client that has an entry is new. From then on it is not.
-    pub fn admit(&mut self, client: u64, seq: u32, link: &Weak<Link>) -> Verdict {
+    pub fn admit(&mut self, client: u64, seq: u32, method: u16, link: &Weak<Link>) -> Verdict {
         match self.entries.get_mut(&client) {
-            Some(entry) => entry.admit(seq, link),
+            Some(entry) => entry.admit(seq, method, link),
             None => Verdict::Known(None),
         }
     }
@@ -120,7 +130,8 @@ impl Table {
     /// Keeps the answer of a call that ran, as long as it is in the window; and says who waits for it.
     pub fn complete(&mut self, client: u64, seq: u32, answer: &Arc<Vec<u8>>) -> Option<Arc<Link>> {
         let entry = self.entries.get_mut(&client)?;
-        let Some(Call::Running(link)) = entry.calls.insert(seq, Call::Done(Arc::clone(answer))) else {
+        let call = entry.calls.get_mut(&seq)?;
+        let Stands::Running(link) = mem::replace(&mut call.stands, Stands::Done(Arc::clone(answer))) else {
             return None;
         };
         entry.prune();
@@ -142,10 +153,10 @@ impl Entry {
     }
 
     fn is_busy(&self) -> bool {
-        self.calls.values().any(|call| matches!(call, Call::Running(_)))
+        self.calls.values().any(|call| matches!(call.stands, Stands::Running(_)))
     }
 
-    fn admit(&mut self, seq: u32, link: &Weak<Link>) -> Verdict {
+    fn admit(&mut self, seq: u32, method: u16, link: &Weak<Link>) -> Verdict {
         if seq > self.highest {
             self.came = self.came.checked_shl(seq - self.highest).unwrap_or(0) | 1;
             self.highest = seq;
@@ -159,14 +170,14 @@ impl Entry {
             }
             self.came |= bit;
         }
-        self.calls.insert(seq, Call::Running(Weak::clone(link)));
+        self.calls.insert(seq, Call { method, stands: Stands::Running(Weak::clone(link)) });
         Verdict::New
     }
 
     fn again(&mut self, seq: u32, link: &Weak<Link>) -> Verdict {
-        Verdict::Known(match self.calls.get_mut(&seq) {
-            Some(Call::Done(answer)) => Some(Arc::clone(answer)),
-            Some(Call::Running(waits)) => {
+        Verdict::Known(match self.calls.get_mut(&seq).map(|call| &mut call.stands) {
+            Some(Stands::Done(answer)) => Some(Arc::clone(answer)),
+            Some(Stands::Running(waits)) => {
                 *waits = Weak::clone(link);
                 None
             }
@@ -178,6 +189,6 @@ impl Entry {
     /// Drops answers behind the window. What runs stays until it is done.
     fn prune(&mut self) {
         let oldest = self.oldest();
-        self.calls.retain(|&seq, call| seq >= oldest || matches!(call, Call::Running(_)));
+        self.calls.retain(|&seq, call| seq >= oldest || matches!(call.stands, Stands::Running(_)));
     }
 }
