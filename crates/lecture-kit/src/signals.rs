@@ -4,7 +4,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
 /// Lets the program start with every signal at its default.
 ///
@@ -12,10 +12,11 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 /// nohup(1) SIGHUP. A program that respects that would not end by the signal that the test sends. execve(2), nohup(1).
 pub fn with_default_signals(command: &mut Command) -> &mut Command {
     let reset = || {
+        let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
         for each in Signal::iterator() {
             // Only KILL and STOP are refused, and they are at their default.
             // SAFETY: the default runs no code of ours.
-            let _ = unsafe { signal(each, SigHandler::SigDfl) };
+            let _ = unsafe { sigaction(each, &default) };
         }
         Ok(())
     };
@@ -44,14 +45,16 @@ mod tests {
             command
         };
         let ignore = |command: &mut Command| {
-            // SAFETY: system calls only; ignoring a signal runs no code.
-            unsafe {
-                command.pre_exec(|| {
-                    signal(Signal::SIGINT, SigHandler::SigIgn)?;
-                    signal(Signal::SIGHUP, SigHandler::SigIgn)?;
-                    Ok(())
-                })
+            let in_child = || {
+                let ignored = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+                for each in [Signal::SIGINT, Signal::SIGHUP] {
+                    // SAFETY: ignoring a signal runs no code.
+                    unsafe { sigaction(each, &ignored) }?;
+                }
+                Ok(())
             };
+            // SAFETY: `in_child` makes system calls only.
+            unsafe { command.pre_exec(in_child) };
         };
         let mut careless = status();
         ignore(&mut careless);
