@@ -25,10 +25,12 @@
 //! | [`watch`] | the same again at each save: a pure plan, state and screen, and the loop around them |
 //! | [`trace`] | a program's life, recorded and drawn |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
+//! | [`autograder`], [`fill`] | what platforms run, and the sheets they export, filled |
 //! | [`similar`] | pure, but for its rim: who has the same code, as a report beside the grades |
 //! | [`autopsy`] | why a program hangs |
 //! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
 
+pub mod autograder;
 pub mod autopsy;
 pub mod bar;
 pub mod build;
@@ -44,6 +46,7 @@ pub mod exit;
 pub mod explain;
 pub mod family;
 pub mod files;
+pub mod fill;
 pub mod flake;
 pub mod grade;
 pub mod handout;

@@ -85,7 +85,10 @@ pub(crate) fn folder_of(dir: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// The journals are the truth; the results are made from them. Only a folder without one is read from its results.
-fn load(folder: &Path) -> anyhow::Result<Results> {
+///
+/// # Errors
+/// When the folder holds neither, or they cannot be read.
+pub(crate) fn load(folder: &Path) -> anyhow::Result<Results> {
     let wrong = |error: anyhow::Error| bad_input(format!("{error:#}"));
     let journals = journal::list(folder)
         .map_err(|error| bad_input(format!("list {}: {}", folder.display(), reason(&error))))?;

@@ -14,12 +14,12 @@ mod prairielearn;
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use sandbox::protocol::Verdict;
 
 use crate::outcome::CheckOutcome;
-use crate::score::{CheckInfo, LabResults, Member, Results};
+use crate::score::{CheckInfo, LabResults, LabScore, Member, Results};
 
 /// A form of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -72,6 +72,23 @@ pub fn files(format: Format, results: &Results) -> Result<Vec<(String, Vec<u8>)>
             .collect()),
         Format::Canvas => Ok(vec![("canvas.csv".to_owned(), canvas::render(results)?)]),
         Format::Moodle => Ok(vec![("moodle.csv".to_owned(), moodle::render(results)?)]),
+    }
+}
+
+/// The file of one form for the first member of the only lab, whatever was handed in: what an autograder owes its platform.
+///
+/// # Errors
+/// When there is no member, or the form is one for classes.
+pub fn sole(format: Format, results: &Results) -> Result<Vec<u8>> {
+    let found = results.labs.first().and_then(|lab| Some((lab, lab.members.first()?)));
+    let (lab, member) = found.context("the run has no member")?;
+    let graded = Graded { results, lab, member, file: String::new() };
+    match format {
+        Format::Gradescope => gradescope::render(&graded),
+        Format::Classroom50 => classroom::render(&graded),
+        Format::Autolab => autolab::render(&graded),
+        Format::Prairielearn => prairielearn::render(&graded),
+        Format::Github | Format::Junit | Format::Canvas | Format::Moodle => bail!("a form for classes"),
     }
 }
 
@@ -150,6 +167,11 @@ fn graded(results: &Results) -> Vec<Graded<'_>> {
     all
 }
 
+/// The points that are a grade. Nothing where nobody has decided yet, or nothing was handed in: that is the teacher's to say.
+pub(crate) fn grade(score: &LabScore) -> Option<u32> {
+    (score.handed_in && score.undecided == 0).then_some(score.points)
+}
+
 /// A name that every file system takes; of two names that become one, the second gets a number.
 fn file_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-@".contains(c) { c } else { '_' };
@@ -167,4 +189,4 @@ fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,6 +6,7 @@
 
 use anyhow::{Context as _, Result};
 
+use super::grade;
 use crate::report::csv::safe;
 use crate::score::{LabScore, Results, Student};
 
@@ -30,8 +31,6 @@ fn row(student: &Student) -> Vec<String> {
     fixed.into_iter().chain(student.labs.iter().map(points)).collect()
 }
 
-/// Nothing where nobody has decided, or nothing was handed in: that is the teacher's to say.
 fn points(score: &LabScore) -> String {
-    let is_known = score.handed_in && score.undecided == 0;
-    if is_known { score.points.to_string() } else { String::new() }
+    grade(score).map_or_else(String::new, |points| points.to_string())
 }

@@ -5,6 +5,7 @@
 
 use anyhow::{Context as _, Result};
 
+use super::grade;
 use crate::report::csv::safe;
 use crate::score::{LabScore, Results};
 
@@ -28,6 +29,5 @@ pub(super) fn render(results: &Results) -> Result<Vec<u8>> {
 }
 
 fn points(score: &LabScore) -> String {
-    let is_known = score.handed_in && score.undecided == 0;
-    if is_known { score.points.to_string() } else { "-".to_owned() }
+    grade(score).map_or_else(|| "-".to_owned(), |points| points.to_string())
 }
