@@ -228,9 +228,11 @@ fn classroom_50_gets_who_handed_it_in_and_no_result_of_the_students() {
     }
     let platform = Platform::new("classroom50");
     platform.write("work/src/lib.rs", RIGHT).write("work/result.json", "{\"score\": 1000}");
-    let git = "git init -q && git add -A && git -c user.name=a -c user.email=a@b commit -qm x --date=2026-01-01T00:00:00Z";
-    let git = Command::new("sh").args(["-c", git]).current_dir(platform.path("work"));
-    assert!({ git }.env("GIT_COMMITTER_DATE", "2026-06-01T16:32:01+02:00").status().unwrap().success());
+    let script = "git init -q && git add -A && git -c user.name=a -c user.email=a@b commit -qm x";
+    let mut git = Command::new("sh");
+    git.args(["-c", script]).current_dir(platform.path("work"));
+    git.env("GIT_AUTHOR_DATE", "2026-01-01T00:00:00Z").env("GIT_COMMITTER_DATE", "2026-06-01T16:32:01+02:00");
+    assert!(git.status().unwrap().success());
     let mut command = platform.command("source/autograder.py");
     for name in ["CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL", "REVIEW_URL"] {
         command.env(name, format!("the {name}"));

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Classroom 50: grades lab @LAB@ in the student's checkout, and stamps who handed it in.
 
 A status other than 0 is an error of the grader's, whatever the score is.
