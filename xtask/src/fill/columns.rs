@@ -55,13 +55,13 @@ impl Columns {
 
     fn moodle(header: &[String], args: &FillArgs) -> Result<Self, String> {
         let grade = named(header, args.column.as_deref().unwrap_or(MOODLE_GRADE), "--column")?;
-        let ids = if args.ids.is_empty() {
+        let ids: Vec<usize> = if args.ids.is_empty() {
             MOODLE_IDS.iter().filter_map(|id| place(header, id)).collect()
         } else {
             args.ids.iter().map(|id| named(header, id, "--id")).collect::<Result<_, _>>()?
         };
         let name = optional(header, args.name.as_deref(), MOODLE_NAME, "--name")?;
-        if ids == Vec::<usize>::new() && name.is_none() {
+        if ids.is_empty() && name.is_none() {
             return Err(format!(
                 "no column has names or addresses; name one with --name or --id: {}",
                 all(header)

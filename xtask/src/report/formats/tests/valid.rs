@@ -148,9 +148,9 @@ fn a_damaged_form_is_refused(
     #[case] to: &str,
     #[case] why: &str,
 ) {
-    let found = files(format, &results()).unwrap().into_iter();
+    let mut found = files(format, &results()).unwrap().into_iter();
     let is_it = |name: &str| name == path || name.ends_with(&format!("/alice/{path}"));
-    let (name, bytes) = found.into_iter().find(|(name, _)| is_it(name)).unwrap();
+    let (name, bytes) = found.find(|(name, _)| is_it(name)).unwrap();
     let right = String::from_utf8(bytes).unwrap();
     assert!(right.contains(from), "{name} holds no {from}\n{right}");
     let told = reader(format, &name, &right.replace(from, to)).expect_err("it was taken");
