@@ -1,7 +1,7 @@
 //! `submit`: packs what a student hands in into one archive, and says what is in it and what is not. Nothing is
 //! sent anywhere.
 
-mod pack;
+pub(crate) mod pack;
 
 use std::fs;
 use std::io;

@@ -81,6 +81,22 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, how: &How)
     Err(bad_input(format!("{}: {why}", dir.display())))
 }
 
+/// The one submission at `path`, a folder or an archive, which is of this lab.
+///
+/// # Errors
+/// When a glob of `lab.toml` is malformed, or the labs cannot be listed.
+pub(super) fn one(workspace: &Workspace, path: &Path, lab: &Lab) -> Result<Member> {
+    let student = Student {
+        name: "submission".to_owned(),
+        keys: Vec::new(),
+        paths: vec![path.to_owned()],
+        is_link: path.is_symlink(),
+        is_late: false,
+    };
+    let hand_in = student.hand_in(&workspace.lab_names()?, true);
+    Ok(student.member(&hand_in, &rules(lab)?, &lab.dir))
+}
+
 /// The sentence for those of whom nobody knows what they have handed in, if there are any.
 pub(super) fn unclear<'a>(entries: impl Iterator<Item = &'a Entry>) -> Option<String> {
     let unclear = entries.filter(|entry| entry.standing == Standing::Unclear);

@@ -69,14 +69,23 @@ pub(super) fn pack(folder: &str, name: Option<&str>, files: &Files) -> anyhow::R
     let mut zip = ZipArchiveWriter::new(Vec::new());
     let all = std::iter::once((MANIFEST, &manifest));
     for (path, bytes) in all.chain(files.iter().map(|(path, bytes)| (path.as_str(), bytes))) {
-        add(&mut zip, &format!("{folder}/{path}"), bytes).with_context(|| format!("pack {path}"))?;
+        add(&mut zip, &format!("{folder}/{path}"), bytes, 0o644).with_context(|| format!("pack {path}"))?;
     }
     Ok(Packed { bytes: zip.finish().context("finish the archive")?, hash })
 }
 
-fn add(zip: &mut ZipArchiveWriter<Vec<u8>>, path: &str, bytes: &[u8]) -> anyhow::Result<()> {
+/// Adds a file with its mode to an archive.
+///
+/// # Errors
+/// When the path is too long.
+pub(crate) fn add(
+    zip: &mut ZipArchiveWriter<Vec<u8>>,
+    path: &str,
+    bytes: &[u8],
+    mode: u32,
+) -> anyhow::Result<()> {
     let entry = zip.new_file(path).compression_method(CompressionMethod::DEFLATE);
-    let (mut entry, _) = entry.last_modified(UtcDateTime::from_unix(DATE)).unix_permissions(0o644).start()?;
+    let (mut entry, _) = entry.last_modified(UtcDateTime::from_unix(DATE)).unix_permissions(mode).start()?;
     entry.write_all(&compress_to_vec(bytes, LEVEL))?;
     entry.finish(DataDescriptorOutput::new(crc32(bytes), bytes.len() as u64))?;
     Ok(())
