@@ -9,8 +9,6 @@ use crate::score::{Expect, Member};
 pub(super) enum Expected {
     /// Exactly these points.
     Points(u32),
-    /// Not more than these: a program that cheats may pass a check by luck.
-    AtMost(u32),
     /// Not all points, and each of these checks must fail: a mutant.
     CaughtBy(Vec<String>),
     /// A compile error.
@@ -18,7 +16,6 @@ pub(super) enum Expected {
 }
 
 /// How the cells begin that are no number.
-const AT_MOST: &str = "at most ";
 const CAUGHT_BY: &str = "caught by ";
 const DOES_NOT_COMPILE: &str = "does not compile";
 
@@ -26,9 +23,6 @@ impl Expected {
     /// Reads a cell.
     #[must_use]
     pub(super) fn parse(cell: &str) -> Option<Self> {
-        if let Some(points) = cell.strip_prefix(AT_MOST) {
-            return points.parse().ok().map(Self::AtMost);
-        }
         if let Some(checks) = cell.strip_prefix(CAUGHT_BY) {
             return Some(Self::CaughtBy(checks.split(' ').map(str::to_owned).collect()));
         }
@@ -47,9 +41,6 @@ impl Expected {
         }
         match self {
             Self::Points(points) => (total != *points).then(|| format!("{total} points instead of {points}")),
-            Self::AtMost(points) => {
-                (total > *points).then(|| format!("{total} points instead of at most {points}"))
-            }
             Self::CaughtBy(checks) => {
                 let refused = member.entry.refused.as_deref();
                 let found = Expect::CaughtBy(checks.clone()).judge(refused, total, undecided, &member.checks);
@@ -64,7 +55,6 @@ impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Points(points) => write!(f, "{points}"),
-            Self::AtMost(points) => write!(f, "{AT_MOST}{points}"),
             Self::CaughtBy(checks) => write!(f, "{CAUGHT_BY}{}", checks.join(" ")),
             Self::DoesNotCompile => f.write_str(DOES_NOT_COMPILE),
         }
@@ -78,7 +68,6 @@ mod tests {
 
     #[rstest]
     #[case(Expected::Points(100), "100")]
-    #[case(Expected::AtMost(9), "at most 9")]
     #[case(Expected::CaughtBy(vec!["m1::a".into(), "m2::b".into()]), "caught by m1::a m2::b")]
     #[case(Expected::DoesNotCompile, "does not compile")]
     fn a_cell_says_what_is_expected(#[case] expected: Expected, #[case] cell: &str) {
@@ -89,7 +78,7 @@ mod tests {
     #[rstest]
     #[case("")]
     #[case("many")]
-    #[case("at most")]
+    #[case("caught")]
     fn another_cell_is_refused(#[case] cell: &str) {
         assert_eq!(Expected::parse(cell), None);
     }

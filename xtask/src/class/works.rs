@@ -6,12 +6,12 @@ use fastrand::Rng;
 use super::expected::Expected;
 use crate::grade::{Member, rules};
 use crate::intake::Files;
+use crate::sample;
 use crate::score::Expect;
 use crate::workspace::{Lab, Workspace};
-use crate::{files, sample};
 
-/// A program that cheats passes a check only by luck.
-const LUCK: u32 = 10;
+/// The library's root, which a student may change in every lab; the programs are given.
+const ROOT: &str = "src/lib.rs";
 /// More than an editable file may have, in bytes.
 const BOMB: usize = 8 << 20;
 
@@ -30,14 +30,13 @@ pub(super) struct Works {
     right: Vec<Work>,
     starter: Work,
     mutants: Vec<Work>,
-    cheats: Vec<Work>,
     unfinished: Vec<Work>,
     refused: Vec<Work>,
     meddling: Work,
 }
 
 impl Works {
-    /// Makes them from the lab's solutions and from the cheats that the runner is tested with.
+    /// Makes them from the lab's solutions.
     ///
     /// # Errors
     /// When this checkout has no solutions, or a file cannot be read.
@@ -57,9 +56,8 @@ impl Works {
         let starter = starters.pop().context("the sample class has no starter")?;
         let reference = right.first().context("the sample class has no reference")?.clone();
         Ok(Self {
-            cheats: cheats(workspace, &starter)?,
             unfinished: unfinished(&reference),
-            refused: refused(&reference),
+            refused: refused(),
             meddling: meddling(&reference),
             right,
             starter,
@@ -74,14 +72,13 @@ impl Works {
             0..33 => of(&self.right, rng),
             33..55 => of(&self.mutants, rng),
             55..70 => self.starter.clone(),
-            70..82 => of(&self.unfinished, rng),
-            82..91 => of(&self.cheats, rng),
-            91..94 => self.meddling.clone(),
+            70..85 => of(&self.unfinished, rng),
+            85..92 => self.meddling.clone(),
             _ => of(&self.refused, rng),
         }
     }
 
-    /// Only what compiles and does not cheat.
+    /// Only what compiles.
     pub(super) fn plain(&self, rng: &mut Rng) -> Work {
         match rng.u32(0..100) {
             0..40 => self.right[rng.usize(0..self.right.len())].clone(),
@@ -89,25 +86,6 @@ impl Works {
             _ => self.mutants[rng.usize(0..self.mutants.len())].clone(),
         }
     }
-}
-
-fn is_program(path: &str) -> bool {
-    path == "src/main.rs" || path.starts_with("src/bin/")
-}
-
-/// The starter, with each program replaced by one that cheats.
-fn cheats(workspace: &Workspace, starter: &Work) -> Result<Vec<Work>> {
-    let folder = workspace.root.join("xtask/tests/cheats");
-    let texts = files::texts(&folder, ".rs").with_context(|| format!("read {}", folder.display()))?;
-    let cheat = |text: String| {
-        let program = format!("{text}\nfn main() {{\n    std::process::exit(run().into())\n}}\n");
-        let replaced = |(path, bytes): (&String, &Vec<u8>)| {
-            let bytes = if is_program(path) { program.clone().into_bytes() } else { bytes.clone() };
-            (path.clone(), bytes)
-        };
-        Work { files: starter.files.iter().map(replaced).collect(), expected: Expected::AtMost(LUCK) }
-    };
-    Ok(texts.into_values().map(cheat).collect())
 }
 
 /// Half a program, and one that looks for the checks while it is compiled.
@@ -124,7 +102,7 @@ fn unfinished(reference: &Work) -> Vec<Work> {
     [&half as &dyn Fn(&str) -> String, &spying]
         .map(|change| {
             let changed = |(path, bytes): (&String, &Vec<u8>)| {
-                let bytes = match is_program(path) {
+                let bytes = match path == ROOT {
                     true => change(&String::from_utf8_lossy(bytes)).into_bytes(),
                     false => bytes.clone(),
                 };
@@ -136,11 +114,10 @@ fn unfinished(reference: &Work) -> Vec<Work> {
 }
 
 /// Nothing, nothing of a lab, and a file that no student writes.
-fn refused(reference: &Work) -> Vec<Work> {
+fn refused() -> Vec<Work> {
     let expected = Expected::Points(0);
     let letter = Files::from([("letter.txt".to_owned(), b"My dog ate it.\n".to_vec())]);
-    let programs = reference.files.keys().filter(|path| is_program(path));
-    let bomb = programs.map(|path| (path.clone(), vec![b' '; BOMB])).collect();
+    let bomb = Files::from([(ROOT.to_owned(), vec![b' '; BOMB])]);
     [Files::new(), letter, bomb].map(|files| Work { files, expected: expected.clone() }).into()
 }
 
@@ -157,7 +134,6 @@ fn meddling(reference: &Work) -> Work {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use std::path::Path;
 
     #[test]
@@ -166,9 +142,10 @@ mod tests {
         let workspace = Workspace { root };
         for lab in workspace.labs().unwrap() {
             let works = Works::new(&workspace, &lab).unwrap();
-            let cheats = fs::read_dir(workspace.root.join("xtask/tests/cheats")).unwrap().count();
-            assert_eq!((works.right.len(), works.cheats.len()), (2, cheats), "{}", lab.manifest.id);
-            assert!(works.mutants.len() >= 20 && works.cheats[0].files != works.starter.files);
+            assert_eq!(works.right.len(), 2, "{}", lab.manifest.id);
+            assert!(works.mutants.len() >= 20);
+            let reference = &works.right[0].files;
+            assert!(works.unfinished.iter().all(|work| work.files[ROOT] != reference[ROOT]));
         }
     }
 }
