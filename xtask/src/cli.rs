@@ -9,8 +9,8 @@ use crate::exit::{self, Exit};
 use crate::report::formats::Format;
 use crate::workspace::Workspace;
 use crate::{
-    autopsy, bench, check, ci, doctor, explain, flake, grade, handout, hint, list, merge, readmes, report,
-    reset, similar, starters, submit, trace, verify, watch,
+    autopsy, bench, check, ci, class, doctor, explain, flake, grade, handout, hint, list, merge, readmes,
+    report, reset, similar, starters, submit, trace, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -47,6 +47,7 @@ enum Command {
     Flake(flake::FlakeArgs),
     Causes(verify::renew::CausesArgs),
     Handout(HandoutArgs),
+    Class(class::ClassArgs),
     /// Look whether this machine is ready, and say what to do if not.
     #[command(after_help = "Example:\n  cargo xtask doctor")]
     Doctor,
@@ -293,6 +294,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Flake(args) => flake::run(&workspace, &args),
         Command::Causes(args) => verify::renew::run(&workspace, &args),
         Command::Handout(args) => handout::run(&workspace, &args),
+        Command::Class(args) => class::run(&workspace, &args),
         Command::Doctor => doctor::run(&workspace),
         Command::Ci => ci::run(&workspace),
         Command::Starters(args) => starters::run(&workspace, &args),

@@ -119,6 +119,12 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     Ok(Exit::Interrupted)
 }
 
+/// The names of the students that a folder with these names holds.
+#[cfg(test)]
+pub(crate) fn shown_names(names: &[String]) -> Vec<String> {
+    exports::people(names, false).into_iter().map(|person| person.name).collect()
+}
+
 /// The teacher's list of the class.
 fn roster(path: &Path) -> Result<roster::Roster> {
     let wrong = |why: String| bad_input(format!("read the roster {}: {why}", path.display()));

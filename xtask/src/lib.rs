@@ -29,7 +29,7 @@
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`similar`] | pure, but for its rim: who has the same code, as a report beside the grades |
 //! | [`autopsy`] | why a program hangs |
-//! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, `doctor`, `ci` | an author's gates |
+//! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, [`class`], `doctor`, `ci` | an author's gates |
 
 pub mod autopsy;
 pub mod bar;
@@ -40,6 +40,7 @@ pub mod causes;
 pub mod check;
 pub mod ci;
 pub mod claims;
+pub mod class;
 pub mod cli;
 pub mod compile;
 pub mod doctor;

@@ -18,6 +18,7 @@ use crate::text::{one_line, reason};
 use crate::workspace::{Lab, Workspace};
 use crate::{files, pristine, sources};
 
+pub(crate) use pack::zip;
 use pack::{Packed, pack};
 
 /// Handed in for people to read; no check looks at it.

@@ -66,12 +66,22 @@ pub(super) fn pack(folder: &str, name: Option<&str>, files: &Files) -> anyhow::R
     let mut manifest = serde_json::to_vec_pretty(&manifest).context("write the manifest")?;
     manifest.push(b'\n');
 
-    let mut zip = ZipArchiveWriter::new(Vec::new());
     let all = std::iter::once((MANIFEST, &manifest));
-    for (path, bytes) in all.chain(files.iter().map(|(path, bytes)| (path.as_str(), bytes))) {
-        add(&mut zip, &format!("{folder}/{path}"), bytes).with_context(|| format!("pack {path}"))?;
+    let all = all.chain(files.iter().map(|(path, bytes)| (path.as_str(), bytes)));
+    let bytes = zip(all.map(|(path, bytes)| (format!("{folder}/{path}"), bytes.as_slice())))?;
+    Ok(Packed { bytes, hash })
+}
+
+/// One ZIP archive with these files.
+///
+/// # Errors
+/// When a name is too long for a ZIP archive.
+pub(crate) fn zip<'a>(files: impl Iterator<Item = (String, &'a [u8])>) -> anyhow::Result<Vec<u8>> {
+    let mut zip = ZipArchiveWriter::new(Vec::new());
+    for (path, bytes) in files {
+        add(&mut zip, &path, bytes).with_context(|| format!("pack {path}"))?;
     }
-    Ok(Packed { bytes: zip.finish().context("finish the archive")?, hash })
+    zip.finish().context("finish the archive")
 }
 
 fn add(zip: &mut ZipArchiveWriter<Vec<u8>>, path: &str, bytes: &[u8]) -> anyhow::Result<()> {
