@@ -181,7 +181,7 @@ fn a_deadline_ends_the_wait_and_not_the_order() {
     let room = Room::new();
     room.expect_timers();
     let server = play_server(&room);
-    let client = ask(&room, SERVER, &["--deadline-ms", "1", "echo", "x"]).spawn();
+    let client = ask(&room, SERVER, &["--deadline-ms", "300", "echo", "x"]).spawn();
     let peer = accept(&server);
     let call = expect_call(&peer, 1, ECHO, bytes("x"));
     expect(&peer, &Frame::new(CANCEL, call.client, 1, []));
