@@ -30,6 +30,9 @@ const GLIBC_LOCKED: u32 = 2;
 /// `PTHREAD_MUTEX_PSHARED_BIT` and all bits of a mutex's kind, as glibc has them.
 const GLIBC_SHARED: u32 = 128;
 const GLIBC_KINDS: u32 = 0x3ff;
+/// A glibc mutex counts its owners, so 1 or, within a condition, a few. Two locks of std side by side have padding there, which
+/// may be anything above its lowest byte.
+const GLIBC_USERS: std::ops::Range<u32> = 1..256;
 
 /// The word somebody sleeps on.
 struct Word {
@@ -265,7 +268,8 @@ fn glibc_owner(member: &Process, word: &Word) -> Option<u32> {
     let field = |at: usize| bytes[at..at + 4].try_into().map(u32::from_ne_bytes).ok();
     let (owner, users, kind) = (field(0)?, field(4)?, field(8)?);
     let is_shared = kind & GLIBC_SHARED != 0;
-    (users > 0 && kind & !GLIBC_KINDS == 0 && is_shared != word.is_private).then_some(owner)
+    (GLIBC_USERS.contains(&users) && kind & !GLIBC_KINDS == 0 && is_shared != word.is_private)
+        .then_some(owner)
 }
 
 /// pthread_join(3) sleeps on the word in which the kernel clears the thread's id at its end. The kernel wakes there without
