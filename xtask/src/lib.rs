@@ -25,7 +25,7 @@
 //! | [`check`], `suite`, `scratch`, `referee`, `compile`, `family` | a student's loop: build once, one referee process a check |
 //! | [`watch`] | the same again at each save: a pure plan, state and screen, and the loop around them |
 //! | [`trace`] | a program's life, recorded and drawn |
-//! | [`bench`] | what is measured by `crates/bench`, built in release |
+//! | [`mod@bench`] | what is measured by `crates/bench`, built in release |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`similar`] | pure, but for its rim: who has the same code, as a report beside the grades |
 //! | [`autopsy`] | why a program hangs |
