@@ -83,7 +83,7 @@ fn toolchain(workspace: &Workspace) -> Finding {
 fn tool(name: &str) -> Finding {
     let fix = match name {
         "rustfmt" => "rustup component add rustfmt (needed by authors only)",
-        _ => "install git (needed by `handout` only)",
+        _ => "install git (needed by `handout`, and by `grade` for git repositories)",
     };
     finding(name, version(&mut Command::new(name)), fix)
 }

@@ -14,7 +14,7 @@ use crate::count;
 use crate::experiment::{Comparison, Curve, Experiment, Repeat, Role, Row};
 use crate::harness::Setup;
 use crate::machine;
-use crate::numbers::{Better, Spread, short};
+use crate::numbers::{Better, Spread, short, whole};
 use crate::phys;
 use crate::report::Part;
 use channel::Mechanism;
@@ -93,11 +93,6 @@ fn throughput(setup: &Setup) -> Curve<'_> {
         at: SIZES.to_vec(),
         rows,
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small whole numbers")]
-fn whole(number: f64) -> usize {
-    number as usize
 }
 
 /// This program, started again, sends under the counter: what many messages cost more than few.

@@ -113,6 +113,13 @@ pub fn bytes(size: usize) -> String {
     }
 }
 
+/// A size or a count that a curve carries as a number: small and whole.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small whole numbers")]
+#[must_use]
+pub fn whole(number: f64) -> usize {
+    number as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::chart::{Chart, Line, Tick};
 use crate::experiment::{Comparison, Curve, Latency, Measured, Repeat, Role, Row, Table};
 use crate::machine::Distance;
-use crate::numbers::{PERCENT_TICKS, Spread, bytes, percentiles};
+use crate::numbers::{PERCENT_TICKS, Spread, bytes, percentiles, whole};
 
 /// Two measurements of a cache line that differ by more than this have a move between them.
 const SAME: f64 = 1.4;
@@ -220,8 +220,7 @@ pub fn curve(
     }
     let lines = curve.rows.iter().zip(points).map(|(row, points)| line(row, points)).collect();
     let failures = told(&curve.rows, failures);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes and counts")]
-    let ticks = curve.at.iter().map(|&x| Tick { at: x, name: bytes(x as usize) }).collect();
+    let ticks = curve.at.iter().map(|&x| Tick { at: x, name: bytes(whole(x)) }).collect();
     Ok((Chart { title: curve.title, x: curve.x.to_owned(), y: curve.y.to_owned(), ticks, lines }, failures))
 }
 

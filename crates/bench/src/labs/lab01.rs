@@ -13,7 +13,7 @@ use crate::contender::{Contender, Origin, Peer, in_path};
 use crate::count;
 use crate::experiment::{Comparison, Curve, Experiment, Latency, Repeat, Role, Row};
 use crate::harness::Setup;
-use crate::numbers::Better;
+use crate::numbers::{Better, whole};
 use crate::process::Job;
 
 /// `psh`.
@@ -80,6 +80,15 @@ fn time(shell: &Path, text: &str, count: usize) -> anyhow::Result<f64> {
     Ok(start.elapsed().as_secs_f64() * 1e6 / count as f64)
 }
 
+/// The same without a shell.
+fn time_direct(commands: &[Vec<String>], count: usize) -> anyhow::Result<f64> {
+    let start = Instant::now();
+    for _ in 0..count {
+        direct(commands)?;
+    }
+    Ok(start.elapsed().as_secs_f64() * 1e6 / count as f64)
+}
+
 fn starts<'a>(setup: &'a Setup, nothing: &Path, stages: usize) -> anyhow::Result<Comparison<'a>> {
     let count = setup.scaled(PIPELINES);
     let mut rows = Vec::new();
@@ -88,13 +97,7 @@ fn starts<'a>(setup: &'a Setup, nothing: &Path, stages: usize) -> anyhow::Result
         rows.push(Row::new(&contender.name, contender.role, move |()| time(shell, &text, count)));
     }
     let commands = vec![vec![nothing.to_string_lossy().into_owned()]; stages];
-    rows.push(Row::new("no shell", Role::Limit, move |()| {
-        let start = Instant::now();
-        for _ in 0..count {
-            direct(&commands)?;
-        }
-        Ok(start.elapsed().as_secs_f64() * 1e6 / count as f64)
-    }));
+    rows.push(Row::new("no shell", Role::Limit, move |()| time_direct(&commands, count)));
     Ok(Comparison {
         title: format!("a pipeline of {stages} programs that do nothing"),
         unit: "µs a pipeline",
@@ -188,11 +191,7 @@ fn lengths<'a>(setup: &'a Setup, nothing: &Path) -> anyhow::Result<Curve<'a>> {
     let program = nothing.to_string_lossy().into_owned();
     rows.push(Row::new("no shell", Role::Limit, move |stages| {
         let commands = vec![vec![program.clone()]; whole(stages)];
-        let start = Instant::now();
-        for _ in 0..count {
-            direct(&commands)?;
-        }
-        Ok(start.elapsed().as_secs_f64() * 1e6 / count as f64)
+        time_direct(&commands, count)
     }));
     Ok(Curve {
         title: "a pipeline of programs that do nothing".to_owned(),
@@ -201,11 +200,6 @@ fn lengths<'a>(setup: &'a Setup, nothing: &Path) -> anyhow::Result<Curve<'a>> {
         at: vec![1.0, 2.0, 4.0, 8.0, 16.0],
         rows,
     })
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small whole numbers")]
-fn whole(number: f64) -> usize {
-    number as usize
 }
 
 fn prompt<'a>(setup: &'a Setup, echo: &Path) -> anyhow::Result<Latency<'a>> {

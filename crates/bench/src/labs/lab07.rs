@@ -16,7 +16,7 @@ use crate::contender::{Contender, Origin, Peer};
 use crate::experiment::{Comparison, Curve, Experiment, Latency, Repeat, Role, Row};
 use crate::harness::Setup;
 use crate::machine::on_core;
-use crate::numbers::Better;
+use crate::numbers::{Better, whole};
 use crate::{phys, process};
 
 /// `ring`.
@@ -155,11 +155,6 @@ fn sizes(setup: &Setup) -> anyhow::Result<Curve<'_>> {
         at: SIZES.to_vec(),
         rows,
     })
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small whole numbers")]
-fn whole(number: f64) -> usize {
-    number as usize
 }
 
 fn trips(setup: &Setup) -> anyhow::Result<Latency<'_>> {
