@@ -19,12 +19,12 @@ fn results() -> &'static Results {
         let peek = format!("pub fn run() -> u8 {{ print!(\"{{}}\", include_str!({spec:?})); 0 }}");
         class
             .file("honest/src/lib.rs", RIGHT)
-            .file("exits early/src/lib.rs", include_str!("cheats/exits_early.rs"))
-            .file("forges results/src/lib.rs", include_str!("cheats/forges_results.rs"))
-            .file("bombs forks/src/lib.rs", include_str!("cheats/bombs_forks.rs"))
-            .file("kills everybody/src/lib.rs", include_str!("cheats/kills_everybody.rs"))
-            .file("leaves a daemon/src/lib.rs", include_str!("cheats/leaves_a_daemon.rs"))
-            .file("reads the referee/src/lib.rs", include_str!("cheats/reads_the_referee.rs"))
+            .file("exits early/src/lib.rs", include_str!("../src/class/cheats/exits_early.rs"))
+            .file("forges results/src/lib.rs", include_str!("../src/class/cheats/forges_results.rs"))
+            .file("bombs forks/src/lib.rs", include_str!("../src/class/cheats/bombs_forks.rs"))
+            .file("kills everybody/src/lib.rs", include_str!("../src/class/cheats/kills_everybody.rs"))
+            .file("leaves a daemon/src/lib.rs", include_str!("../src/class/cheats/leaves_a_daemon.rs"))
+            .file("reads the referee/src/lib.rs", include_str!("../src/class/cheats/reads_the_referee.rs"))
             .file("includes the spec/src/lib.rs", &peek)
             .file("own build/src/lib.rs", RIGHT)
             .file("own build/build.rs", "fn main() { panic!(\"build.rs ran\") }")
