@@ -17,7 +17,7 @@ use sandbox::protocol::Verdict;
 use super::class::{Event, Member, run as run_class};
 use super::kept::{Kept, is_verdict, is_whole};
 use super::progress::Progress;
-use super::session::Session;
+use super::session::{self, Session};
 use super::submissions::unclear;
 use super::{digest, earlier};
 use crate::exit::{self, Exit, bad_input};
@@ -68,6 +68,8 @@ impl Course<'_> {
     /// # Errors
     /// When the grades cannot be written.
     pub(super) fn grade(&self, run: Run, labs: Vec<(Lab, Vec<Member>)>) -> Result<Exit> {
+        // Here, too: a run with nothing left to do opens no session.
+        session::remove_stale(&self.workspace.state_dir());
         let is_new = journal::list(self.folder).is_ok_and(|journals| journals.is_empty());
         let take_back = || {
             if is_new {
