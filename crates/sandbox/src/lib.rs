@@ -73,7 +73,7 @@ mod tree;
 pub use cancel::cancel_all;
 pub use confine::Confinement;
 pub use doctor::{Doctor, Finding, probe};
-pub use forking::while_nobody_forks;
+pub use forking::{while_forking, while_nobody_forks};
 pub use helper::init_main;
 pub use outcome::{Capped, End, Outcome, Usage};
 pub use run::run;

@@ -11,7 +11,7 @@ use nix::sys::resource::Usage as Rusage;
 use nix::sys::time::TimeVal;
 use nix::unistd::{Pid, pipe2};
 
-use crate::forking::while_nobody_writes_programs;
+use crate::forking::while_forking;
 use crate::identity::Claim;
 use crate::order::{Message, Order, parse};
 use crate::outcome::{Capped, End, Outcome, Usage};
@@ -72,7 +72,7 @@ fn try_run(spec: &Spec, level: Level) -> Result<Outcome> {
     let inherited = vec![memfd.as_raw_fd(), order.status, order.control, order.verdict];
     let started = Instant::now();
     let mut helper = helper(&memfd, inherited);
-    let mut child = while_nobody_writes_programs(|| helper.spawn()).context("start the sandbox's helper")?;
+    let mut child = while_forking(|| helper.spawn()).context("start the sandbox's helper")?;
     drop(helper);
     let pid = Pid::from_raw(child.id().cast_signed());
     drop((status.1, verdict.1, control.0, memfd));
