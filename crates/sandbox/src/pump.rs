@@ -12,6 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
 use crate::cancel::is_cancelled;
+use crate::cgroup::Watch;
 use crate::outcome::Capped;
 use crate::spec::{Limits, Spec};
 use crate::{proc, sys};
@@ -86,6 +87,8 @@ pub(crate) struct Pump {
     control: Option<OwnedFd>,
     stop: Option<Stop>,
     shmem_before: u64,
+    /// The control group's counters, and its limit in bytes.
+    group: Option<(Watch, u64)>,
     peak: u64,
     /// User and system time of those alive at the stop.
     unreaped: [Duration; 2],
@@ -110,9 +113,15 @@ impl Pump {
             control: Some(control),
             stop: None,
             shmem_before: proc::host_shmem(),
+            group: None,
             peak: 0,
             unreaped: [Duration::ZERO; 2],
         })
+    }
+
+    /// Watches a control group too.
+    pub(crate) fn watch(&mut self, group: Option<(Watch, u64)>) {
+        self.group = group;
     }
 
     /// Pumps until the helper has ended, which it does after everybody else, and then takes what is left in the pipes.
@@ -137,6 +146,10 @@ impl Pump {
             if stopped.is_some_and(|at| now.duration_since(at) > GRACE) {
                 sys::pidfd_kill(self.pidfd.as_fd()).context("kill the sandbox's helper")?;
             }
+        }
+        // A program may be killed, and its run be over, between two looks.
+        if self.stop.is_none() {
+            self.look_at_the_group();
         }
         self.drain()
     }
@@ -177,7 +190,20 @@ impl Pump {
         }
     }
 
+    fn look_at_the_group(&mut self) {
+        if let Some((watch, bytes)) = &self.group
+            && watch.has_run_out()
+        {
+            let note = format!("more than {} MiB in the control group, with files in memory", bytes >> 20);
+            self.stop = Some(Stop::Memory(note));
+        }
+    }
+
     fn look_at_memory(&mut self) {
+        self.look_at_the_group();
+        if self.stop.is_some() {
+            return;
+        }
         let pids = proc::descendants(self.pid.as_raw());
         let resident: u64 = pids.iter().copied().map(proc::resident).sum();
         let hidden = if self.limits.program.memfd { proc::memfds(&pids) } else { 0 };
