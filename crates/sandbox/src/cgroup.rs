@@ -11,7 +11,8 @@
 //! |---|---|
 //! | which hierarchies there are | `find` |
 //! | a v2 group that has been delegated | `delegate` |
-//! | one group: limits, counters, removal | `group` |
+//! | one group: limits, removal | `group` |
+//! | has it run out of memory? | `watch` |
 //! | all groups of this process | `pool` |
 //! | the helper's side | `member` |
 
@@ -20,10 +21,12 @@ mod find;
 mod group;
 mod member;
 mod pool;
+mod watch;
 
-pub(crate) use group::Watch;
 pub(crate) use member::{Doors, Membership};
 pub(crate) use pool::{Lease, fell_back, take};
+pub(crate) use watch::Watch;
+
 pub use pool::{memory_fallbacks, remove_groups};
 
 use crate::spec::Spec;

@@ -9,12 +9,8 @@ use anyhow::{Context, Result};
 
 use super::Caps;
 use super::find::Place;
+use super::watch::Watch;
 use crate::spec::Level;
-
-/// Version 1: the most bytes that were ever charged.
-const HIGHEST: &str = "memory.max_usage_in_bytes";
-/// Bytes by which usage may stay below a limit that refuses: pages are charged in batches, and limits rounded.
-const BATCH: u64 = 1 << 20;
 
 /// The two interfaces of the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,18 +135,7 @@ impl Group {
 
     /// Begins to watch a run.
     pub(super) fn watch(&self) -> Result<Watch> {
-        let limit = self.caps.map_or(u64::MAX, |caps| caps.memory);
-        let mut watch =
-            Watch { version: self.version, folder: self.memory.clone(), limit, killed: 0, refused: 0 };
-        let context = || format!("read the counters of {}", self.memory.display());
-        watch.killed = watch.killed_now().with_context(context)?;
-        match self.version {
-            // Any number sets the high-water mark to what is used now, cached files of the last run among it. That may be
-            // as much as the limit, so this count begins with 0 whatever it reads.
-            Version::V1 => write(&self.memory.join(HIGHEST), "0")?,
-            Version::V2 => watch.refused = watch.refused_now().with_context(context)?,
-        }
-        Ok(watch)
+        Watch::new(self.version, &self.memory, self.caps.map_or(u64::MAX, |caps| caps.memory))
     }
 
     /// Removes the folders. One that somebody is still in stays, for the next start to sweep; one that has gone is fine.
@@ -161,60 +146,7 @@ impl Group {
     }
 }
 
-/// Looks whether a group has run out of memory since its run began.
-#[derive(Debug)]
-pub(crate) struct Watch {
-    version: Version,
-    folder: PathBuf,
-    /// The group's limit in bytes.
-    limit: u64,
-    /// Both counts at the beginning.
-    killed: u64,
-    refused: u64,
-}
-
-impl Watch {
-    /// Whether the kernel has killed a process of the group because of the group's limit. What the whole machine's lack
-    /// of memory kills is no fault of the program.
-    pub(crate) fn has_run_out(&self) -> bool {
-        // A count that cannot be read has not moved; the watchdog is there too.
-        let killed = self.killed_now().unwrap_or(self.killed);
-        killed > self.killed && self.refused_now().unwrap_or(self.refused) > self.refused
-    }
-
-    fn read(&self, name: &str) -> io::Result<String> {
-        fs::read_to_string(self.folder.join(name))
-    }
-
-    /// Processes of the group that an OOM killer has killed, the group's or the machine's.
-    fn killed_now(&self) -> io::Result<u64> {
-        let file = if self.version == Version::V1 { "memory.oom_control" } else { "memory.events" };
-        Ok(field(&self.read(file)?, "oom_kill"))
-    }
-
-    /// How often the group's own limit left no way out. Version 1 has no such count (`memory.failcnt` stays 0 on Linux 6.18),
-    /// so there it is 1 where memory has come up to the limit.
-    fn refused_now(&self) -> io::Result<u64> {
-        match self.version {
-            Version::V1 => {
-                Ok((number(self.read(HIGHEST)?.trim()).saturating_add(BATCH) >= self.limit).into())
-            }
-            Version::V2 => Ok(field(&self.read("memory.events")?, "oom")),
-        }
-    }
-}
-
-/// A `name 12` line.
-fn field(text: &str, name: &str) -> u64 {
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    value.map_or(0, |value| number(value.trim()))
-}
-
-fn number(text: &str) -> u64 {
-    text.parse().unwrap_or(0)
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> Result<()> {
     // Not `fs::write`, which would make a file where there is none.
     let mut file =
         fs::File::options().write(true).open(path).with_context(|| format!("open {}", path.display()))?;
@@ -269,34 +201,5 @@ mod tests {
         fs::remove_file(folder.path().join("memory.max")).expect("remove the file");
         let error = group.limit(Caps { memory: 8192, pids: 7 }).expect_err("there is no limit");
         assert!(format!("{error:#}").contains("memory.max"), "{error:#}");
-    }
-
-    #[test]
-    fn version_1_tells_by_its_high_water_mark() {
-        let (folder, mut group) = group(&[("memory.oom_control", "oom_kill 3\n"), (HIGHEST, "268435456\n")]);
-        group.version = Version::V1;
-        group.caps = Some(Caps { memory: 256 << 20, pids: 7 });
-        let watch = group.watch().expect("read the counters");
-        let has_run_out = |highest: &str, killed: &str| {
-            fs::write(folder.path().join(HIGHEST), highest).expect("write the mark");
-            fs::write(folder.path().join("memory.oom_control"), killed).expect("write the count");
-            watch.has_run_out()
-        };
-        assert!(!has_run_out("268435456\n", "under_oom 0\noom_kill 3\n"), "reclaimed");
-        assert!(!has_run_out("1048576\n", "under_oom 0\noom_kill 4\n"), "the machine's lack");
-        assert!(has_run_out("268431360\n", "under_oom 0\noom_kill 4\n"));
-    }
-
-    #[test]
-    fn only_a_kill_at_the_groups_own_limit_counts() {
-        let (folder, group) = group(&[("memory.events", "max 5\noom 1\noom_kill 1\noom_group_kill 1\n")]);
-        let watch = group.watch().expect("read the counters");
-        let has_run_out = |text: &str| {
-            fs::write(folder.path().join("memory.events"), text).expect("write the counters");
-            watch.has_run_out()
-        };
-        assert!(!has_run_out("max 9\noom 1\noom_kill 1\noom_group_kill 1\n"), "reclaimed");
-        assert!(!has_run_out("max 5\noom 1\noom_kill 2\noom_group_kill 1\n"), "the machine's lack");
-        assert!(has_run_out("max 9\noom 2\noom_kill 2\noom_group_kill 2\n"));
     }
 }

@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, anyhow};
 
 use super::find::{Place, find};
-use super::group::{Group, Version, Watch};
+use super::group::{Group, Version};
+use super::watch::Watch;
 use super::{Caps, Doors, delegate};
 use crate::spec::{Level, Spec};
 
