@@ -89,6 +89,8 @@ pub(crate) struct Pump {
     shmem_before: u64,
     /// The control group's counters, and its limit in bytes.
     group: Option<(Watch, u64)>,
+    /// A uid that nobody else has, where the host's System V memory is open to the programs.
+    owner: Option<u32>,
     peak: u64,
     /// User and system time of those alive at the stop.
     unreaped: [Duration; 2],
@@ -114,14 +116,16 @@ impl Pump {
             stop: None,
             shmem_before: proc::host_shmem(),
             group: None,
+            owner: None,
             peak: 0,
             unreaped: [Duration::ZERO; 2],
         })
     }
 
-    /// Watches a control group too.
-    pub(crate) fn watch(&mut self, group: Option<(Watch, u64)>) {
+    /// Watches a control group too, and the host's System V segments of `owner`.
+    pub(crate) fn watch(&mut self, group: Option<(Watch, u64)>, owner: Option<u32>) {
         self.group = group;
+        self.owner = owner;
     }
 
     /// Pumps until the helper has ended, which it does after everybody else, and then takes what is left in the pipes.
@@ -207,7 +211,7 @@ impl Pump {
         let pids = proc::descendants(self.pid.as_raw());
         let resident: u64 = pids.iter().copied().map(proc::resident).sum();
         let hidden = if self.limits.program.memfd { proc::memfds(&pids) } else { 0 };
-        let sum = resident + hidden;
+        let sum = resident + hidden + self.owner.map_or(0, proc::detached_segments);
         self.peak = self.peak.max(sum);
         let grown = proc::host_shmem().saturating_sub(self.shmem_before);
         if sum > self.limits.memory {

@@ -84,7 +84,9 @@ fn try_run(spec: &Spec, level: Level) -> Result<Outcome> {
     let stdout: OwnedFd = child.stdout.take().context("take standard output")?.into();
     let stderr: OwnedFd = child.stderr.take().context("take standard error")?.into();
     let mut pump = Pump::new(spec, pid, [stdout, stderr, status.0, verdict.0], control.1)?;
-    pump.watch(lease.as_mut().and_then(Lease::watch));
+    // With namespaces the segments are not the host's.
+    let owner = claim.as_ref().map(|claim| claim.uid).filter(|_| level != Level::Full);
+    pump.watch(lease.as_mut().and_then(Lease::watch), owner);
     let pumped = pump.until_dead(started);
     let (_, raw, rusage) = sys::wait4(pid).context("wait for the sandbox's helper")?;
     pumped?;

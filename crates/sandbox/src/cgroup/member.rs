@@ -60,3 +60,31 @@ impl Membership {
         self.kill.as_ref().is_some_and(|kill| write(kill, b"1").is_ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Read;
+
+    use super::*;
+    use crate::order::parse;
+
+    #[test]
+    fn a_group_that_refuses_is_told_and_no_failure() {
+        let (mut reader, writer) = std::io::pipe().expect("make a pipe");
+        let status = Status::new(writer.into());
+        // Every write to it fails.
+        let full = File::options().write(true).open("/dev/full").expect("open /dev/full");
+        let group = Membership { procs: vec![full.into()], kill: None };
+        group.join(&status).expect("the run goes on");
+        assert!(!group.kill());
+        drop(status);
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).expect("read the status");
+        let told = parse(&bytes);
+        assert!(
+            matches!(&told[..], [(Message::NoGroup(why), _)] if why.starts_with("join: ENOSPC")),
+            "{told:?}"
+        );
+    }
+}

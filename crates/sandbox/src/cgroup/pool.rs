@@ -233,6 +233,12 @@ mod tests {
         let again = take();
         assert_eq!(folders(&again), used);
         drop(again);
+        // Somebody takes it away between two runs.
+        used.iter().for_each(|folder| fs::remove_dir(folder).expect("remove an idle group"));
+        let replaced = take();
+        let used = folders(&replaced);
+        assert!(used.iter().all(|folder| folder.exists()));
+        drop(replaced);
         remove_groups();
         assert!(used.iter().all(|folder| !folder.exists()));
         assert!(other.iter().all(|folder| folder.exists()), "it is still in use");
