@@ -82,7 +82,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             toolchain,
             level: level.word().to_owned(),
-            memory_guard: "watchdog, 50 ms".to_owned(),
+            memory_guard: sandbox::memory_guard().word,
             seed: args.seed.map_or_else(suite::new_seed, Ok)?,
             notes: class.notes.into_iter().chain(more).collect(),
         };
