@@ -9,6 +9,7 @@ mod digest;
 mod earlier;
 mod exports;
 mod gradescope;
+mod guard;
 mod kept;
 mod progress;
 mod queue;

@@ -61,6 +61,11 @@ pub enum Line {
         #[serde(flatten)]
         outcome: CheckOutcome,
     },
+    /// What came up during the run and belongs to the plan's notes.
+    Note {
+        /// One sentence.
+        text: String,
+    },
 }
 
 /// An open journal.
@@ -125,13 +130,13 @@ fn parse(text: &[u8]) -> anyhow::Result<Option<(Plan, Vec<Found>)>> {
     use anyhow::{Context as _, bail};
     let mut lines = text[..whole(text)].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     let Some(first) = lines.next() else { return Ok(None) };
-    let Line::Class(plan) = serde_json::from_slice(first).context("its first line")? else {
+    let Line::Class(mut plan) = serde_json::from_slice(first).context("its first line")? else {
         bail!("its first line is no plan");
     };
     let mut found = vec![Found::default(); plan.members.len()];
     for (number, line) in lines.enumerate() {
         let line: Line = serde_json::from_slice(line).with_context(|| format!("line {}", number + 2))?;
-        apply(&mut found, line).with_context(|| format!("line {}: no such member", number + 2))?;
+        apply(&mut plan, &mut found, line).with_context(|| format!("line {}: no such member", number + 2))?;
     }
     Ok(Some((*plan, found)))
 }
@@ -141,9 +146,10 @@ fn whole(text: &[u8]) -> usize {
     text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1)
 }
 
-fn apply(found: &mut [Found], line: Line) -> Option<()> {
+fn apply(plan: &mut Plan, found: &mut [Found], line: Line) -> Option<()> {
     match line {
         Line::Class(_) => {}
+        Line::Note { text } => plan.run.notes.push(text),
         Line::Built { member, compile_error } => found.get_mut(member)?.compile_error = compile_error,
         Line::Check { member, outcome } => {
             found.get_mut(member)?.checks.insert(outcome.check.clone(), outcome);
@@ -155,7 +161,7 @@ fn apply(found: &mut [Found], line: Line) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::score::{Entry, Head, Standing, sample};
+    use crate::score::{Entry, Head, Run, Standing, sample};
     use sandbox::protocol::Verdict;
 
     fn plan() -> Plan {
@@ -187,10 +193,12 @@ mod tests {
         let mut journal = Journal::begin(folder.path(), &plan()).unwrap();
         journal.add(&Line::Check { member: 1, outcome: check() }).unwrap();
         journal.add(&Line::Built { member: 0, compile_error: Some("no".into()) }).unwrap();
+        journal.add(&Line::Note { text: "late".into() }).unwrap();
         let paths = list(folder.path()).unwrap();
         assert_eq!(paths, [folder.path().join("journal-01.jsonl")]);
         let (read_plan, found) = read(&paths[0]).unwrap().unwrap();
-        assert_eq!(read_plan, plan());
+        let noted = Run { notes: vec!["late".into()], ..sample::run() };
+        assert_eq!(read_plan, Plan { run: noted, ..plan() });
         assert_eq!(found[0].compile_error.as_deref(), Some("no"));
         assert_eq!(found[1].checks["m1::a"], check());
     }

@@ -152,7 +152,10 @@ fn one_run<'a>(mut runs: impl Iterator<Item = &'a Run>) -> Result<Run, String> {
         if other.started < run.started {
             run.started.clone_from(&other.started);
         }
-        for note in &other.notes {
+        // Machines differ in what they can give; a verdict does not depend on it, but whoever reads it may ask.
+        let guard = format!("memory: a part had {}", other.memory_guard);
+        let guards = (other.memory_guard != run.memory_guard).then_some(&guard);
+        for note in other.notes.iter().chain(guards) {
             if !run.notes.contains(note) {
                 run.notes.push(note.clone());
             }
@@ -184,6 +187,15 @@ mod tests {
         let found: Vec<_> = found.iter().filter_map(|found| found.compile_error.as_deref()).collect();
         assert_eq!((names, found), (vec!["a", "b", "c", "d"], vec!["a", "b", "c", "d"]));
         assert_eq!(plan.run.notes, ["b", "d", "a", "c"]);
+    }
+
+    #[test]
+    fn parts_whose_memory_was_guarded_otherwise_are_merged_and_named() {
+        let mut other = part(&["b"], 7);
+        other.0.run.memory_guard = "cgroup v2, per slot; watchdog, 50 ms".to_owned();
+        let (plan, _) = merge(vec![part(&["a"], 7), other]).unwrap();
+        assert_eq!(plan.run.memory_guard, sample::run().memory_guard);
+        assert_eq!(plan.run.notes, ["a", "b", "memory: a part had cgroup v2, per slot; watchdog, 50 ms"]);
     }
 
     #[test]

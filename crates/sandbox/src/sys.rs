@@ -227,3 +227,26 @@ pub(crate) fn inherit(command: &mut std::process::Command, fds: Vec<RawFd>) {
     // SAFETY: the hook runs between fork and exec and makes only fcntl calls; the vector is only read.
     unsafe { command.pre_exec(hook) };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_extended_attribute_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        match extended_attribute(folder.path(), c"user.delegate") {
+            // A tmpfs before Linux 6.6.
+            Err(Errno::EOPNOTSUPP) => return println!("skipped: this file system has no attributes"),
+            missing => assert_eq!(missing, Err(Errno::ENODATA)),
+        }
+        let path = CString::new(folder.path().as_os_str().as_bytes()).expect("a plain name");
+        let value = b"1";
+        // SAFETY: both names end with NUL, the value has the length that is given, and all live through the call.
+        let done = unsafe {
+            libc::setxattr(path.as_ptr(), c"user.delegate".as_ptr(), value.as_ptr().cast(), value.len(), 0)
+        };
+        Errno::result(done).expect("write an attribute");
+        assert_eq!(extended_attribute(folder.path(), c"user.delegate"), Ok(value.to_vec()));
+    }
+}

@@ -19,7 +19,7 @@ use super::kept::{Kept, is_verdict, is_whole};
 use super::progress::Progress;
 use super::session::{self, Session};
 use super::submissions::unclear;
-use super::{digest, earlier};
+use super::{digest, earlier, guard};
 use crate::exit::{self, Exit, bad_input};
 use crate::journal::{self, Journal, Line};
 use crate::policy::{self, files::Terms};
@@ -62,22 +62,12 @@ struct Part {
     is_begun: bool,
 }
 
-/// What is known only at the end: that memory was guarded otherwise than the report says.
-fn with_fallbacks(mut run: Run) -> Run {
-    let now = sandbox::memory_guard().word;
-    if run.memory_guard != now {
-        run.notes.push(format!("memory: the run went on with {now}"));
-    }
-    run.notes.extend(sandbox::memory_fallbacks());
-    run
-}
-
 impl Course<'_> {
     /// Grades lab after lab, then writes the reports of the whole.
     ///
     /// # Errors
     /// When the grades cannot be written.
-    pub(super) fn grade(&self, run: Run, labs: Vec<(Lab, Vec<Member>)>) -> Result<Exit> {
+    pub(super) fn grade(&self, mut run: Run, labs: Vec<(Lab, Vec<Member>)>) -> Result<Exit> {
         // Here, too: a run with nothing left to do opens no session.
         session::remove_stale(&self.workspace.state_dir());
         let is_new = journal::list(self.folder).is_ok_and(|journals| journals.is_empty());
@@ -110,12 +100,16 @@ impl Course<'_> {
             take_back();
             return told.map(|()| problem.unwrap_or(Exit::Done));
         }
+        let late = guard::late_notes(&run);
+        // `report` takes the circumstances of the run from its first journal.
+        let kept = guard::keep(&late, parts.first_mut().map(|part| &mut part.journal));
+        run.notes.extend(late);
         let labs = parts.iter().map(|part| self.results(part)).collect();
-        let results = policy::files::results(self.terms, with_fallbacks(run), labs);
+        let results = policy::files::results(self.terms, run, labs);
         // Before the page of grades, which leads to it; and no reason to lose the grades.
         let compared = self.compare(&parts);
         let written = self.finish(&results);
-        told.and(written).and(compared)?;
+        told.and(kept.map_err(|error| self.no_room(&error))).and(written).and(compared)?;
         Ok(self.exit(&results).or(problem).unwrap_or(Exit::Done))
     }
 

@@ -47,7 +47,7 @@ impl Kept {
         let mut found = Found::default();
         for line in text.lines() {
             match serde_json::from_str(line).ok()? {
-                Line::Class(_) => return None,
+                Line::Class(_) | Line::Note { .. } => return None,
                 Line::Built { compile_error, .. } => found.compile_error = compile_error,
                 Line::Check { outcome, .. } => drop(found.checks.insert(outcome.check.clone(), outcome)),
             }

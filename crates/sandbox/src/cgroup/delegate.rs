@@ -71,7 +71,10 @@ fn words(path: &Path) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
+    use crate::cgroup::find::{Place, find};
 
     /// A folder that looks like a group.
     fn group(controllers: &str, given: &str) -> tempfile::TempDir {
@@ -86,6 +89,33 @@ mod tests {
         let folder = group("cpu memory pids\n", "memory pids\n");
         prepare(folder.path()).expect("nothing is to be done");
         assert!(!folder.path().join(LEAF).exists());
+    }
+
+    /// On a real group: one of version 2 takes processes also where it has no controllers to give.
+    #[test]
+    fn whoever_is_in_the_group_moves_to_the_leaf() {
+        let read = |path: &str| fs::read_to_string(path).expect("read our place");
+        let place = find(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"));
+        let parent = match place {
+            Ok(Place::V1 { unified: Some(own), .. } | Place::V2 { own }) => own,
+            _ => return println!("skipped: there is no version 2 here"),
+        };
+        let own = parent.join(format!("ipc-labs-{}-900", std::process::id()));
+        if let Err(why) = fs::create_dir(&own) {
+            return println!("skipped: make {}: {why}", own.display());
+        }
+        let mut cat = Command::new("cat").stdin(Stdio::piped()).spawn().expect("start cat");
+        fs::write(own.join("cgroup.procs"), cat.id().to_string()).expect("put it into the group");
+        let moved = make_room(&own);
+        let left = words(&own.join("cgroup.procs"));
+        let in_leaf = words(&own.join(LEAF).join("cgroup.procs"));
+        drop(cat.stdin.take());
+        cat.wait().expect("wait for cat");
+        let removed = fs::remove_dir(own.join(LEAF)).and_then(|()| fs::remove_dir(&own));
+        moved.expect("move it");
+        assert_eq!(left.expect("list the group"), Vec::<String>::new());
+        assert_eq!(in_leaf.expect("list the leaf"), [cat.id().to_string()]);
+        removed.expect("remove both");
     }
 
     #[test]
