@@ -73,7 +73,7 @@ pub(super) fn write(class: &Path, stem: &str, form: Form, litter: Litter, files:
     let context = || format!("write {}", place.display());
     let bytes = match form {
         Form::Folder => return folder(&place, &files, litter).with_context(context),
-        Form::Zip => zip(files.iter().map(|(path, bytes)| (path.clone(), bytes.as_slice())))?,
+        Form::Zip => zip(files.iter().map(|(path, bytes)| (path.clone(), bytes.as_slice(), 0o644)))?,
         Form::Tar => tar(&files).with_context(context)?,
         Form::TarGz => {
             let mut gz = GzEncoder::new(Vec::new(), Compression::fast());

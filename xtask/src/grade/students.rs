@@ -69,6 +69,19 @@ pub(super) fn read(
 }
 
 impl Student {
+    /// Somebody who handed in once.
+    pub(super) fn with_one(name: &str, path: &Path) -> Self {
+        let attempt =
+            Attempt { paths: vec![path.to_owned()], is_link: path.is_symlink(), ..Attempt::default() };
+        Self { name: name.to_owned(), keys: Vec::new(), attempts: vec![attempt] }
+    }
+
+    /// What is graded of whoever has one attempt; of several it is the last.
+    pub(super) fn last_turn(&self) -> Turn<'_> {
+        let attempt = self.attempts.last().cloned().unwrap_or_default();
+        Turn { student: self, attempt, is_one_of_several: self.attempts.len() > 1 }
+    }
+
     /// What is graded of this student, the last attempt last.
     pub(super) fn turns(&self) -> impl Iterator<Item = Turn<'_>> {
         let nothing = self.attempts.is_empty().then(Attempt::default);
