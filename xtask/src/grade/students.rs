@@ -64,6 +64,8 @@ pub(super) fn read(
     if count_attempts {
         students.iter_mut().try_for_each(Student::open_attempts)?;
         students = joined(students);
+    } else {
+        are_told_apart(&students).map_err(|why| bad_input(format!("{}: {why}", dir.display())))?;
     }
     Ok((students, notes))
 }
@@ -173,6 +175,21 @@ impl Turn<'_> {
         };
         Member { entry, files: taken.files }
     }
+}
+
+/// Refuses two submissions of one student: which one counts is the teacher's to say, and no row may have the points of both.
+fn are_told_apart(students: &[Student]) -> std::result::Result<(), String> {
+    let file = |student: &Student| {
+        let path = student.attempts.last().and_then(|attempt| attempt.paths.first());
+        path.and_then(|path| path.file_name())
+            .map_or_else(|| student.name.clone(), |name| name.to_string_lossy().into_owned())
+    };
+    let Some(pair) = students.windows(2).find(|pair| pair[0].name == pair[1].name) else { return Ok(()) };
+    let [one, other] = [file(&pair[0]), file(&pair[1])].map(|name| one_line(&name, 60));
+    let name = one_line(&pair[0].name, 60);
+    Err(format!(
+        "{one} and {other} are both of {name}: take one away, or let a policy choose (count = \"best\" or \"last\")"
+    ))
 }
 
 /// Those of one name as one student, with all attempts.

@@ -7,6 +7,7 @@ use super::*;
 use crate::score::{Entry, Found, Head, Milestone, Plan, Standing, sample};
 use rstest::rstest;
 
+pub(crate) mod graded;
 pub(crate) mod readers;
 pub(crate) mod valid;
 

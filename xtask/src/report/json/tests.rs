@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::report::formats::tests::{readers::schema, results, valid::odd};
+use crate::report::formats::tests::{graded::under_policy, readers::schema, results, valid::odd};
 use crate::score::{Expect, Expectation};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -27,8 +27,13 @@ fn sample_class() -> Results {
     results
 }
 
-fn all() -> [(&'static str, Results); 3] {
-    [("refused, broken, undecided", results()), ("two labs, interrupted", odd()), ("sample", sample_class())]
+fn all() -> [(&'static str, Results); 4] {
+    [
+        ("refused, broken, undecided", results()),
+        ("two labs, interrupted", odd()),
+        ("sample", sample_class()),
+        ("policy", under_policy()),
+    ]
 }
 
 #[test]
@@ -140,16 +145,48 @@ fn results_without_a_field_are_refused(#[case] place: &str, #[case] field: &str)
     assert!(schema(FILE, &results.to_string()).is_err(), "it was taken");
 }
 
-/// A later edition may say more of a run, a student, a lab and a member.
+/// Whoever writes a field must describe it. At these places of a class under a policy is an object of each kind.
 #[rstest]
 #[case("")]
 #[case("/students/0")]
+#[case("/students/0/total_grade")]
 #[case("/students/0/labs/0")]
+#[case("/students/0/labs/0/grade")]
+#[case("/students/0/labs/0/grade/attempts/0")]
 #[case("/labs/0")]
+#[case("/labs/0/milestones/0")]
+#[case("/labs/0/milestones/0/checks/0")]
 #[case("/labs/0/members/0")]
-fn new_fields_are_taken_where_the_schema_is_open(#[case] place: &str) {
-    let mut results = serde_json::to_value(results()).unwrap();
-    let map = results.pointer_mut(place).and_then(Value::as_object_mut).unwrap();
-    map.insert("final".to_owned(), json!({ "points": 38, "why": "late" }));
+#[case("/labs/0/members/0/handed_in")]
+#[case("/labs/0/members/0/milestones/0")]
+#[case("/labs/0/members/0/checks/0")]
+fn a_field_that_nobody_described_is_refused(#[case] place: &str) {
+    let mut results = serde_json::to_value(under_policy()).unwrap();
     schema(FILE, &results.to_string()).unwrap();
+    let map = results.pointer_mut(place).and_then(Value::as_object_mut).unwrap();
+    map.insert("more".to_owned(), json!(1));
+    assert!(schema(FILE, &results.to_string()).is_err(), "it was taken");
+}
+
+/// A program of an earlier edition reads what a later one writes.
+#[test]
+fn a_field_of_a_later_edition_is_ignored() {
+    let mut results = serde_json::to_value(under_policy()).unwrap();
+    results["labs"][0]["members"][0]["later"] = json!({ "points": 38 });
+    assert_eq!(parse(results.to_string().as_bytes()).unwrap(), under_policy());
+}
+
+#[rstest]
+#[case::a_grade_as_text("/students/0/labs/0/grade/points", json!("30"))]
+#[case::a_penalty_above_all("/students/0/labs/0/grade/penalty", json!(101))]
+#[case::one_attempt_is_not_several("/students/0/labs/0/grade/attempts", json!([]))]
+#[case::an_hour_without_an_offset("/students/0/labs/0/grade/submitted", json!("2026-10-14T12:00:00"))]
+#[case::points_for_an_excused_one("/students/1/labs/1/grade/points", json!(40))]
+#[case::a_total_below_nothing("/students/0/total_grade/points", json!(-1))]
+#[case::what_is_not_hidden_says_nothing("/labs/0/milestones/0/checks/1/hidden", json!(false))]
+#[case::an_attempt_of_nobody("/labs/0/members/0/handed_in", json!({ "attempt": "2" }))]
+fn damaged_grades_are_refused(#[case] place: &str, #[case] value: Value) {
+    let mut results = serde_json::to_value(under_policy()).unwrap();
+    *results.pointer_mut(place).unwrap() = value;
+    assert!(schema(FILE, &results.to_string()).is_err(), "it was taken");
 }

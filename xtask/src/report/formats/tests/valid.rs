@@ -40,7 +40,8 @@ pub(crate) fn odd() -> Results {
     Results::new(sample::run(), labs.iter().map(|plan| plan.results(std::slice::from_ref(&found))).collect())
 }
 
-fn reader(format: Format, path: &str, text: &str) -> Result<(), String> {
+/// Whether a form's reader takes it.
+pub(super) fn takes(format: Format, path: &str, text: &str) -> Result<(), String> {
     match format {
         Format::Gradescope => readers::gradescope(text),
         Format::Classroom50 => readers::classroom50(text),
@@ -60,7 +61,7 @@ fn every_reader_takes_its_form() {
         for format in ALL {
             for (path, bytes) in files(format, &results).unwrap() {
                 let text = String::from_utf8(bytes).unwrap();
-                reader(format, &path, &text).unwrap_or_else(|why| panic!("{path}: {why}\n{text}"));
+                takes(format, &path, &text).unwrap_or_else(|why| panic!("{path}: {why}\n{text}"));
             }
         }
     }
@@ -153,7 +154,7 @@ fn a_damaged_form_is_refused(
     let (name, bytes) = found.find(|(name, _)| is_it(name)).unwrap();
     let right = String::from_utf8(bytes).unwrap();
     assert!(right.contains(from), "{name} holds no {from}\n{right}");
-    let told = reader(format, &name, &right.replace(from, to)).expect_err("it was taken");
+    let told = takes(format, &name, &right.replace(from, to)).expect_err("it was taken");
     assert!(told.contains(why), "{told}");
 }
 
