@@ -129,7 +129,10 @@ fn prune(workspace: &Workspace, dir: &Path) -> anyhow::Result<()> {
             .output()
             .context("run cargo metadata")?;
         if !output.status.success() {
-            bail!("the handout's Cargo.lock: {}", String::from_utf8_lossy(&output.stderr).trim());
+            let why = String::from_utf8_lossy(&output.stderr);
+            let advice =
+                if why.contains("--offline") { "\nrun `cargo fetch` where there is a network" } else { "" };
+            bail!("the handout's Cargo.lock: {}{advice}", why.trim());
         }
     }
     Ok(())

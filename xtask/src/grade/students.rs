@@ -1,5 +1,7 @@
 //! Who is in a folder of submissions, and what each student handed in: once, or in several attempts.
 
+mod attempts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use crate::intake::rules::{Rules, is_archive, without_ending};
 use crate::intake::{HandIn, Submission};
 use crate::score::{Entry, HandedIn, Standing};
 use crate::text::{one_line, reason};
+use attempts::{are_told_apart, joined};
 
 /// Sentences about what lies beside the submissions; more than this many help nobody.
 const MAX_NOTES: usize = 10;
@@ -175,41 +178,6 @@ impl Turn<'_> {
         };
         Member { entry, files: taken.files }
     }
-}
-
-/// Refuses two submissions of one student: which one counts is the teacher's to say, and no row may have the points of both.
-fn are_told_apart(students: &[Student]) -> std::result::Result<(), String> {
-    let file = |student: &Student| {
-        let path = student.attempts.last().and_then(|attempt| attempt.paths.first());
-        path.and_then(|path| path.file_name())
-            .map_or_else(|| student.name.clone(), |name| name.to_string_lossy().into_owned())
-    };
-    let Some(pair) = students.windows(2).find(|pair| pair[0].name == pair[1].name) else { return Ok(()) };
-    let [one, other] = [file(&pair[0]), file(&pair[1])].map(|name| one_line(&name, 60));
-    let name = one_line(&pair[0].name, 60);
-    Err(format!(
-        "{one} and {other} are both of {name}: take one away, or let a policy choose (count = \"best\" or \"last\")"
-    ))
-}
-
-/// Those of one name as one student, with all attempts.
-fn joined(students: Vec<Student>) -> Vec<Student> {
-    let mut joined: Vec<Student> = Vec::new();
-    for student in students {
-        match joined.last_mut().filter(|last| last.name == student.name) {
-            Some(last) => last.attempts.extend(student.attempts),
-            None => joined.push(student),
-        }
-    }
-    for student in &mut joined {
-        let labels: BTreeSet<&str> = student.attempts.iter().map(|attempt| attempt.label.as_str()).collect();
-        if labels.len() < student.attempts.len() {
-            for (number, attempt) in (1..).zip(&mut student.attempts) {
-                attempt.label = number.to_string();
-            }
-        }
-    }
-    joined
 }
 
 /// Gives the students their names in the list, and adds who is only there. Says who is not in it.
