@@ -199,7 +199,7 @@ impl Filled {
         for (words, names) in [
             ("graded, but in no row or not clear in which", &self.strangers),
             ("in the sheet, but not in the grades", &self.ungraded),
-            ("left as it was: not handed in, or not decided", &self.undecided),
+            ("left as it was: not handed in, excused, or not decided", &self.undecided),
         ] {
             if !names.is_empty() {
                 lines.push(format!("{words}: {}", listed(names)));

@@ -63,6 +63,8 @@ fn parts_are_merged_under_their_policy_or_another_one() {
     let other = class.out.path().join("other.toml");
     fs::write(&other, POLICY.replace("12T12", "11T12")).unwrap();
     let other = other.to_str().unwrap();
+    // The whole first: cargo completes the lock file of the copied course, and that is a part of what judges.
+    xtask(&class.args(&["--policy", &path, "--seed", "5"])).assert().success();
     let places = ["1", "2", "all"].map(|name| class.out.path().join(name).to_str().unwrap().to_owned());
     let [one, two, all] = places.each_ref().map(String::as_str);
     let folder = class.folder.path().to_str().unwrap();
@@ -73,9 +75,8 @@ fn parts_are_merged_under_their_policy_or_another_one() {
     let merge = ["merge", one, two, "--out", all];
     let book = || fs::read_to_string(class.out.path().join("all/latest/gradebook.csv")).unwrap();
     xtask(&merge).assert().success();
-    let expected = "member,total,of,percent,lab 01,lab 01 raw,lab 01 why\n\
-        alice,80,100,80,80,100,2 days late: −20 %\nbob,100,100,100,100,,\n";
-    assert_eq!(book(), expected);
+    assert_eq!(book(), gradebook(&class));
+    assert!(book().contains("alice,80,100,80,80,100,2 days late: −20 %\n"), "{}", book());
     xtask(&[&merge[..], &["--policy", other]].concat()).assert().success();
     assert!(book().contains("alice,70,100,70,70,100,3 days late: −30 %\n"), "{}", book());
     // One part got another policy since: which one counts must be said.

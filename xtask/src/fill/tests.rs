@@ -1,7 +1,7 @@
 //! Sheets as the platforms export them, filled.
 
 use super::*;
-use crate::report::formats::tests::results;
+use crate::report::formats::tests::{graded, results};
 use rstest::rstest;
 
 const MOODLE: &str = "\u{feff}Identifier,\"Full name\",\"Email address\",Status,Grade,\"Maximum grade\",\"Grade can be changed\",\"Last modified (grade)\",\"Feedback comments\"\r\n\
@@ -32,11 +32,20 @@ fn args(kind: Kind) -> FillArgs {
 }
 
 fn fill(text: &str, args: &FillArgs, roster: Option<&str>) -> Result<(String, Filled, Columns), String> {
-    let results = results();
+    fill_from(&results(), 0, text, args, roster)
+}
+
+fn fill_from(
+    results: &Results,
+    at: usize,
+    text: &str,
+    args: &FillArgs,
+    roster: Option<&str>,
+) -> Result<(String, Filled, Columns), String> {
     let roster = roster.map(|text| Roster::parse(text.as_bytes()).unwrap());
     let sheet = Sheet::parse(text.as_bytes().to_vec())?;
-    let columns = Columns::find(&sheet, args, &results.labs[0].head)?;
-    let filled = Filled::new(&sheet, &columns, &results.students, 0, &results.labs[0], roster.as_ref());
+    let columns = Columns::find(&sheet, args, &results.labs[at].head)?;
+    let filled = Filled::new(&sheet, &columns, &results.students, at, &results.labs[at], roster.as_ref());
     Ok((String::from_utf8(filled.bytes.clone()).unwrap(), filled, columns))
 }
 
@@ -55,7 +64,7 @@ fn a_worksheet_of_moodle_gets_grades_and_feedback_and_keeps_every_other_byte() {
         filled.told(&columns),
         "Grade: 2 of 4 rows filled\n\
          in the sheet, but not in the grades: Erin\n\
-         left as it was: not handed in, or not decided: carol\n"
+         left as it was: not handed in, excused, or not decided: carol\n"
     );
 }
 
@@ -86,8 +95,23 @@ fn a_gradebook_of_canvas_gets_one_column_scaled_to_its_points() {
          scaled: the sheet's best grade is 50, the lab has 100 points\n\
          graded, but in no row or not clear in which: =Bob, \"the\" <Müller>/..\n\
          in the sheet, but not in the grades: Student, Test\n\
-         left as it was: not handed in, or not decided: dave\n"
+         left as it was: not handed in, excused, or not decided: dave\n"
     );
+}
+
+#[test]
+fn under_a_policy_the_grade_is_filled_and_whoever_is_excused_keeps_what_is_there() {
+    let results = graded::under_policy();
+    let sheet = "Student,ID,SIS Login ID,Section,Lab 1 (1),Lab 2 (2)\n\"A, A\",7,alice,S,,8\nE,8,eve,S,,9\n";
+    let (text, ..) = fill_from(&results, 0, sheet, &args(Kind::Canvas), None).unwrap();
+    assert_eq!(text, sheet.replace("alice,S,", "alice,S,30").replace("eve,S,", "eve,S,40"));
+    let (text, filled, columns) = fill_from(&results, 1, sheet, &args(Kind::Canvas), None).unwrap();
+    assert_eq!(text, sheet.replace(",8\n", ",40\n"));
+    assert!(filled.told(&columns).contains("excused, or not decided: eve\n"), "{}", filled.told(&columns));
+    // Students read the feedback.
+    let (text, ..) = fill_from(&results, 0, MOODLE, &args(Kind::Moodle), None).unwrap();
+    assert!(text.contains("Of 2 attempts 2 counts. Grade 30 instead of 40: "), "{text}");
+    assert!(!graded::SECRETS.iter().any(|secret| text.contains(secret)), "{text}");
 }
 
 #[test]

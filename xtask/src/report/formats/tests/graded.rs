@@ -11,7 +11,7 @@ const POLICY: &str = "count = \"best\"\nlate_days = 1\ndrop = 1\n[penalty]\nperc
     [[excused]]\nstudent = \"eve\"\nlab = \"02\"\n";
 
 /// What a program printed in a hidden check, and what the autopsy said of it.
-const SECRETS: [&str; 5] = ["it_ends", "it ends", "it_waits", "it waits", "the cat"];
+pub(crate) const SECRETS: [&str; 5] = ["it_ends", "it ends", "it_waits", "it waits", "the cat"];
 
 fn attempt(number: &str, at: &str) -> Entry {
     let handed_in = HandedIn {
