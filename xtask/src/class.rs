@@ -3,6 +3,7 @@
 //! Every submission is made from the solutions, so its grade is known before anybody grades it. The same seed makes the same
 //! class. What is expected stands in a table beside the folder, where no grader takes it for a submission.
 
+mod cheats;
 mod expected;
 mod names;
 mod packing;
@@ -93,7 +94,11 @@ fn make(workspace: &Workspace, args: &ClassArgs) -> Result<Exit> {
     }
     let labs = workspace.labs_or_all(&args.labs)?;
     let with_works = |lab: Lab| Works::new(workspace, &lab).map(|works| (lab, works));
-    let labs: Vec<(Lab, Works)> = labs.into_iter().map(with_works).collect::<Result<_>>()?;
+    let mut labs: Vec<(Lab, Works)> = labs.into_iter().map(with_works).collect::<Result<_>>()?;
+    for number in 1..labs.len() {
+        let (before, from) = labs.split_at_mut(number);
+        from[0].1.mistake_for(&before[number - 1].1);
+    }
     let parent = table.parent().context("a class needs a folder to lie in")?;
     fs::create_dir_all(parent).with_context(|| format!("make {}", parent.display()))?;
     // Made beside its place and renamed at the end: a class is there whole or not at all.

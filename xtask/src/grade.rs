@@ -125,7 +125,7 @@ fn begun_now(toolchain: String, level: Level, seed: u64, notes: Vec<String>) -> 
         started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         toolchain,
         level: level.word().to_owned(),
-        memory_guard: "watchdog, 50 ms".to_owned(),
+        memory_guard: sandbox::memory_guard().word,
         seed,
         notes,
     }

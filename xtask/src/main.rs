@@ -21,7 +21,9 @@ fn main() -> ExitCode {
         None => usual(info),
     }));
     // Only a standard output that cannot be written ends here; any other panic goes on.
-    match panic::catch_unwind(grader::cli::main) {
+    let done = panic::catch_unwind(grader::cli::main);
+    sandbox::remove_groups();
+    match done {
         Ok(code) => code,
         Err(payload) => {
             match payload.downcast_ref::<String>().and_then(|text| text.strip_prefix(UNPRINTED)) {

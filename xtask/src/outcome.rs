@@ -110,7 +110,9 @@ fn decide(asked: Asked<'_>, records: &[Record], end: &RefereeEnd) -> Decision {
         && worst.verdict != Verdict::Pass
     {
         let (verdict, detail, seed) = (worst.verdict, worst.detail.clone(), worst.seed);
-        return Decision { verdict, text: with_case(asked, worst), detail, seed };
+        let is_last = records.last().is_some_and(|last| last.test == worst.test);
+        let text = with_limit(with_case(asked, worst), is_last, end);
+        return Decision { verdict, text, detail, seed };
     }
     match asked.cases.iter().find(|case| !records.iter().any(|record| record.test == **case)) {
         Some(case) => {
@@ -130,6 +132,15 @@ fn with_case(asked: Asked<'_>, record: &Record) -> String {
     match case.map(|case| case.replace('_', " ")) {
         Some(case) if !record.text.contains(&case) => format!("{case}: {}", record.text),
         _ => record.text.clone(),
+    }
+}
+
+/// The kernel kills a program at its memory limit, and the referee may report that as any other SIGKILL before the sandbox
+/// ends the run. So where a limit ended it, and nothing was reported after this record, the limit's words come first.
+fn with_limit(text: String, is_last: bool, end: &RefereeEnd) -> String {
+    match end {
+        RefereeEnd::Limit(what) if is_last => format!("the program was ended: {what}\n{text}"),
+        _ => text,
     }
 }
 
@@ -219,6 +230,18 @@ mod tests {
         );
         assert_eq!(out.verdict, Verdict::Fail);
         assert_eq!(out.text, "case 1: why fail");
+    }
+
+    #[test]
+    fn a_kill_by_the_kernel_is_told_as_the_limit_that_it_is() {
+        let cases = ["m1::a::case_1", "m1::a::case_2"];
+        let limit = RefereeEnd::Limit("it used more than 256 MiB of memory".into());
+        let killed = [record(cases[0], Verdict::Pass), record(cases[1], Verdict::Crash)];
+        let out = judged(&cases, &killed, &limit);
+        assert_eq!(out.verdict, Verdict::Crash);
+        assert_eq!(out.text, "the program was ended: it used more than 256 MiB of memory\ncase 2: why crash");
+        let before = [record(cases[0], Verdict::Crash), record(cases[1], Verdict::Pass)];
+        assert_eq!(judged(&cases, &before, &limit).text, "case 1: why crash");
     }
 
     #[test]

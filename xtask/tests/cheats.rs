@@ -10,6 +10,15 @@ use course_kit::{Class, RIGHT, member, root};
 use grader::score::{Member, Results};
 use sandbox::protocol::Verdict;
 
+/// Takes more than a check may, but less than one process may.
+const HOLDS_MEMORY: &str = "pub fn run() -> u8 {
+    let held: Vec<_> = (0..900).map(|_| vec![1_u8; 1 << 20]).collect();
+    loop {
+        std::thread::park();
+        std::hint::black_box(&held);
+    }
+}";
+
 /// The class, graded once for all tests.
 fn results() -> &'static Results {
     static RESULTS: OnceLock<Results> = OnceLock::new();
@@ -19,12 +28,13 @@ fn results() -> &'static Results {
         let peek = format!("pub fn run() -> u8 {{ print!(\"{{}}\", include_str!({spec:?})); 0 }}");
         class
             .file("honest/src/lib.rs", RIGHT)
-            .file("exits early/src/lib.rs", include_str!("cheats/exits_early.rs"))
-            .file("forges results/src/lib.rs", include_str!("cheats/forges_results.rs"))
-            .file("bombs forks/src/lib.rs", include_str!("cheats/bombs_forks.rs"))
-            .file("kills everybody/src/lib.rs", include_str!("cheats/kills_everybody.rs"))
-            .file("leaves a daemon/src/lib.rs", include_str!("cheats/leaves_a_daemon.rs"))
-            .file("reads the referee/src/lib.rs", include_str!("cheats/reads_the_referee.rs"))
+            .file("exits early/src/lib.rs", include_str!("../src/class/cheats/exits_early.rs"))
+            .file("forges results/src/lib.rs", include_str!("../src/class/cheats/forges_results.rs"))
+            .file("bombs forks/src/lib.rs", include_str!("../src/class/cheats/bombs_forks.rs"))
+            .file("kills everybody/src/lib.rs", include_str!("../src/class/cheats/kills_everybody.rs"))
+            .file("leaves a daemon/src/lib.rs", include_str!("../src/class/cheats/leaves_a_daemon.rs"))
+            .file("reads the referee/src/lib.rs", include_str!("../src/class/cheats/reads_the_referee.rs"))
+            .file("holds memory/src/lib.rs", HOLDS_MEMORY)
             .file("includes the spec/src/lib.rs", &peek)
             .file("own build/src/lib.rs", RIGHT)
             .file("own build/build.rs", "fn main() { panic!(\"build.rs ran\") }")
@@ -80,6 +90,17 @@ fn a_fork_bomb_ends_with_its_check() {
     let undecided = [Verdict::Pass, Verdict::NotRun, Verdict::GraderError];
     let found = verdicts("bombs forks");
     assert!(found.iter().all(|verdict| !undecided.contains(verdict)), "{found:?}");
+}
+
+/// Whether the watchdog or a control group ended it, and whether or not the referee saw a SIGKILL first.
+#[test]
+fn who_holds_too_much_memory_is_told_the_limit() {
+    assert!(results().run.memory_guard.ends_with("watchdog, 50 ms"), "{:?}", results().run);
+    let hog = cheat("holds memory");
+    assert_eq!(hog.total, 0);
+    for check in &hog.checks {
+        assert!(check.text.contains("it used more than 256 MiB of memory"), "{}", check.text);
+    }
 }
 
 #[test]

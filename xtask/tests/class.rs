@@ -18,6 +18,10 @@ fn all(folder: &Path) -> Vec<(String, Vec<u8>)> {
                 folders.push(entry.path());
             } else {
                 let name = entry.path().strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                // The index of a checkout holds the times and inodes of its files.
+                if name.ends_with(".git/index") {
+                    continue;
+                }
                 // A symbolic link has no bytes of its own.
                 let is_file = entry.file_type().unwrap().is_file();
                 found.push((name, if is_file { fs::read(entry.path()).unwrap() } else { Vec::new() }));

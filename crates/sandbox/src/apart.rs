@@ -9,16 +9,18 @@ use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, getpid};
 
+use crate::cgroup::Membership;
 use crate::confine::Confinement;
 use crate::full::{exec_referee, leave_the_output, open_referee};
 use crate::helper::{Woke, wait_for_either};
 use crate::order::{Message, Order, Status};
 use crate::protocol::{Config, Confine};
 use crate::spec::{Job, Level};
+use crate::supervise::Entry;
 use crate::{copy, identity, landlock_rules, overlay, proc, relocate, supervise, sweep, sys};
 
 /// Prepares the work folder, starts the first process, waits, and leaves nobody behind.
-pub(crate) fn run(order: &Order, status: &Status, control: &OwnedFd) -> Result<()> {
+pub(crate) fn run(order: &Order, status: &Status, control: &OwnedFd, group: &Membership) -> Result<()> {
     prctl::set_child_subreaper(true).context("become the subreaper")?;
     // If the caller is killed, the control pipe closes: better than to die with it, for nobody else would clean up.
     prctl::set_pdeathsig(None).context("outlive the caller")?;
@@ -31,7 +33,7 @@ pub(crate) fn run(order: &Order, status: &Status, control: &OwnedFd) -> Result<(
         overlay::give_away(work, uid)?;
     }
     say_what_is_missing(order.level, status)?;
-    let first = start(order, slot, status)?;
+    let first = start(order, &Entry { group: Some(group), slot }, status)?;
     let pidfd = sys::pidfd_open(first).context("open the first process's pidfd")?;
     leave_the_output()?;
     let woke = wait_for_either(&pidfd, control)?;
@@ -40,6 +42,8 @@ pub(crate) fn run(order: &Order, status: &Status, control: &OwnedFd) -> Result<(
     } else {
         None
     };
+    // Where this kernel or this user has no such group, the rounds below do it alone; they also reap.
+    group.kill();
     kill_all(slot)?;
     if let Some(uid) = slot {
         sweep::remove_objects_of(uid)?;
@@ -73,7 +77,7 @@ fn config(order: &Order, base: Config) -> Config {
     Config { confine, limits: order.spec.limits.program.clone(), readable, writable, ..base }
 }
 
-fn start(order: &Order, slot: Option<u32>, status: &Status) -> Result<Pid> {
+fn start(order: &Order, entry: &Entry<'_>, status: &Status) -> Result<Pid> {
     let spec = &order.spec;
     match &spec.job {
         Job::Exec { argv, cwd } => {
@@ -81,7 +85,7 @@ fn start(order: &Order, slot: Option<u32>, status: &Status) -> Result<Pid> {
                 Level::None => Confinement::limits_only(&spec.limits.program),
                 _ => Confinement::new(&config(order, Config::default()))?,
             };
-            supervise::start(spec, argv, cwd, &confinement, slot, status)
+            supervise::start(spec, argv, cwd, &confinement, entry, status)
         }
         Job::Referee { exe, args, cwd, config: base } => {
             let exe = open_referee(exe)?;
@@ -89,7 +93,7 @@ fn start(order: &Order, slot: Option<u32>, status: &Status) -> Result<Pid> {
             match sys::fork_alone().context("fork the referee")? {
                 ForkResult::Parent { child } => Ok(child),
                 ForkResult::Child => {
-                    let ready = slot.map_or(Ok(()), identity::become_slot).and_then(|()| {
+                    let ready = entry.pass(status).and_then(|()| {
                         prctl::set_pdeathsig(Signal::SIGKILL).context("arm the parent-death signal")
                     });
                     let done =

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use nix::unistd::{Uid, geteuid, mkdtemp};
 
+use crate::cgroup::{MemoryGuard, memory_guard};
 use crate::identity::FIRST_SLOT;
 use crate::outcome::{End, Outcome};
 use crate::run::run_at;
@@ -65,7 +66,7 @@ pub fn probe() -> Doctor {
         findings.push(overlay(outcome));
         findings.extend(other_notes(outcome));
     }
-    findings.push(Finding::new("memory limit", true, "watchdog, every 50 ms; memfd_create refused", ""));
+    findings.push(memory(&memory_guard(), geteuid()));
     findings.push(Finding::new("running as", true, running_as(geteuid()), ""));
     Doctor { level, findings }
 }
@@ -146,6 +147,18 @@ fn other_notes(outcome: &Outcome) -> Vec<Finding> {
     notes.map(|note| Finding::new("weaker than wished", false, note.as_str(), "use a newer kernel")).collect()
 }
 
+/// A watchdog alone is a fault that can be repaired: memory that is in no resident set is not seen by it.
+fn memory(guard: &MemoryGuard, uid: Uid) -> Finding {
+    let fix = if uid.is_root() {
+        "start with systemd-run --scope -p Delegate=yes (cgroup v2)"
+    } else {
+        "start with systemd-run --user --scope -p Delegate=yes (cgroup v2), or with sudo"
+    };
+    let why = guard.missing.as_ref().map_or(String::new(), |why| format!("; no cgroup: {why}"));
+    let found = format!("{}{why}; memfd_create refused", guard.word);
+    Finding::new("memory limit", guard.missing.is_none(), found, fix)
+}
+
 fn running_as(uid: Uid) -> String {
     if uid.is_root() {
         format!("root; programs run as uid {FIRST_SLOT} and up, one for each slot")
@@ -157,6 +170,20 @@ fn running_as(uid: Uid) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_memory_guard_is_named_and_so_is_what_would_help() {
+        let guard = |missing: Option<&str>| MemoryGuard {
+            word: "watchdog, 50 ms".to_owned(),
+            missing: missing.map(str::to_owned),
+        };
+        let weak = memory(&guard(Some("not delegated")), Uid::from_raw(1000));
+        assert!(!weak.ok && weak.fix.contains("--user --scope -p Delegate=yes"), "{weak:?}");
+        assert!(weak.found.contains("no cgroup: not delegated"), "{weak:?}");
+        assert!(!memory(&guard(Some("x")), Uid::from_raw(0)).fix.contains("--user"));
+        let strong = memory(&guard(None), Uid::from_raw(0));
+        assert!(strong.ok && strong.fix.is_empty(), "{strong:?}");
+    }
 
     #[test]
     fn each_known_failure_has_its_own_fix() {

@@ -14,6 +14,7 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::{ForkResult, Pid, chdir, dup2_stderr, dup2_stdout, fexecve, pipe2, sethostname};
 
+use crate::cgroup::Membership;
 use crate::helper::{Never, Woke, wait_for_either};
 use crate::identity::{self, Mapping};
 use crate::order::{Message, Order, Status};
@@ -22,7 +23,7 @@ use crate::spec::{Job, Spec};
 use crate::{network, supervise, sys, tree};
 
 /// Makes the namespaces, starts process 1 and stands guard until it has ended.
-pub(crate) fn run(order: &Order, status: &Status, control: OwnedFd) -> Result<()> {
+pub(crate) fn run(order: &Order, status: &Status, control: OwnedFd, group: Membership) -> Result<()> {
     let mapping = order.slot_uid.map_or(Mapping::Namespace, Mapping::Slot);
     let mut flags = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
@@ -44,7 +45,9 @@ pub(crate) fn run(order: &Order, status: &Status, control: OwnedFd) -> Result<()
         ForkResult::Child => {
             drop(guard);
             drop(control);
-            let error = match first_process(order, status, &alive, mapping) {
+            let joined = group.join(status);
+            drop(group);
+            let error = match joined.and_then(|()| first_process(order, status, &alive, mapping)) {
                 Ok(never) => match never {},
                 Err(error) => format!("{error:#}"),
             };
@@ -52,7 +55,10 @@ pub(crate) fn run(order: &Order, status: &Status, control: OwnedFd) -> Result<()
             let told = status.send(&Message::Failed(error));
             sys::exit_now(if told.is_ok() { 1 } else { 2 });
         }
-        ForkResult::Parent { child } => stand_guard(child, status, &control),
+        ForkResult::Parent { child } => {
+            drop(group);
+            stand_guard(child, status, &control)
+        }
     }
 }
 

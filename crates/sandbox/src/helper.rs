@@ -14,6 +14,7 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Pid, getppid, setsid};
 
+use crate::cgroup::Membership;
 use crate::order::{Message, Order, Status};
 use crate::spec::Level;
 use crate::{INIT_ARG, apart, full, sys};
@@ -42,9 +43,10 @@ fn obey(fd: i32) -> Result<()> {
     let order = Order::read(sys::adopt(fd).context("open the order")?)?;
     let status = Status::new(sys::adopt(order.status).context("open the status pipe")?);
     let control = sys::adopt(order.control).context("open the control pipe")?;
+    let group = Membership::adopt(&order.group)?;
     let done = prepare(&order).and_then(|()| match order.level {
-        Level::Full => full::run(&order, &status, control),
-        Level::Reduced | Level::None => apart::run(&order, &status, &control),
+        Level::Full => full::run(&order, &status, control, group),
+        Level::Reduced | Level::None => apart::run(&order, &status, &control, &group),
     });
     match done {
         Ok(()) => Ok(()),

@@ -11,6 +11,7 @@
 //!         return code;
 //!     }
 //!     // the program itself
+//!     sandbox::remove_groups();
 //!     ExitCode::SUCCESS
 //! }
 //! ```
@@ -33,6 +34,7 @@
 //! | question | file |
 //! |---|---|
 //! | the caller's side | `spec`, `outcome`, `run`, `pump`, `proc`, `relocate`, `cancel` |
+//! | memory and processes of a run, limited by the kernel | `cgroup` |
 //! | the helper | `order` (what it is told), `helper`, `full` and `apart` (the levels), `supervise`, `sweep` |
 //! | the world inside | `tree`, `mounts`, `devices`, `overlay`, `copy`, `network`, `identity` |
 //! | an unread program's rights | [`confine`], `seccomp`, `landlock_rules` |
@@ -46,6 +48,7 @@ pub mod protocol;
 
 mod apart;
 mod cancel;
+mod cgroup;
 mod copy;
 mod devices;
 mod forking;
@@ -71,9 +74,10 @@ mod sys;
 mod tree;
 
 pub use cancel::cancel_all;
+pub use cgroup::{MemoryGuard, memory_fallbacks, memory_guard, remove_groups};
 pub use confine::Confinement;
 pub use doctor::{Doctor, Finding, probe};
-pub use forking::while_nobody_forks;
+pub use forking::{while_forking, while_nobody_forks};
 pub use helper::init_main;
 pub use outcome::{Capped, End, Outcome, Usage};
 pub use run::run;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
+use crate::cgroup::Doors;
 use crate::spec::{Level, Spec};
 
 /// The helper's work. The descriptors are numbers of the helper's own table.
@@ -27,6 +28,8 @@ pub(crate) struct Order {
     pub(crate) control: RawFd,
     /// Write end of the referee's pipe.
     pub(crate) verdict: RawFd,
+    /// The control group of the run.
+    pub(crate) group: Doors,
     /// Levels without namespaces: folders to be filled from overlays' lower folders, (from, to).
     pub(crate) copies: Vec<(PathBuf, PathBuf)>,
     /// Levels without namespaces: the folder that holds all that may be written.
@@ -61,6 +64,8 @@ pub(crate) enum Message {
     Command(i32),
     /// The first process's wait status.
     First(i32),
+    /// The run is not in its control group, and why.
+    NoGroup(String),
     /// So many bytes of a collected file follow.
     File(u64),
     /// A file that could not be collected, and why.

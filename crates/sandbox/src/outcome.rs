@@ -19,7 +19,7 @@ pub enum End {
     TimedOut,
     /// It was killed at [`Limits::output`](crate::Limits::output).
     OutputLimit,
-    /// It was killed at [`Limits::memory`](crate::Limits::memory) or
+    /// It was killed at [`Limits::memory`](crate::Limits::memory), at the limit of its control group, or at
     /// [`Limits::host_shmem`](crate::Limits::host_shmem); the notes say which.
     MemoryLimit,
     /// It was killed because of [`cancel_all`](crate::cancel_all).

@@ -73,6 +73,25 @@ pub(crate) fn memfds(pids: &[i32]) -> u64 {
     seen.values().sum()
 }
 
+/// Bytes of the System V segments of `uid` that no process has attached: those that are attached are in a resident set.
+pub(crate) fn detached_segments(uid: u32) -> u64 {
+    detached(&fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default(), uid)
+}
+
+/// The first line of the table names its columns, sysvipc(7).
+fn detached(table: &str, uid: u32) -> u64 {
+    let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let head = lines.next().unwrap_or_default();
+    let column = |name| head.iter().position(|word| *word == name);
+    let [Some(owner), Some(attached), Some(resident)] = ["uid", "nattch", "rss"].map(column) else {
+        return 0;
+    };
+    let number = |line: &[&str], at: usize| line.get(at).and_then(|word| word.parse::<u64>().ok());
+    let counts =
+        |line: &Vec<&str>| number(line, owner) == Some(uid.into()) && number(line, attached) == Some(0);
+    lines.filter(counts).filter_map(|line| number(&line, resident)).sum()
+}
+
 /// The host's shared memory in bytes: tmpfs, shared mappings, memfds, System V segments.
 pub(crate) fn host_shmem() -> u64 {
     field(&fs::read_to_string("/proc/meminfo").unwrap_or_default(), "Shmem:")
@@ -102,4 +121,21 @@ fn real_uid(status: &str) -> Option<Uid> {
 fn threads(status: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("Threads:"));
     line.and_then(|count| count.trim().parse().ok()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ones_own_detached_segments_count() {
+        let table = "key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap\n\
+            0 1 600 8192 5 5 0 60000 60000 60000 60000 0 0 0 4096 0\n\
+            0 2 600 8192 5 5 0 60000 60000 60000 60000 0 0 0 8192 0\n\
+            0 3 600 8192 5 5 1 60000 60000 60000 60000 0 0 0 8192 0\n\
+            0 4 600 8192 5 5 0 60001 60000 60000 60000 0 0 0 8192 0\n";
+        assert_eq!(detached(table, 60_000), 4096 + 8192);
+        assert_eq!(detached("", 60_000), 0);
+        assert_eq!(detached("key shmid\n1 2\n", 60_000), 0);
+    }
 }

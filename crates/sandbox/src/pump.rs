@@ -12,6 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
 use crate::cancel::is_cancelled;
+use crate::cgroup::Watch;
 use crate::outcome::Capped;
 use crate::spec::{Limits, Spec};
 use crate::{proc, sys};
@@ -86,6 +87,10 @@ pub(crate) struct Pump {
     control: Option<OwnedFd>,
     stop: Option<Stop>,
     shmem_before: u64,
+    /// The control group's counters, and its limit in bytes.
+    group: Option<(Watch, u64)>,
+    /// A uid that nobody else has, where the host's System V memory is open to the programs.
+    owner: Option<u32>,
     peak: u64,
     /// User and system time of those alive at the stop.
     unreaped: [Duration; 2],
@@ -110,9 +115,17 @@ impl Pump {
             control: Some(control),
             stop: None,
             shmem_before: proc::host_shmem(),
+            group: None,
+            owner: None,
             peak: 0,
             unreaped: [Duration::ZERO; 2],
         })
+    }
+
+    /// Watches a control group too, and the host's System V segments of `owner`.
+    pub(crate) fn watch(&mut self, group: Option<(Watch, u64)>, owner: Option<u32>) {
+        self.group = group;
+        self.owner = owner;
     }
 
     /// Pumps until the helper has ended, which it does after everybody else, and then takes what is left in the pipes.
@@ -137,6 +150,10 @@ impl Pump {
             if stopped.is_some_and(|at| now.duration_since(at) > GRACE) {
                 sys::pidfd_kill(self.pidfd.as_fd()).context("kill the sandbox's helper")?;
             }
+        }
+        // A program may be killed, and its run be over, between two looks.
+        if self.stop.is_none() {
+            self.look_at_the_group();
         }
         self.drain()
     }
@@ -177,11 +194,24 @@ impl Pump {
         }
     }
 
+    fn look_at_the_group(&mut self) {
+        if let Some((watch, bytes)) = &self.group
+            && watch.has_run_out()
+        {
+            let note = format!("more than {} MiB in the control group, with files in memory", bytes >> 20);
+            self.stop = Some(Stop::Memory(note));
+        }
+    }
+
     fn look_at_memory(&mut self) {
+        self.look_at_the_group();
+        if self.stop.is_some() {
+            return;
+        }
         let pids = proc::descendants(self.pid.as_raw());
         let resident: u64 = pids.iter().copied().map(proc::resident).sum();
         let hidden = if self.limits.program.memfd { proc::memfds(&pids) } else { 0 };
-        let sum = resident + hidden;
+        let sum = resident + hidden + self.owner.map_or(0, proc::detached_segments);
         self.peak = self.peak.max(sum);
         let grown = proc::host_shmem().saturating_sub(self.shmem_before);
         if sum > self.limits.memory {

@@ -11,7 +11,8 @@ use nix::sys::resource::Usage as Rusage;
 use nix::sys::time::TimeVal;
 use nix::unistd::{Pid, pipe2};
 
-use crate::forking::while_nobody_writes_programs;
+use crate::cgroup::{self, Lease};
+use crate::forking::while_forking;
 use crate::identity::Claim;
 use crate::order::{Message, Order, parse};
 use crate::outcome::{Capped, End, Outcome, Usage};
@@ -54,6 +55,7 @@ fn try_run(spec: &Spec, level: Level) -> Result<Outcome> {
     let real = work.as_ref().map_or_else(|| spec.clone(), |work| work.rewrite(spec));
     // At level none programs run as the caller.
     let claim = if level == Level::None { None } else { Claim::new(spec.slot)? };
+    let mut lease = cgroup::take(spec, level);
     let status = pipe2(OFlag::O_CLOEXEC).context("make the status pipe")?;
     let verdict = pipe2(OFlag::O_CLOEXEC).context("make the verdict pipe")?;
     let control = pipe2(OFlag::O_CLOEXEC).context("make the control pipe")?;
@@ -65,14 +67,16 @@ fn try_run(spec: &Spec, level: Level) -> Result<Outcome> {
         status: status.1.as_raw_fd(),
         control: control.0.as_raw_fd(),
         verdict: verdict.1.as_raw_fd(),
+        group: lease.as_ref().map(Lease::doors).unwrap_or_default(),
         copies: work.as_ref().map(|work| work.copies().to_vec()).unwrap_or_default(),
         work: work.as_ref().map(|work| work.folder().to_owned()),
     };
     let memfd = order.to_memfd()?;
-    let inherited = vec![memfd.as_raw_fd(), order.status, order.control, order.verdict];
+    let mut inherited = vec![memfd.as_raw_fd(), order.status, order.control, order.verdict];
+    inherited.extend(order.group.numbers());
     let started = Instant::now();
     let mut helper = helper(&memfd, inherited);
-    let mut child = while_nobody_writes_programs(|| helper.spawn()).context("start the sandbox's helper")?;
+    let mut child = while_forking(|| helper.spawn()).context("start the sandbox's helper")?;
     drop(helper);
     let pid = Pid::from_raw(child.id().cast_signed());
     drop((status.1, verdict.1, control.0, memfd));
@@ -80,10 +84,13 @@ fn try_run(spec: &Spec, level: Level) -> Result<Outcome> {
     let stdout: OwnedFd = child.stdout.take().context("take standard output")?.into();
     let stderr: OwnedFd = child.stderr.take().context("take standard error")?.into();
     let mut pump = Pump::new(spec, pid, [stdout, stderr, status.0, verdict.0], control.1)?;
+    // With namespaces the segments are not the host's.
+    let owner = claim.as_ref().map(|claim| claim.uid).filter(|_| level != Level::Full);
+    pump.watch(lease.as_mut().and_then(Lease::watch), owner);
     let pumped = pump.until_dead(started);
     let (_, raw, rusage) = sys::wait4(pid).context("wait for the sandbox's helper")?;
     pumped?;
-    let mut outcome = judge(spec, level, &pump, raw);
+    let mut outcome = judge(spec, level, &pump, raw, lease.as_mut());
     outcome.usage = usage(&rusage, started, pump.peak());
     if level == Level::Full {
         // Elsewhere the helper has reaped them itself.
@@ -104,13 +111,15 @@ fn helper(order: &OwnedFd, inherited: Vec<i32>) -> Command {
 }
 
 /// Makes the outcome from what the pipes brought and why we stopped.
-fn judge(spec: &Spec, level: Level, pump: &Pump, helper: i32) -> Outcome {
+fn judge(spec: &Spec, level: Level, pump: &Pump, helper: i32, lease: Option<&mut Lease>) -> Outcome {
     let mut outcome = Outcome::bare(End::SetupFailed("the helper ended without a word".to_owned()), level);
     let mut end = None;
     let mut failed = None;
+    let mut kept_out = None;
     for (message, payload) in parse(pump.status()) {
         match message {
             Message::Note(note) => outcome.notes.push(note),
+            Message::NoGroup(reason) => kept_out = Some(reason),
             Message::Failed(reason) => failed = Some(reason),
             Message::Command(status) => end = Some(status),
             // Process 1 of a supervised job only repeats what it has sent itself.
@@ -119,6 +128,11 @@ fn judge(spec: &Spec, level: Level, pump: &Pump, helper: i32) -> Outcome {
             Message::File(_) => outcome.files.push(Ok(payload)),
             Message::NoFile(reason) => outcome.files.push(Err(reason)),
         }
+    }
+    if let Some(reason) = kept_out {
+        outcome.notes.push(cgroup::fell_back(&reason));
+        // Somebody may have removed it; the next run makes another.
+        lease.map(Lease::discard);
     }
     outcome.end = match (pump.stop(), failed, end) {
         (_, Some(reason), _) => End::SetupFailed(reason),

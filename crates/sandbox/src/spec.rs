@@ -119,7 +119,8 @@ pub struct Limits {
     /// Bytes of each stream that are kept.
     pub keep: usize,
     /// Resident bytes (anonymous and shared) of all processes together, and, where `memfd_create` is allowed, the bytes
-    /// of their memfds. Looked at every 50 ms.
+    /// of their memfds. Looked at every 50 ms. A control group, where there is one, has this limit with the writable folders and
+    /// 128 MiB on top, which the kernel never lets a run pass.
     pub memory: u64,
     /// Bytes by which the *host's* shared memory may grow during the run: a last stop for memory that nobody is seen to
     /// hold. Everything on the machine counts, other sandboxes' writable folders too, so it must be far above those.

@@ -12,6 +12,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, chdir, execve, setsid};
 
+use crate::cgroup::Membership;
 use crate::confine::Confinement;
 use crate::full::{leave_the_output, strings};
 use crate::helper::Never;
@@ -24,7 +25,7 @@ use crate::{identity, sys};
 pub(crate) fn run(spec: &Spec, argv: &[String], cwd: &Path, status: &Status) -> Result<i32> {
     let config = Config { confine: Confine::Full, limits: spec.limits.program.clone(), ..Config::default() };
     let confinement = Confinement::new(&config)?;
-    let command = start(spec, argv, cwd, &confinement, None, status)?;
+    let command = start(spec, argv, cwd, &confinement, &Entry::default(), status)?;
     leave_the_output()?;
     let end = reap_until(command)?;
     // Everybody but us: we are process 1.
@@ -40,19 +41,37 @@ pub(crate) fn run(spec: &Spec, argv: &[String], cwd: &Path, status: &Status) -> 
     Ok(0)
 }
 
-/// Forks the confined command, as the user of `slot` if one is given.
+/// What a program's process does first, where process 1 has not done it.
+#[derive(Debug, Default)]
+pub(crate) struct Entry<'a> {
+    /// Joins this control group.
+    pub(crate) group: Option<&'a Membership>,
+    /// Becomes this slot's user.
+    pub(crate) slot: Option<u32>,
+}
+
+impl Entry<'_> {
+    /// Does it, in that order: only the helper's user may join.
+    pub(crate) fn pass(&self, status: &Status) -> Result<()> {
+        self.group.map_or(Ok(()), |group| group.join(status))?;
+        self.slot.map_or(Ok(()), identity::become_slot)
+    }
+}
+
+/// Forks the confined command.
 pub(crate) fn start(
     spec: &Spec,
     argv: &[String],
     cwd: &Path,
     confinement: &Confinement,
-    slot: Option<u32>,
+    entry: &Entry<'_>,
     status: &Status,
 ) -> Result<Pid> {
     match sys::fork_alone().context("fork the command")? {
         ForkResult::Parent { child } => Ok(child),
         ForkResult::Child => {
-            let error = match become_command(spec, argv, cwd, confinement, slot) {
+            let done = setsid().context("start a session").and_then(|_| entry.pass(status));
+            let error = match done.and_then(|()| become_command(spec, argv, cwd, confinement)) {
                 Ok(never) => match never {},
                 Err(error) => format!("{error:#}"),
             };
@@ -62,18 +81,10 @@ pub(crate) fn start(
     }
 }
 
-fn become_command(
-    spec: &Spec,
-    argv: &[String],
-    cwd: &Path,
-    confinement: &Confinement,
-    slot: Option<u32>,
-) -> Result<Never> {
+fn become_command(spec: &Spec, argv: &[String], cwd: &Path, confinement: &Confinement) -> Result<Never> {
     let program = argv.first().context("find the command: its argument list is empty")?;
     let env = strings(spec.env.iter().map(|(name, value)| format!("{name}={value}")))?;
     let args = strings(argv)?;
-    setsid().context("start a session")?;
-    slot.map_or(Ok(()), identity::become_slot)?;
     // Where no PID namespace does it, an ordinary program still dies with its supervisor.
     prctl::set_pdeathsig(Signal::SIGKILL).context("arm the parent-death signal")?;
     chdir(cwd).with_context(|| format!("enter {}", cwd.display()))?;

@@ -1,9 +1,12 @@
 //! The system calls that nix does not wrap, each in a safe function of its own.
 #![allow(unsafe_code, reason = "raw system calls: this is the one place where they are made")]
 
+use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sys::resource::Usage;
@@ -92,6 +95,17 @@ pub fn cloexec_from_3() -> Result<(), Errno> {
     // SAFETY: integers only; no descriptor is closed, so no owner is robbed.
     let done = unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
     Errno::result(done).map(drop)
+}
+
+/// `getxattr(2)`: the extended attribute `name` of a file, of at most 64 bytes.
+pub(crate) fn extended_attribute(path: &Path, name: &CStr) -> Result<Vec<u8>, Errno> {
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
+    let mut value = vec![0_u8; 64];
+    // SAFETY: both names end with NUL; `value` is writable for the length that is given; all live through the call.
+    let length =
+        unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), value.as_mut_ptr().cast(), value.len()) };
+    value.truncate(usize::try_from(Errno::result(length)?).map_err(|_| Errno::EINVAL)?);
+    Ok(value)
 }
 
 /// `pidfd_open(2)`.

@@ -157,7 +157,7 @@ fn proc(root: &Path) -> Result<()> {
 }
 
 /// The writable folders: the caller's, and `/tmp` and `/dev/shm` where the caller gave none.
-fn writable(spec: &Spec) -> Vec<Tmpfs> {
+pub(crate) fn writable(spec: &Spec) -> Vec<Tmpfs> {
     let defaults = [Tmpfs::new("/tmp", 64), Tmpfs::new("/dev/shm", 32)];
     let missing =
         defaults.into_iter().filter(|default| spec.tmpfs.iter().all(|given| given.at != default.at));

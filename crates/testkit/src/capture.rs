@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::failure::OWN_THREAD;
-use crate::held::while_nobody_starts;
 use crate::watch::Events;
 
 /// So much output is kept; a program that writes more fails.
@@ -101,7 +100,7 @@ pub(crate) fn feed(to: OwnedFd, bytes: Vec<u8>, events: Arc<Events>) -> Result<(
             }
             events.notify();
         }
-        while_nobody_starts(|| drop(to));
+        sandbox::while_nobody_forks(|| drop(to));
         events.notify();
     };
     thread::Builder::new()

@@ -19,7 +19,7 @@ use sandbox::protocol::Verdict;
 use crate::failure::{fail, or_grader_error};
 use crate::handle::waiting;
 use crate::held::Held;
-use crate::room::Room;
+use crate::room::{Room, last_command};
 use crate::shared::Shared;
 use crate::text::shown;
 
@@ -79,8 +79,16 @@ impl Room {
     #[track_caller]
     fn fifo_end(&self, fifo: &Path, how: OFlag) -> FifoEnd {
         let opened = open(&self.path(fifo), how | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty());
-        let end = or_grader_error(opened.with_context(|| format!("open {}", fifo.display())));
-        FifoEnd { shared: Arc::clone(&self.shared), end: end.into(), name: fifo.display().to_string() }
+        let name = fifo.display().to_string();
+        if matches!(opened, Err(Errno::ENOENT)) {
+            // It was there when the check came to this line, or the check would have waited for it.
+            let wanted = "its name stays until who has made it ends";
+            let text =
+                format!("the FIFO {name} is gone\nexpected: {wanted}\nreceived: a program has removed it");
+            fail(Verdict::Fail, last_command() + &text);
+        }
+        let end = or_grader_error(opened.with_context(|| format!("open {name}")));
+        FifoEnd { shared: Arc::clone(&self.shared), end: end.into(), name }
     }
 }
 

@@ -1,27 +1,12 @@
-//! Keeps the closing of descriptors apart from forks.
+//! A descriptor that is closed while nobody stands between fork and exec.
 //!
-//! Where one process runs several checks, one thread may close a descriptor while another one starts a program. A child
-//! has a copy of every descriptor until its exec, `O_CLOEXEC` or not: for that moment the end of a FIFO that a check has
-//! closed is still open, and a program that should get `EPIPE` writes to nobody without an error. So nothing is closed,
-//! and no script written, between a fork and its exec. execve(2); golang/go issue 22315 tells the story.
+//! Where one process runs several checks, one thread may close a descriptor while another one starts a program. Until the
+//! program has exec'd, the end of a FIFO that a check has closed is still open ([`sandbox::while_nobody_forks`]).
 
 use std::ops::Deref;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{PoisonError, RwLock};
 
-static STARTING: RwLock<()> = RwLock::new(());
-
-/// Does `start`, which returns when the child has exec'd. Several may do so at once.
-pub(crate) fn while_nobody_closes<T>(start: impl FnOnce() -> T) -> T {
-    let _guard = STARTING.read().unwrap_or_else(PoisonError::into_inner);
-    start()
-}
-
-/// Does `close`, which takes a descriptor away, while no child has a copy that it did not ask for.
-pub(crate) fn while_nobody_starts<T>(close: impl FnOnce() -> T) -> T {
-    let _guard = STARTING.write().unwrap_or_else(PoisonError::into_inner);
-    close()
-}
+use sandbox::while_nobody_forks;
 
 /// A descriptor that is closed for everybody when it is dropped: the last end of a pipe, a connection.
 #[derive(Debug)]
@@ -49,7 +34,7 @@ impl AsFd for Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        while_nobody_starts(|| drop(self.0.take()));
+        while_nobody_forks(|| drop(self.0.take()));
     }
 }
 
@@ -82,9 +67,8 @@ mod tests {
                 Ok(())
             });
         }
-        let starter = thread::spawn(move || while_nobody_closes(|| command.spawn()));
+        let starter = thread::spawn(move || sandbox::while_forking(|| command.spawn()));
         read(&has_forked, &mut [0]).expect("the child has come to its place");
-        assert!(STARTING.try_write().is_err(), "nothing can be closed now");
         open.write_all(b"!").expect("the child waits");
         drop(reader);
         let written = writer.write(b"nobody reads this").map_err(|error| error.kind());

@@ -17,7 +17,6 @@ use tempfile::TempDir;
 use crate::command::Cmd;
 use crate::failure::{fail, fail_with_detail, or_grader_error};
 use crate::gate::Gate;
-use crate::held::while_nobody_starts;
 use crate::helpers;
 use crate::laws::{self, Broken};
 use crate::names::Names;
@@ -128,7 +127,7 @@ impl Room {
     pub fn write(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         // It may be a script: nobody can run a file that somebody has open for writing.
-        let written = while_nobody_starts(|| fs::write(&path, bytes));
+        let written = sandbox::while_nobody_forks(|| fs::write(&path, bytes));
         or_grader_error(written.with_context(|| format!("write {}", path.display())));
         path
     }

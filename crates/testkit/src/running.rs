@@ -14,7 +14,6 @@ use crate::capture::Capture;
 use crate::expect::Expect;
 use crate::failure::{fail, or_grader_error};
 use crate::finished::{Finished, Outcome};
-use crate::held::while_nobody_starts;
 use crate::line::Line;
 use crate::process::Proc;
 use crate::room::note_halted;
@@ -110,7 +109,7 @@ impl Running {
             self.send([4]);
         } else {
             let end = self.stdin.lock().unwrap_or_else(PoisonError::into_inner).take();
-            while_nobody_starts(|| drop(end));
+            sandbox::while_nobody_forks(|| drop(end));
         }
     }
 

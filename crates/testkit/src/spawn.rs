@@ -23,7 +23,6 @@ use crate::capture::{Capture, feed};
 use crate::command::{Cmd, Input};
 use crate::confine;
 use crate::failure::{OWN_THREAD, or_grader_error};
-use crate::held::{while_nobody_closes, while_nobody_starts};
 use crate::line::Line;
 use crate::process::Proc;
 use crate::program::Program;
@@ -216,7 +215,7 @@ impl Setup {
 
 /// Starts the command; returns when it has exec'd.
 pub(crate) fn spawn_command(command: &mut Command, name: &str) -> Result<(i32, Child)> {
-    let child = while_nobody_closes(|| command.spawn()).with_context(|| format!("start {name}"))?;
+    let child = sandbox::while_forking(|| command.spawn()).with_context(|| format!("start {name}"))?;
     Ok((i32::try_from(child.id()).context("read the program's id")?, child))
 }
 
@@ -229,7 +228,7 @@ fn start_untraced(
     let (pid, mut child) = shared.tree.start_root(|| spawn_command(&mut command, program.name()))?;
     let own_name = program.own_process_name();
     // The parent's copies of the program's ends must go, or its output never ends.
-    while_nobody_starts(|| drop(command));
+    sandbox::while_nobody_forks(|| drop(command));
     let waiting = Arc::clone(shared);
     let work = move || {
         if let Some(other) = own_name.and_then(|own| name_at_end(pid).filter(|name| *name != own)) {

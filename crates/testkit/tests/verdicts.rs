@@ -41,6 +41,7 @@ fn the_first_failing_case_decides_and_later_ones_do_not_run() {
 #[case("a_path_of_the_room", Verdict::Fail)]
 #[case("wrong_file", Verdict::Fail)]
 #[case("a_missing_file", Verdict::Fail)]
+#[case("a_removed_fifo", Verdict::Fail)]
 #[case("wrong_stderr", Verdict::Fail)]
 #[case("wrong_by_a_predicate", Verdict::Fail)]
 #[case("wrong_status", Verdict::Fail)]
@@ -235,6 +236,15 @@ mod broken {
         sh(&room, "seq 1 100 >numbers").run().code(0);
         let numbers: String = (1..=100).map(|n| format!("{}\n", n % 100)).collect();
         testkit::same_bytes("the file `numbers`", numbers.as_bytes(), &room.read("numbers"));
+    }
+
+    #[test]
+    #[ignore = "run by this file's other tests"]
+    fn a_removed_fifo() {
+        let room = Room::new();
+        room.fifo("f");
+        sh(&room, "rm f").run().code(0);
+        let _ = room.reader("f");
     }
 
     #[test]

@@ -16,6 +16,8 @@ place=$(mktemp -d /tmp/one-node-XXXXXX)
 chmod 755 "$place"
 pids=()
 end() {
+    # A job outlives its cluster, if nobody ends it.
+    if ! is_empty && scancel --me; then ready "$place/slurmctld.log" is_empty || true; fi
     for ((at = ${#pids[@]} - 1; at >= 0; at--)); do
         kill "${pids[at]}" 2>/dev/null || true
         wait "${pids[at]}" 2>/dev/null || true
@@ -23,6 +25,9 @@ end() {
     rm -rf "$place"
 }
 trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+is_empty() { [[ -z $(squeue --noheader 2>/dev/null) ]]; }
 
 # Tells whether COMMAND succeeds within some tries; what did not start says why in its log.
 ready() {

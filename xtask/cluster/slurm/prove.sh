@@ -41,13 +41,13 @@ if [[ ! -e $place/array/whole/latest/gradebook.csv ]]; then
     exit 1
 fi
 
-# Times, and what is said of the machine that measured them.
+# All but times, and the words of failures: they name processes, and queues that were made for one run.
 plain() {
     python3 -c '
 import json, sys
 def plain(value):
     if isinstance(value, dict):
-        return {name: plain(inner) for name, inner in value.items() if name not in ("millis", "started", "seconds")}
+        return {name: plain(inner) for name, inner in value.items() if name not in ("millis", "started", "seconds", "text", "detail")}
     return [plain(inner) for inner in value] if isinstance(value, list) else value
 print(json.dumps(plain(json.load(open(sys.argv[1]))), indent=1, sort_keys=True))' "$1"
 }
@@ -55,4 +55,4 @@ one=$place/one/latest whole=$place/array/whole/latest
 cmp "$one/gradebook.csv" "$whole/gradebook.csv"
 diff <(plain "$one/results.json") <(plain "$whole/results.json")
 cat "$whole/gradebook.csv"
-echo "$parts parts and one machine: the same gradebook.csv, and the same results.json but for times"
+echo "$parts parts and one machine: the same gradebook.csv, and the same verdicts in results.json"

@@ -9,6 +9,8 @@ use crate::score::{Expect, Member};
 pub(super) enum Expected {
     /// Exactly these points.
     Points(u32),
+    /// No more than these points: a cheat.
+    AtMost(u32),
     /// Not all points, and each of these checks must fail: a mutant.
     CaughtBy(Vec<String>),
     /// A compile error.
@@ -16,6 +18,7 @@ pub(super) enum Expected {
 }
 
 /// How the cells begin that are no number.
+const AT_MOST: &str = "at most ";
 const CAUGHT_BY: &str = "caught by ";
 const DOES_NOT_COMPILE: &str = "does not compile";
 
@@ -29,7 +32,10 @@ impl Expected {
         if cell == DOES_NOT_COMPILE {
             return Some(Self::DoesNotCompile);
         }
-        cell.parse().ok().map(Self::Points)
+        match cell.strip_prefix(AT_MOST) {
+            Some(points) => points.parse().ok().map(Self::AtMost),
+            None => cell.parse().ok().map(Self::Points),
+        }
     }
 
     /// Why the member is not as expected; `None`: it is.
@@ -41,6 +47,7 @@ impl Expected {
         }
         match self {
             Self::Points(points) => (total != *points).then(|| format!("{total} points instead of {points}")),
+            Self::AtMost(most) => (total > *most).then(|| format!("{total} points, more than {most}")),
             Self::CaughtBy(checks) => {
                 let refused = member.entry.refused.as_deref();
                 let found = Expect::CaughtBy(checks.clone()).judge(refused, total, undecided, &member.checks);
@@ -55,6 +62,7 @@ impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Points(points) => write!(f, "{points}"),
+            Self::AtMost(points) => write!(f, "{AT_MOST}{points}"),
             Self::CaughtBy(checks) => write!(f, "{CAUGHT_BY}{}", checks.join(" ")),
             Self::DoesNotCompile => f.write_str(DOES_NOT_COMPILE),
         }
@@ -68,6 +76,7 @@ mod tests {
 
     #[rstest]
     #[case(Expected::Points(100), "100")]
+    #[case(Expected::AtMost(10), "at most 10")]
     #[case(Expected::CaughtBy(vec!["m1::a".into(), "m2::b".into()]), "caught by m1::a m2::b")]
     #[case(Expected::DoesNotCompile, "does not compile")]
     fn a_cell_says_what_is_expected(#[case] expected: Expected, #[case] cell: &str) {
@@ -78,6 +87,7 @@ mod tests {
     #[rstest]
     #[case("")]
     #[case("many")]
+    #[case("at most many")]
     #[case("caught")]
     fn another_cell_is_refused(#[case] cell: &str) {
         assert_eq!(Expected::parse(cell), None);

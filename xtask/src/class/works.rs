@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use fastrand::Rng;
 
+use super::cheats::cheats;
 use super::expected::Expected;
 use crate::grade::{Member, rules};
 use crate::intake::Files;
@@ -11,7 +12,7 @@ use crate::score::Expect;
 use crate::workspace::{Lab, Workspace};
 
 /// The library's root, which a student may change in every lab; the programs are given.
-const ROOT: &str = "src/lib.rs";
+pub(super) const ROOT: &str = "src/lib.rs";
 /// More than an editable file may have, in bytes.
 const BOMB: usize = 8 << 20;
 
@@ -32,6 +33,7 @@ pub(super) struct Works {
     mutants: Vec<Work>,
     unfinished: Vec<Work>,
     refused: Vec<Work>,
+    cheats: Vec<Work>,
     meddling: Work,
 }
 
@@ -58,11 +60,18 @@ impl Works {
         Ok(Self {
             unfinished: unfinished(&reference),
             refused: refused(),
+            cheats: cheats(&starter),
             meddling: meddling(&reference),
             right,
             starter,
             mutants,
         })
+    }
+
+    /// The files of the reference are handed in for another lab, too.
+    pub(super) fn mistake_for(&mut self, other: &Self) {
+        let files = other.right[0].files.clone();
+        self.unfinished.push(Work { files, expected: Expected::DoesNotCompile });
     }
 
     /// What one of the class hands in: a third is right, a fifth is a mutant, the rest is what else comes.
@@ -71,9 +80,10 @@ impl Works {
         match rng.u32(0..100) {
             0..33 => of(&self.right, rng),
             33..55 => of(&self.mutants, rng),
-            55..70 => self.starter.clone(),
-            70..85 => of(&self.unfinished, rng),
-            85..92 => self.meddling.clone(),
+            55..67 => self.starter.clone(),
+            67..80 => of(&self.unfinished, rng),
+            80..87 => self.meddling.clone(),
+            87..93 => of(&self.cheats, rng),
             _ => of(&self.refused, rng),
         }
     }

@@ -17,7 +17,7 @@ use sandbox::protocol::Verdict;
 use super::class::{Event, Member, run as run_class};
 use super::kept::{Kept, is_verdict, is_whole};
 use super::progress::Progress;
-use super::session::Session;
+use super::session::{self, Session};
 use super::submissions::unclear;
 use super::{digest, earlier};
 use crate::exit::{self, Exit, bad_input};
@@ -62,12 +62,24 @@ struct Part {
     is_begun: bool,
 }
 
+/// What is known only at the end: that memory was guarded otherwise than the report says.
+fn with_fallbacks(mut run: Run) -> Run {
+    let now = sandbox::memory_guard().word;
+    if run.memory_guard != now {
+        run.notes.push(format!("memory: the run went on with {now}"));
+    }
+    run.notes.extend(sandbox::memory_fallbacks());
+    run
+}
+
 impl Course<'_> {
     /// Grades lab after lab, then writes the reports of the whole.
     ///
     /// # Errors
     /// When the grades cannot be written.
     pub(super) fn grade(&self, run: Run, labs: Vec<(Lab, Vec<Member>)>) -> Result<Exit> {
+        // Here, too: a run with nothing left to do opens no session.
+        session::remove_stale(&self.workspace.state_dir());
         let is_new = journal::list(self.folder).is_ok_and(|journals| journals.is_empty());
         let take_back = || {
             if is_new {
@@ -105,7 +117,7 @@ impl Course<'_> {
             return told.map(|()| problem.unwrap_or(Exit::Done));
         }
         let labs = parts.iter().map(|part| self.results(part)).collect();
-        let results = policy::files::results(self.terms, run, labs);
+        let results = policy::files::results(self.terms, with_fallbacks(run), labs);
         // Before the page of grades, which leads to it; and no reason to lose the grades.
         let compared = self.compare(&parts);
         let written = self.finish(&results);

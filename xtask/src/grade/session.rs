@@ -229,7 +229,7 @@ pub fn level(asked: Option<Level>, is_trusted: bool) -> Result<(Level, Vec<Strin
 }
 
 /// Removes folders of sessions that were killed. Best effort: at worst they take up space.
-fn remove_stale(state: &Path) {
+pub(super) fn remove_stale(state: &Path) {
     for entry in fs::read_dir(state).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let pid = name.strip_prefix("run-").and_then(|rest| rest.split('-').next());

@@ -47,6 +47,7 @@ fn main() -> ExitCode {
     trials.extend(readme::trials());
     trials.extend(house::trials(&house));
     let done = libtest_mimic::run(&arguments, trials);
+    sandbox::remove_groups();
     match rewrite::write() {
         Ok(()) => done.exit_code(),
         Err(error) => {

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         return code;
     }
     let done = if std::env::args().nth(1).as_deref() == Some("--probe") { probe() } else { run() };
+    sandbox::remove_groups();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -95,7 +95,7 @@ fn processor_time_is_limited_too() {
 
 #[test]
 fn many_processes_together_are_held_to_the_memory_limit() {
-    let (_bench, mut spec) = Bench::new_spec(&["many_processes"]);
+    let (_bench, mut spec) = Bench::new_spec(&["many_processes", "12x40"]);
     spec.limits.memory = 200 << 20;
     let outcome = run(&spec);
     Ends(End::MemoryLimit).check(&outcome);

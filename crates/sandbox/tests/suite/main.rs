@@ -10,6 +10,7 @@ mod doctor;
 mod ends;
 mod fallbacks;
 mod forgeries;
+mod groups;
 mod harness;
 mod reduced;
 mod users;

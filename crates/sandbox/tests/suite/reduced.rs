@@ -44,6 +44,22 @@ fn landlock_guards_processes_and_abstract_sockets_outside() {
     Says("EPERM").check(&bench.attack(Level::Reduced, &["abstract", &name]));
 }
 
+/// Segments that nobody has attached are in no resident set. A slot's user has none but its own.
+#[test]
+fn detached_segments_count_for_root() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("skipped: an ordinary user's own segments cannot be told from the programs'");
+        return;
+    }
+    let bench = Bench::new();
+    let mut spec = bench.spec(Level::Reduced, &["sysv_detached", "150"]);
+    spec.limits.memory = 64 << 20;
+    let outcome = run(&spec);
+    Ends(End::MemoryLimit).check(&outcome);
+    // A control group, where there is one, would have let them through.
+    assert!(outcome.notes.iter().any(|note| note.contains("all processes together")), "{:?}", outcome.notes);
+}
+
 #[test]
 fn the_report_says_what_is_open() {
     let outcome = Bench::new().attack(Level::Reduced, &["environment"]);

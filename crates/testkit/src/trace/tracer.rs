@@ -13,7 +13,6 @@ use tracer::stops::{self, Event};
 use super::session::Session;
 use super::{Fault, Report};
 use crate::failure::OWN_THREAD;
-use crate::held::while_nobody_starts;
 use crate::running::Ending;
 use crate::shared::Shared;
 use crate::spawn::spawn_command;
@@ -80,7 +79,7 @@ fn follow(
 /// Starts the program and stands at its first instruction, with every descendant to be traced too.
 fn launch(mut command: Command, shared: &Shared, name: &str) -> Result<i32> {
     let (root, _child) = shared.tree.start_root(|| spawn_command(&mut command, name))?;
-    while_nobody_starts(|| drop(command));
+    sandbox::while_nobody_forks(|| drop(command));
     attach(root, Options::empty()).with_context(|| format!("trace {name}"))?;
     Ok(root)
 }

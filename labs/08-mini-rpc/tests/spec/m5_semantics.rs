@@ -73,7 +73,9 @@ fn a_duplicate_of_a_running_call_waits_with_it() {
     let call = client.send(GATE, string("gate"));
     slow.is_read();
     let (executed, _) = site.stats(&room);
-    client.peer.send(call.bytes());
+    client.peer.send(call.bytes()).all_is_read();
+    // Read is not yet seen: the copies below must be the last ones.
+    site.server.asleep();
     let other = site.connect(&room, "the second connection of the client");
     other.send(call.bytes()).send(call.bytes()).all_is_read();
     // The connection of the first copy is gone; the call is not.

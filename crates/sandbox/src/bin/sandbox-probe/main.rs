@@ -38,6 +38,7 @@ fn main() -> ExitCode {
 fn attack(name: &str, arg: &str) -> Result<String> {
     match name {
         "fork_bomb" => processes::fork_bomb(),
+        "small_bomb" => processes::small_bomb(),
         "thread_bomb" => processes::thread_bomb(),
         "ignore_everything" => processes::ignore_everything(),
         "kill_all" => processes::kill_all(),
@@ -48,9 +49,11 @@ fn attack(name: &str, arg: &str) -> Result<String> {
         "spin" => processes::spin(),
         "raise_limits" => processes::raise_limits(),
         "one_process" => memory::one_process(arg),
-        "many_processes" => memory::many_processes(),
+        "many_processes" => memory::many_processes(arg),
         "memfd" => memory::memfd(arg),
+        "memfd_in_flight" => memory::memfd_in_flight(arg),
         "sysv" => memory::sysv(),
+        "sysv_detached" => memory::sysv_detached(arg),
         "fill" => storage::fill(arg),
         "inodes" => storage::inodes(arg),
         "flood" => storage::flood(),

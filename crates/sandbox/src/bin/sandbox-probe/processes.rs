@@ -23,6 +23,11 @@ fn refuse_unlimited() -> Result<()> {
 /// Forks until refused; the children wait and are killed at the end.
 pub(crate) fn fork_bomb() -> Result<String> {
     refuse_unlimited()?;
+    small_bomb()
+}
+
+/// The same where the limit is not this process's own: a bound of [`BOMB`] must do.
+pub(crate) fn small_bomb() -> Result<String> {
     let mut children = Vec::new();
     while children.len() < BOMB {
         // SAFETY: this process has one thread.

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Shows that a run that is killed goes on to the same gradebook: grades a class once without a stop, then again, killed by
+# SIGKILL at random moments and resumed after each, and compares the gradebooks byte by byte. Nothing may be left behind.
+#
+#   cargo xtask class ../class --seed 1
+#   xtask/prove/kills.sh ../class [KILLS] [SEED]      start it in the course's folder; 20 kills, seed 1
+#
+# A moment is so many finished steps (lines of the journals), and up to a second more.
+set -euo pipefail
+
+class=${1:?"usage: kills.sh CLASS [KILLS] [SEED]"} kills=${2:-20} seed=${3:-1}
+xtask=${XTASK:-$PWD/target/debug/xtask}
+[[ -x $xtask ]] || { echo "kills.sh: $xtask is not built (cargo build -p xtask)" >&2; exit 2; }
+place=$(mktemp -d "${TMPDIR:-/tmp}/prove-kills-XXXXXX")
+trap 'rm -rf "$place"' EXIT
+RANDOM=$seed
+
+# Steps that are in the journals of a folder of grades.
+steps() { cat "$1"/*/journal-*.jsonl 2>/dev/null | wc -l; }
+# 0: as it should be; 4: something of the class asks for a teacher's eyes.
+grade() { "$xtask" grade "$class" "$@" >"$place/log" 2>&1 || (($? == 4)) || { tail -n 20 "$place/log" >&2; exit 1; }; }
+# What a grader may leave behind: its sandboxes' processes, segments, folders of its session.
+strays() {
+    # Every sandbox is a PID namespace; its first process is the grader's own program.
+    for process in /proc/[0-9]*; do
+        [[ $(readlink "$process/exe") != "$xtask"* ]] || echo "a process of the grader: $(tr '\0' ' ' <"$process/cmdline")"
+    done 2>/dev/null
+    ls /dev/shm
+    ls -d target/ipc-labs/run-* 2>/dev/null || true
+    ipcs -m -q -s | grep '^0x' || true
+}
+
+before=$(strays)
+# The whole run may be there already.
+whole=${WHOLE:-$place/whole}
+[[ -d $whole/latest ]] || grade --fresh --seed "$seed" --out "$whole"
+all=$(steps "$whole")
+echo "the whole run: $all steps"
+
+mapfile -t moments < <(for ((i = 0; i < kills; i++)); do echo $(((RANDOM * 32768 + RANDOM) % all)); done | sort -n)
+how=(--fresh --seed "$seed")
+killed=0
+for moment in "${moments[@]}"; do
+    "$xtask" grade "$class" "${how[@]}" --out "$place/killed" >"$place/log" 2>&1 &
+    grader=$!
+    while kill -0 "$grader" 2>/dev/null && (($(steps "$place/killed") < moment)); do sleep 0.1; done
+    sleep "0.$((RANDOM % 1000 + 1000))"
+    if kill -KILL "$grader" 2>/dev/null; then killed=$((killed + 1)); fi
+    wait "$grader" 2>/dev/null || true
+    echo "kill $killed at step $(steps "$place/killed") of $all"
+    [[ -d $place/killed ]] && how=(--resume)
+done
+grade "${how[@]}" --out "$place/killed"
+for book in gradebook.csv milestones.csv; do cmp "$whole/latest/$book" "$place/killed/latest/$book"; done
+
+# Once more: nothing is left to do.
+"$xtask" grade "$class" --resume --out "$place/killed" >"$place/again" 2>&1 || (($? == 4))
+if grep -q 'preparing' "$place/again"; then
+    echo "kills.sh: a run with nothing to do has prepared something" >&2
+    exit 1
+fi
+if ! diff <(echo "$before") <(strays); then
+    echo "kills.sh: something was left behind" >&2
+    exit 1
+fi
+echo "$killed kills by SIGKILL, then resumed: the same gradebook.csv and milestones.csv; nothing left behind"
