@@ -9,8 +9,8 @@ use crate::exit::{self, Exit};
 use crate::report::formats::Format;
 use crate::workspace::Workspace;
 use crate::{
-    autopsy, bench, check, ci, class, doctor, explain, flake, grade, handout, hint, list, merge, readmes,
-    report, reset, similar, starters, submit, trace, verify, watch,
+    autograder, autopsy, bench, check, ci, class, doctor, explain, fill, flake, grade, handout, hint, list,
+    merge, readmes, report, reset, similar, starters, submit, trace, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -36,6 +36,9 @@ enum Command {
     Grade(GradeArgs),
     Report(ReportArgs),
     Merge(merge::MergeArgs),
+    Fill(fill::FillArgs),
+    Autograder(autograder::AutograderArgs),
+    GradeOne(autograder::GradeOneArgs),
     Similar(similar::command::SimilarArgs),
     /// Write the starters from the solutions.
     #[command(after_help = "Examples:\n  cargo xtask starters\n  cargo xtask starters --check")]
@@ -306,6 +309,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Grade(args) => grade::run(&workspace, &args),
         Command::Report(args) => report::run(&workspace, &args),
         Command::Merge(args) => merge::run(&workspace, &args),
+        Command::Fill(args) => fill::run(&workspace, &args),
+        Command::Autograder(args) => autograder::run(&workspace, &args),
+        Command::GradeOne(args) => autograder::run_one(&workspace, &args),
         Command::Similar(args) => similar::command::run(&workspace, &args),
     }
 }

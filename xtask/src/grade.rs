@@ -13,7 +13,7 @@ mod guard;
 mod kept;
 mod progress;
 mod queue;
-mod roster;
+pub(crate) mod roster;
 mod session;
 mod students;
 mod submissions;
@@ -78,16 +78,9 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
         anstream::eprintln!("going on with {}", workspace.shown(&folder));
         (folder, run)
     } else {
-        let run = Run {
-            schema: SCHEMA.to_owned(),
-            started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-            toolchain,
-            level: level.word().to_owned(),
-            memory_guard: sandbox::memory_guard().word,
-            seed: args.seed.map_or_else(suite::new_seed, Ok)?,
-            notes: class.notes.into_iter().chain(more).collect(),
-        };
-        (new_folder(&args.out)?, run)
+        let seed = args.seed.map_or_else(suite::new_seed, Ok)?;
+        let notes = class.notes.into_iter().chain(more).collect();
+        (new_folder(&args.out)?, begun_now(toolchain, level, seed, notes))
     };
     let _lock = earlier::lock(&folder)?;
     let course = Course {
@@ -126,8 +119,51 @@ pub(crate) fn shown_names(names: &[String]) -> Vec<String> {
     exports::people(names, false).into_iter().map(|person| person.name).collect()
 }
 
+/// The circumstances of a run that begins.
+fn begun_now(toolchain: String, level: Level, seed: u64, notes: Vec<String>) -> Run {
+    Run {
+        schema: SCHEMA.to_owned(),
+        started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        toolchain,
+        level: level.word().to_owned(),
+        memory_guard: sandbox::memory_guard().word,
+        seed,
+        notes,
+    }
+}
+
+/// Grades one submission, a folder or an archive, in one lab. Gives the folder of grades in `out`, which is empty where
+/// nothing could be graded.
+///
+/// # Errors
+/// When the grades cannot be written, or this machine cannot isolate submissions.
+pub(crate) fn one(workspace: &Workspace, lab: Lab, submission: &Path, out: &Path) -> Result<PathBuf> {
+    let member = submissions::one(workspace, submission, &lab)?;
+    interrupt::install()?;
+    interrupt::survive_file_limit()?;
+    let (level, notes) = session::level(None, false)?;
+    let run = begun_now(seed::rustc()?, level, suite::new_seed()?, notes);
+    let folder = new_folder(out)?;
+    let course = Course {
+        workspace,
+        out,
+        folder: &folder,
+        level,
+        jobs: None,
+        formats: &[],
+        // The platform has deadlines and weights of its own.
+        terms: None,
+        // Each attempt gets new random challenges.
+        fresh: true,
+        is_compared: false,
+        seed: None,
+    };
+    course.grade(run, vec![(lab, vec![member])])?;
+    Ok(folder)
+}
+
 /// The teacher's list of the class.
-fn roster(path: &Path) -> Result<roster::Roster> {
+pub(crate) fn roster(path: &Path) -> Result<roster::Roster> {
     let wrong = |why: String| bad_input(format!("read the roster {}: {why}", path.display()));
     let text = fs::read(path).map_err(|error| wrong(reason(&error)))?;
     roster::Roster::parse(&text).map_err(wrong)

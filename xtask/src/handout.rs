@@ -35,22 +35,31 @@ pub fn run(workspace: &Workspace, args: &HandoutArgs) -> anyhow::Result<Exit> {
         .prefix(".handout-")
         .tempdir_in(parent)
         .with_context(|| format!("make a folder in {}", parent.display()))?;
-    let mut count = 0;
-    for path in tracked(workspace)?.iter().filter(|path| is_for_students(path)) {
-        let (from, to) = (workspace.root.join(path), unfinished.path().join(path));
-        copy(&from, &to).with_context(|| format!("copy {path}"))?;
-        count += 1;
-    }
-    hide_mutants(unfinished.path())?;
-    for lab in workspace.labs()?.iter().filter(|lab| lab.solution.is_some()) {
-        keep_starter(workspace, lab, unfinished.path())?;
-        count += 1;
-    }
-    prune(workspace, unfinished.path())?;
+    let count = write(workspace, unfinished.path())?;
     let place = unfinished.keep();
     publish(&place, &dir)?;
     anstream::println!("{}: {count} files, no solutions", args.dir.display());
     Ok(Exit::Done)
+}
+
+/// Writes the handout into an empty folder outside the course; gives the number of its files.
+///
+/// # Errors
+/// When the course is no git checkout, or a file cannot be copied.
+pub(crate) fn write(workspace: &Workspace, dir: &Path) -> anyhow::Result<usize> {
+    let mut count = 0;
+    for path in tracked(workspace)?.iter().filter(|path| is_for_students(path)) {
+        let (from, to) = (workspace.root.join(path), dir.join(path));
+        copy(&from, &to).with_context(|| format!("copy {path}"))?;
+        count += 1;
+    }
+    hide_mutants(dir)?;
+    for lab in workspace.labs()?.iter().filter(|lab| lab.solution.is_some()) {
+        keep_starter(workspace, lab, dir)?;
+        count += 1;
+    }
+    prune(workspace, dir)?;
+    Ok(count)
 }
 
 /// Whether a file of the course goes to students.
@@ -120,7 +129,10 @@ fn prune(workspace: &Workspace, dir: &Path) -> anyhow::Result<()> {
             .output()
             .context("run cargo metadata")?;
         if !output.status.success() {
-            bail!("the handout's Cargo.lock: {}", String::from_utf8_lossy(&output.stderr).trim());
+            let why = String::from_utf8_lossy(&output.stderr);
+            let advice =
+                if why.contains("--offline") { "\nrun `cargo fetch` where there is a network" } else { "" };
+            bail!("the handout's Cargo.lock: {}{advice}", why.trim());
         }
     }
     Ok(())

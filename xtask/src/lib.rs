@@ -27,10 +27,12 @@
 //! | [`trace`] | a program's life, recorded and drawn |
 //! | [`mod@bench`] | what is measured by `crates/bench`, built in release |
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
+//! | [`autograder`], [`fill`] | what platforms run, and the sheets they export, filled |
 //! | [`similar`] | pure, but for its rim: who has the same code, as a report beside the grades |
 //! | [`autopsy`] | why a program hangs |
 //! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, [`class`], `doctor`, `ci` | an author's gates |
 
+pub mod autograder;
 pub mod autopsy;
 pub mod bar;
 pub mod bench;
@@ -48,6 +50,7 @@ pub mod exit;
 pub mod explain;
 pub mod family;
 pub mod files;
+pub mod fill;
 pub mod flake;
 pub mod grade;
 pub mod handout;

@@ -48,9 +48,7 @@ pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
     interrupt::survive_file_limit()?;
     let folder = folder_of(&args.dir)?;
     let terms = Terms::choose(workspace, args.policy.as_deref(), Some(&folder))?;
-    let (run, mut labs) = load(&folder)?;
-    labs.iter_mut().for_each(|lab| explain(workspace, lab));
-    let results = policy::files::results(terms.as_ref(), run, labs);
+    let results = results(workspace, &folder, terms.as_ref())?;
     if let Some(terms) = &terms {
         terms.keep(&folder)?;
     }
@@ -59,6 +57,20 @@ pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
     print_end(&results);
     anstream::println!("report: {}", workspace.shown(&folder.join(HTML)));
     Ok(Exit::Done)
+}
+
+/// The results of a graded run under these terms.
+///
+/// # Errors
+/// When the folder holds neither journals nor results, or they cannot be read.
+pub(crate) fn results(
+    workspace: &Workspace,
+    folder: &Path,
+    terms: Option<&Terms>,
+) -> anyhow::Result<Results> {
+    let (run, mut labs) = load(folder)?;
+    labs.iter_mut().for_each(|lab| explain(workspace, lab));
+    Ok(policy::files::results(terms, run, labs))
 }
 
 /// Adds to each member what is probably wrong. It stands in no journal, for it can be told again at any time.

@@ -106,19 +106,18 @@ fn killed_after(class: &Class, args: &[&str], wanted: usize) -> bool {
 }
 
 /// Kills a run after each of these numbers of lines, goes on, and compares with a run that nobody has killed.
-fn goes_on_after(kills: &[usize]) {
-    let class = mixed_class();
-    xtask(&class.args(&["--seed", "5"])).assert().success();
+fn goes_on_after(class: &Class, more: &[&str], kills: &[usize]) {
+    let fresh = [&["--seed", "5"], more].concat();
+    xtask(&class.args(&fresh)).assert().success();
     let names = ["gradebook.csv", "milestones.csv"];
     let whole = names.map(|name| class.read(name));
     fs::remove_dir_all(class.out.path()).unwrap();
     fs::create_dir(class.out.path()).unwrap();
-    let fresh = class.args(&["--seed", "5"]);
-    assert!(killed_after(&class, &fresh, kills[0]), "the grader was faster");
+    assert!(killed_after(class, &class.args(&fresh), kills[0]), "the grader was faster");
     // Fresh: only the journal knows what was done.
     let resume = class.args(&["--resume"]);
     for &kill in &kills[1..] {
-        killed_after(&class, &resume, kill);
+        killed_after(class, &resume, kill);
     }
     xtask(&resume).assert().success().stderr(contains("going on with "));
     assert_eq!(names.map(|name| class.read(name)), whole);
@@ -133,14 +132,29 @@ fn goes_on_after(kills: &[usize]) {
 #[case::in_the_middle(&[10])]
 #[case::again_and_again(&[4, 9, 14, 20])]
 fn a_killed_run_goes_on_to_the_same_gradebook(#[case] kills: &[usize]) {
-    goes_on_after(kills);
+    goes_on_after(&mixed_class(), &[], kills);
+}
+
+/// The folder of grades has the policy; nobody must give it again. Of two attempts the first was graded before the kill.
+#[test]
+fn a_killed_run_goes_on_under_its_policy() {
+    let class = class();
+    class.file("alice/attempt-1/src/lib.rs", &new_work("pub fn run() -> u8 { 3 }"));
+    class.file("alice/attempt-2/src/lib.rs", &new_work(HANGS));
+    class.file("alice/attempt-3/src/lib.rs", &new_work(RIGHT)).file("bob/src/lib.rs", &new_work(RIGHT));
+    let place = tempfile::tempdir().unwrap();
+    let policy = place.path().join("course.toml");
+    fs::write(&policy, "count = \"last\"\n[labs.01]\nweight = 3\n").unwrap();
+    goes_on_after(&class, &["--policy", policy.to_str().unwrap()], &[3]);
+    let book = String::from_utf8(class.read("gradebook.csv")).unwrap();
+    assert!(book.contains("\nalice,300,300,100,100") && book.contains("\nbob,300,300,100,100"), "{book}");
 }
 
 #[test]
 #[ignore = "takes minutes: cargo test -p xtask --test grade_again -- --ignored"]
 fn a_run_killed_at_twenty_random_moments_goes_on_to_the_same_gradebook() {
     for _ in 0..20 {
-        goes_on_after(&[fastrand::usize(1..28)]);
+        goes_on_after(&mixed_class(), &[], &[fastrand::usize(1..28)]);
     }
 }
 

@@ -55,6 +55,58 @@ fn attempts_are_graded_once_and_a_report_makes_the_same_grades_or_those_of_anoth
 }
 
 #[test]
+fn parts_are_merged_under_their_policy_or_another_one() {
+    let class = Class::new();
+    class.file("alice/attempt-1/src/lib.rs", WRONG).file("alice/attempt-2/src/lib.rs", RIGHT);
+    class.file("alice/attempt-3/src/lib.rs", RIGHT).file("bob/src/lib.rs", RIGHT);
+    let path = policy(&class, POLICY);
+    let other = class.out.path().join("other.toml");
+    fs::write(&other, POLICY.replace("12T12", "11T12")).unwrap();
+    let other = other.to_str().unwrap();
+    // The whole first: cargo completes the lock file of the copied course, and that is a part of what judges.
+    xtask(&class.args(&["--policy", &path, "--seed", "5"])).assert().success();
+    let places = ["1", "2", "all"].map(|name| class.out.path().join(name).to_str().unwrap().to_owned());
+    let [one, two, all] = places.each_ref().map(String::as_str);
+    let folder = class.folder.path().to_str().unwrap();
+    for (shard, out) in [("1/2", one), ("2/2", two)] {
+        let how = ["--lab", "01", "--seed", "5", "--policy", &path, "--shard", shard, "--out", out];
+        xtask(&[&["grade", folder], &how[..]].concat()).assert().success();
+    }
+    let merge = ["merge", one, two, "--out", all];
+    let book = || fs::read_to_string(class.out.path().join("all/latest/gradebook.csv")).unwrap();
+    xtask(&merge).assert().success();
+    assert_eq!(book(), gradebook(&class));
+    assert!(book().contains("alice,80,100,80,80,100,2 days late: −20 %\n"), "{}", book());
+    xtask(&[&merge[..], &["--policy", other]].concat()).assert().success();
+    assert!(book().contains("alice,70,100,70,70,100,3 days late: −30 %\n"), "{}", book());
+    // One part got another policy since: which one counts must be said.
+    xtask(&["report", two, "--policy", other]).assert().success();
+    let told = "the parts have different policies; give one with --policy";
+    xtask(&merge).assert().code(4).stderr(contains(told));
+}
+
+#[test]
+fn two_submissions_of_one_student_are_attempts_and_without_a_policy_refused() {
+    let class = Class::new();
+    class.file("old/src/lib.rs", WRONG).file("new/src/lib.rs", RIGHT);
+    let roster = class.out.path().join("class.csv");
+    fs::write(&roster, "Name,Mail,Login\n\"Doe, Jane\",old,new\n").unwrap();
+    let roster = ["--roster", roster.to_str().unwrap()];
+    let told = "new and old are both of Doe, Jane: take one away, or let a policy choose";
+    xtask(&class.args(&roster)).assert().code(4).stderr(contains(told));
+    assert!(!class.out.path().join("latest").exists());
+    let path = policy(&class, "count = \"best\"\n");
+    xtask(&class.args(&[&roster[..], &["--policy", &path]].concat())).assert().success();
+    let book = gradebook(&class);
+    assert!(book.lines().count() == 2 && book.contains("\n\"Doe, Jane\",100,100,100,"), "{book}");
+    // Without a roster two archives can have one name, too.
+    let class = Class::new();
+    class.zip("alice.zip", &[("src/lib.rs", WRONG)]).tar_gz("alice.tar.gz", &[("src/lib.rs", RIGHT)]);
+    let told = "alice.tar.gz and alice.zip are both of alice";
+    xtask(&class.args(&[])).assert().code(4).stderr(contains(told));
+}
+
+#[test]
 fn a_policy_with_a_mistake_grades_nothing() {
     let class = Class::new();
     class.file("alice/src/lib.rs", RIGHT);

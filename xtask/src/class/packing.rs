@@ -84,7 +84,7 @@ pub(super) fn write(class: &Path, stem: &str, form: Form, litter: Litter, files:
             folder(&place, &files, litter).with_context(context)?;
             return commit(&place).with_context(|| format!("commit {}", place.display()));
         }
-        Form::Zip => zip(files.iter().map(|(path, bytes)| (path.clone(), bytes.as_slice())))?,
+        Form::Zip => zip(files.iter().map(|(path, bytes)| (path.clone(), bytes.as_slice(), 0o644)))?,
         Form::Tar => tar(&files).with_context(context)?,
         Form::TarGz => {
             let mut gz = GzEncoder::new(Vec::new(), Compression::fast());

@@ -76,10 +76,16 @@ impl Course<'_> {
                 self.take_back()
             }
         };
+        let keep = || self.terms.map_or(Ok(()), |terms| terms.keep(self.folder));
+        // Before the first journal: a run that is killed here must find its policy when it goes on.
+        if is_new {
+            keep().inspect_err(|_| take_back())?;
+        }
         let begun = labs.into_iter().map(|(lab, members)| self.begin(&run, lab, members));
         let mut parts = begun.collect::<Result<Vec<Part>>>().inspect_err(|_| take_back())?;
-        if let Some(terms) = self.terms {
-            terms.keep(self.folder).inspect_err(|_| take_back())?;
+        // After the journals: a run that cannot go on keeps the policy that it had.
+        if !is_new {
+            keep()?;
         }
         let mut problem = None;
         let mut told = Ok(());

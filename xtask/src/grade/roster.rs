@@ -9,7 +9,7 @@ const HALVES: [[&str; 2]; 2] = [["first name", "last name"], ["given name", "fam
 
 /// A class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Roster {
+pub(crate) struct Roster {
     rows: Vec<Row>,
 }
 
@@ -26,7 +26,7 @@ impl Roster {
     ///
     /// # Errors
     /// What is wrong with it, with its line.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
         let mut reader = ::csv::ReaderBuilder::new().flexible(true).from_reader(text);
         let headers: Vec<String> = reader
             .headers()
@@ -67,7 +67,7 @@ impl Roster {
 
     /// The name of whoever one of these keys stands for. `None`: nobody, or more than one.
     #[must_use]
-    pub(super) fn find(&self, keys: &[String]) -> Option<&str> {
+    pub(crate) fn find(&self, keys: &[String]) -> Option<&str> {
         for key in keys {
             let key = key.to_lowercase();
             let mut found = self.rows.iter().filter(|row| row.keys.contains(&key));
@@ -78,8 +78,14 @@ impl Roster {
         None
     }
 
+    /// What stands for whoever has this name, in small letters; nothing for a stranger.
+    #[must_use]
+    pub(crate) fn keys(&self, name: &str) -> &[String] {
+        self.rows.iter().find(|row| row.name == name).map_or(&[], |row| &row.keys)
+    }
+
     /// Everybody, in the order of the list.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().map(|row| row.name.as_str())
     }
 }

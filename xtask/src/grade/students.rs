@@ -1,5 +1,7 @@
 //! Who is in a folder of submissions, and what each student handed in: once, or in several attempts.
 
+mod attempts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use crate::intake::rules::{Rules, is_archive, without_ending};
 use crate::intake::{HandIn, Submission};
 use crate::score::{Entry, HandedIn, Standing};
 use crate::text::{one_line, reason};
+use attempts::{are_told_apart, joined};
 
 /// Sentences about what lies beside the submissions; more than this many help nobody.
 const MAX_NOTES: usize = 10;
@@ -64,11 +67,26 @@ pub(super) fn read(
     if count_attempts {
         students.iter_mut().try_for_each(Student::open_attempts)?;
         students = joined(students);
+    } else {
+        are_told_apart(&students).map_err(|why| bad_input(format!("{}: {why}", dir.display())))?;
     }
     Ok((students, notes))
 }
 
 impl Student {
+    /// Somebody who handed in once.
+    pub(super) fn with_one(name: &str, path: &Path) -> Self {
+        let attempt =
+            Attempt { paths: vec![path.to_owned()], is_link: path.is_symlink(), ..Attempt::default() };
+        Self { name: name.to_owned(), keys: Vec::new(), attempts: vec![attempt] }
+    }
+
+    /// What is graded of whoever has one attempt; of several it is the last.
+    pub(super) fn last_turn(&self) -> Turn<'_> {
+        let attempt = self.attempts.last().cloned().unwrap_or_default();
+        Turn { student: self, attempt, is_one_of_several: self.attempts.len() > 1 }
+    }
+
     /// What is graded of this student, the last attempt last.
     pub(super) fn turns(&self) -> impl Iterator<Item = Turn<'_>> {
         let nothing = self.attempts.is_empty().then(Attempt::default);
@@ -160,26 +178,6 @@ impl Turn<'_> {
         };
         Member { entry, files: taken.files }
     }
-}
-
-/// Those of one name as one student, with all attempts.
-fn joined(students: Vec<Student>) -> Vec<Student> {
-    let mut joined: Vec<Student> = Vec::new();
-    for student in students {
-        match joined.last_mut().filter(|last| last.name == student.name) {
-            Some(last) => last.attempts.extend(student.attempts),
-            None => joined.push(student),
-        }
-    }
-    for student in &mut joined {
-        let labels: BTreeSet<&str> = student.attempts.iter().map(|attempt| attempt.label.as_str()).collect();
-        if labels.len() < student.attempts.len() {
-            for (number, attempt) in (1..).zip(&mut student.attempts) {
-                attempt.label = number.to_string();
-            }
-        }
-    }
-    joined
 }
 
 /// Gives the students their names in the list, and adds who is only there. Says who is not in it.

@@ -81,6 +81,17 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, how: &How)
     Err(bad_input(format!("{}: {why}", dir.display())))
 }
 
+/// The one submission at `path`, a folder or an archive, which is of this lab.
+///
+/// # Errors
+/// When a glob of `lab.toml` is malformed, or the labs cannot be listed.
+pub(super) fn one(workspace: &Workspace, path: &Path, lab: &Lab) -> Result<Member> {
+    let student = Student::with_one("submission", path);
+    let turn = student.last_turn();
+    let hand_in = turn.hand_in(&workspace.lab_names()?, true, None);
+    Ok(turn.member(&hand_in, &rules(lab)?, &lab.dir))
+}
+
 /// The sentence for those of whom nobody knows what they have handed in, if there are any.
 pub(super) fn unclear<'a>(entries: impl Iterator<Item = &'a Entry>) -> Option<String> {
     let unclear = entries.filter(|entry| entry.standing == Standing::Unclear);

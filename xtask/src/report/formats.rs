@@ -14,7 +14,7 @@ mod prairielearn;
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use sandbox::protocol::Verdict;
 
@@ -42,20 +42,12 @@ pub enum Format {
     Moodle,
 }
 
-/// The files of one form, with their paths below the folder of grades. Of hidden checks they tell what students may see;
-/// Gradescope hides them itself.
+/// The files of one form, with their paths below the folder of grades. Of hidden checks they tell what students may see.
 ///
 /// # Errors
 /// Never in practice: everything is plain data.
 pub fn files(format: Format, results: &Results) -> Result<Vec<(String, Vec<u8>)>> {
-    let for_students;
-    let results = match format {
-        Format::Gradescope => results,
-        _ => {
-            for_students = results.as_students_see();
-            &for_students
-        }
-    };
+    let results = &results.as_students_see();
     let each = |folder: &str, ending: &str, render: &dyn Fn(&Graded<'_>) -> Result<Vec<u8>>| {
         graded(results)
             .into_iter()
@@ -81,6 +73,24 @@ pub fn files(format: Format, results: &Results) -> Result<Vec<(String, Vec<u8>)>
             .collect()),
         Format::Canvas => Ok(vec![("canvas.csv".to_owned(), canvas::render(results)?)]),
         Format::Moodle => Ok(vec![("moodle.csv".to_owned(), moodle::render(results)?)]),
+    }
+}
+
+/// The file of one form for the first member of the only lab, whatever was handed in: what an autograder owes its platform.
+///
+/// # Errors
+/// When there is no member, or the form is one for classes.
+pub fn sole(format: Format, results: &Results) -> Result<Vec<u8>> {
+    let results = &results.as_students_see();
+    let found = results.labs.first().and_then(|lab| Some((lab, lab.members.first()?)));
+    let (lab, member) = found.context("the run has no member")?;
+    let graded = Graded { results, lab, member, file: String::new() };
+    match format {
+        Format::Gradescope => gradescope::render(&graded),
+        Format::Classroom50 => classroom::render(&graded),
+        Format::Autolab => autolab::render(&graded),
+        Format::Prairielearn => prairielearn::render(&graded),
+        Format::Github | Format::Junit | Format::Canvas | Format::Moodle => bail!("a form for classes"),
     }
 }
 
@@ -193,4 +203,4 @@ fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

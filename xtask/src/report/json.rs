@@ -30,3 +30,6 @@ pub fn parse(text: &[u8]) -> Result<Results> {
     ensure!(schema.schema == SCHEMA, "its schema is {:?}, not {SCHEMA:?}", schema.schema);
     serde_json::from_slice(text).context("the results")
 }
+
+#[cfg(test)]
+mod tests;

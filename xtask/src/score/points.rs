@@ -27,6 +27,12 @@ impl Points {
         Self(self.0 * u64::from(weight))
     }
 
+    /// The double nearest to them.
+    #[must_use]
+    pub fn as_number(self) -> f64 {
+        self.0 as f64 / 100.0
+    }
+
     /// How many percent of `max` these are, rounded half up to two decimals. `None`: of nothing.
     #[must_use]
     pub fn in_percent(self, max: Self) -> Option<Self> {
@@ -64,7 +70,7 @@ impl Serialize for Points {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 % 100 {
             0 => serializer.serialize_u64(self.0 / 100),
-            _ => serializer.serialize_f64(self.0 as f64 / 100.0),
+            _ => serializer.serialize_f64(self.as_number()),
         }
     }
 }

@@ -68,25 +68,25 @@ pub(super) fn pack(folder: &str, name: Option<&str>, files: &Files) -> anyhow::R
 
     let all = std::iter::once((MANIFEST, &manifest));
     let all = all.chain(files.iter().map(|(path, bytes)| (path.as_str(), bytes)));
-    let bytes = zip(all.map(|(path, bytes)| (format!("{folder}/{path}"), bytes.as_slice())))?;
+    let bytes = zip(all.map(|(path, bytes)| (format!("{folder}/{path}"), bytes.as_slice(), 0o644)))?;
     Ok(Packed { bytes, hash })
 }
 
-/// One ZIP archive with these files.
+/// One ZIP archive with these files: path, bytes, mode.
 ///
 /// # Errors
 /// When a name is too long for a ZIP archive.
-pub(crate) fn zip<'a>(files: impl Iterator<Item = (String, &'a [u8])>) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn zip<'a>(files: impl Iterator<Item = (String, &'a [u8], u32)>) -> anyhow::Result<Vec<u8>> {
     let mut zip = ZipArchiveWriter::new(Vec::new());
-    for (path, bytes) in files {
-        add(&mut zip, &path, bytes).with_context(|| format!("pack {path}"))?;
+    for (path, bytes, mode) in files {
+        add(&mut zip, &path, bytes, mode).with_context(|| format!("pack {path}"))?;
     }
     zip.finish().context("finish the archive")
 }
 
-fn add(zip: &mut ZipArchiveWriter<Vec<u8>>, path: &str, bytes: &[u8]) -> anyhow::Result<()> {
+fn add(zip: &mut ZipArchiveWriter<Vec<u8>>, path: &str, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let entry = zip.new_file(path).compression_method(CompressionMethod::DEFLATE);
-    let (mut entry, _) = entry.last_modified(UtcDateTime::from_unix(DATE)).unix_permissions(0o644).start()?;
+    let (mut entry, _) = entry.last_modified(UtcDateTime::from_unix(DATE)).unix_permissions(mode).start()?;
     entry.write_all(&compress_to_vec(bytes, LEVEL))?;
     entry.finish(DataDescriptorOutput::new(crc32(bytes), bytes.len() as u64))?;
     Ok(())

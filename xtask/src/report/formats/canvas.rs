@@ -30,7 +30,6 @@ fn row(student: &Student) -> Vec<String> {
     fixed.into_iter().chain(student.labs.iter().map(points)).collect()
 }
 
-/// Nothing where nobody has decided, or nothing was handed in: that is the teacher's to say.
 fn points(score: &LabScore) -> String {
     match score.counts() {
         Counts::Points(points) => points.to_string(),

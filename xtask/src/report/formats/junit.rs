@@ -50,8 +50,10 @@ fn suite(member: &Member, started: &str) -> String {
 
 fn what_was_wrong(outcome: &CheckOutcome) -> String {
     let word = outcome.verdict.word();
-    let first = escaped(outcome.text.lines().next().unwrap_or(word));
-    let body = escaped(&outcome.text);
+    // A reader that shows only the body must show something.
+    let text = if outcome.text.trim().is_empty() { word } else { outcome.text.as_str() };
+    let first = escaped(text.trim_start().lines().next().unwrap_or(word));
+    let body = escaped(text);
     match outcome.verdict {
         Verdict::Pass => String::new(),
         Verdict::NotRun => format!("      <skipped message=\"{first}\">{body}</skipped>\n"),

@@ -7,6 +7,10 @@ use super::*;
 use crate::score::{Entry, Found, Head, Milestone, Plan, Standing, sample};
 use rstest::rstest;
 
+pub(crate) mod graded;
+pub(crate) mod readers;
+pub(crate) mod valid;
+
 fn check(name: &str, max: u32) -> CheckInfo {
     CheckInfo { name: name.to_owned(), sentence: crate::manifest::sentence(name), max, hidden: false }
 }
@@ -26,7 +30,7 @@ fn outcome(info: &CheckInfo, verdict: Verdict, text: &str) -> CheckOutcome {
 
 /// Somebody who passes a half, somebody with a hostile name whose program does not compile, somebody who handed nothing in, and
 /// somebody on whom the grader failed.
-fn results() -> Results {
+pub(crate) fn results() -> Results {
     let checks = vec![check("m1_one::it_prints", 40), check("m1_one::it_ends", 20)];
     let more = vec![check("m2_two::it_waits", 40)];
     let milestone = |id: &str, title: &str, checks: &Vec<CheckInfo>| Milestone {
@@ -125,26 +129,11 @@ fn an_error_of_the_grader_is_never_a_grade() {
     assert!(text(Format::Gradescope, "gradescope/dave/lab-01.json").contains("40 points are undecided"));
 }
 
-/// What Autolab does to the line before it parses it: every word before a colon gets quotes.
 #[test]
 fn autolab_can_read_the_line_of_scores() {
     let text = text(Format::Autolab, "autolab/alice/lab-01.txt");
-    let line = text.lines().last().unwrap();
-    let mut quoted = String::new();
-    let mut word = String::new();
-    for c in line.chars() {
-        if c == ':' && !word.is_empty() {
-            quoted.push_str(&format!("\"{word}\":"));
-            word.clear();
-        } else if c.is_ascii_alphanumeric() {
-            word.push(c);
-        } else {
-            quoted.push_str(&std::mem::take(&mut word));
-            quoted.push(c);
-        }
-    }
-    let value: serde_json::Value = serde_json::from_str(&quoted).unwrap();
-    assert_eq!(value, serde_json::json!({ "scores": { "One - begin": 40, "Two": 0 } }));
+    let scores = readers::autolab(&text, &["One - begin", "Two"]).unwrap();
+    assert_eq!(serde_json::Value::from(scores), serde_json::json!({ "One - begin": 40, "Two": 0 }));
 }
 
 #[test]
