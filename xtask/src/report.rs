@@ -1,10 +1,14 @@
 //! Reports of a graded run: `results.json`, `gradebook.csv`, `milestones.csv`, `report.html` (with a page for each lab
-//! where there are several), and the terminal's tables.
+//! where there are several), a sheet for each student below `students/`, and the terminal's tables.
 //!
 //! On request also what other systems read, see [`formats`]. The forms are pure (results in, text out); this file writes them, each atomically, so that a full
 //! disk never destroys an older report.
 
+pub mod attention;
+pub mod clusters;
 pub mod csv;
+mod ending;
+pub mod feedback;
 pub mod formats;
 pub mod html;
 pub mod json;
@@ -27,6 +31,7 @@ use crate::score::{LabResults, Results, Run};
 use crate::similar;
 use crate::text::reason;
 use crate::workspace::Workspace;
+use feedback::course::Course;
 use formats::Format;
 
 /// The file names in a folder of grades.
@@ -54,7 +59,7 @@ pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
     if let Some(terms) = &terms {
         terms.keep(&folder)?;
     }
-    write(&folder, &results, &args.formats)?;
+    write(workspace, &folder, &results, &args.formats)?;
     results.labs.iter().for_each(print);
     print_end(&results);
     anstream::println!("report: {}", workspace.shown(&folder.join(HTML)));
@@ -120,7 +125,12 @@ fn load(folder: &Path) -> anyhow::Result<(Run, Vec<LabResults>)> {
 ///
 /// # Errors
 /// When one of them cannot be written; what was there before stays.
-pub fn write(folder: &Path, results: &Results, forms: &[Format]) -> anyhow::Result<()> {
+pub fn write(
+    workspace: &Workspace,
+    folder: &Path,
+    results: &Results,
+    forms: &[Format],
+) -> anyhow::Result<()> {
     let mut files = vec![
         (RESULTS.to_owned(), json::render(results)?),
         (GRADEBOOK.to_owned(), csv::gradebook(results)?),
@@ -128,6 +138,7 @@ pub fn write(folder: &Path, results: &Results, forms: &[Format]) -> anyhow::Resu
     ];
     let has_similar = folder.join(similar::HTML).is_file();
     files.extend(html::pages(results, has_similar).into_iter().map(|(name, page)| (name, page.into_bytes())));
+    files.extend(feedback::files(results, &Course::read(workspace, results))?);
     for &form in forms {
         files.extend(formats::files(form, results)?);
     }
@@ -157,6 +168,19 @@ pub fn print(results: &LabResults) {
 /// Prints what is said at the end of a run.
 pub fn print_end(results: &Results) {
     anstream::println!("{}", table::end(results));
+}
+
+/// `5`, or `3+2?` when two points are undecided.
+fn number(points: u32, undecided: u32) -> String {
+    match undecided {
+        0 => points.to_string(),
+        undecided => format!("{points}+{undecided}?"),
+    }
+}
+
+/// When grading began, for people.
+fn graded_at(run: &Run) -> String {
+    run.started.replacen('T', " ", 1).replace('Z', " UTC")
 }
 
 /// Points `OUT/latest` at `folder`, in one step.

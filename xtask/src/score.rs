@@ -12,6 +12,7 @@ mod expect;
 mod grade;
 mod points;
 mod run;
+mod spread;
 mod summary;
 
 pub use entry::{Entry, Found, HandedIn, Standing};
@@ -19,6 +20,7 @@ pub use expect::{Expect, Expectation};
 pub use grade::{Attempt, Counts, LabGrade, Total};
 pub use points::Points;
 pub use run::{LabScore, Results, Student};
+pub use spread::{Bar, Spread};
 pub use summary::class as class_in_short;
 
 /// The schema of `results.json`. Version 2 has the circumstances of the run at its top, one row a student in
@@ -150,6 +152,12 @@ impl Member {
     #[must_use]
     pub fn was_run(&self) -> bool {
         self.entry.refused.is_none() && self.compile_error.is_none()
+    }
+
+    /// Whether something was taken that does not compile.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.entry.refused.is_none() && self.compile_error.is_some()
     }
 
     /// What became of the checks that did not pass: `3 failed, 1 hung`. `None`: all passed.

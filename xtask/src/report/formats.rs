@@ -14,6 +14,8 @@ mod prairielearn;
 
 use std::collections::BTreeSet;
 
+pub(super) use github::fenced;
+
 use anyhow::Result;
 use clap::ValueEnum;
 use sandbox::protocol::Verdict;
@@ -177,7 +179,7 @@ fn graded(results: &Results) -> Vec<Graded<'_>> {
 }
 
 /// A name that every file system takes; of two names that become one, the second gets a number.
-fn file_name(name: &str, taken: &mut BTreeSet<String>) -> String {
+pub(super) fn file_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-@".contains(c) { c } else { '_' };
     let plain: String = name.trim_start_matches('.').chars().take(100).map(plain).collect();
     let plain = if plain.is_empty() { "student".to_owned() } else { plain };
@@ -194,3 +196,5 @@ fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) use tests::class as tests_class;

@@ -2,7 +2,7 @@
 
 use sandbox::protocol::Verdict;
 
-use super::{Entry, Found, LabResults, Member, Standing};
+use super::{Entry, Found, LabResults, Member, Spread, Standing};
 use crate::outcome::CheckOutcome;
 
 pub(super) fn sentence(entry: &Entry, found: &Found, checks: &[CheckOutcome]) -> String {
@@ -40,7 +40,7 @@ pub(super) fn missed(checks: &[CheckOutcome]) -> Vec<String> {
     counted.into_iter().flatten().collect()
 }
 
-/// `72 members; median 97 of 100 points; 3 with all points; 1 did not compile.`
+/// `72 members; mean 81.5, median 97 of 100 points; 3 with all points; 1 did not compile.`
 #[must_use]
 pub fn class(results: &LabResults) -> String {
     let (members, max) = (&results.members, results.head.max());
@@ -53,20 +53,13 @@ pub fn class(results: &LabResults) -> String {
     let parts = [
         Some(format!("{} member{plural}", members.len())),
         count(&is_absent, "handed nothing in"),
-        median(members).map(|median| format!("median {median} of {max} points")),
+        Spread::of(results)
+            .map(|spread| format!("mean {}, median {} of {max} points", spread.mean(), spread.median())),
         count(&|member| member.total == max, "with all points"),
-        count(&|member| member.entry.refused.is_none() && member.compile_error.is_some(), "did not compile"),
+        count(&Member::is_broken, "did not compile"),
         count(&|member| member.entry.refused.is_some() && !is_absent(member), "not graded"),
         count(&|member| member.undecided > 0, "with undecided points"),
         count(&|member| member.expectation.as_ref().is_some_and(|e| !e.met), "NOT AS EXPECTED"),
     ];
     format!("{}.", parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
-}
-
-/// Of those who handed in. Of an even number the lower one of the middle, so that it is somebody's total.
-fn median(members: &[Member]) -> Option<u32> {
-    let handed_in = members.iter().filter(|member| member.entry.standing == Standing::HandedIn);
-    let mut totals: Vec<u32> = handed_in.map(|member| member.total).collect();
-    totals.sort_unstable();
-    totals.get(totals.len().checked_sub(1)? / 2).copied()
 }

@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{is_missed, number, total};
+use super::{link_to, total};
 use crate::manifest::sentence;
+use crate::report::clusters::is_missed;
+use crate::report::number;
 use crate::score::{LabResults, Member};
 use crate::text::one_line;
 
@@ -25,17 +27,17 @@ pub(super) fn table(results: &LabResults) -> Markup {
                             th scope="col" { "what happened" }
                         }
                     }
-                    tbody { @for (at, member) in results.members.iter().enumerate() { (row(at, member)) } }
+                    tbody { @for (at, member) in results.members.iter().enumerate() { (row(at, member, results)) } }
                 }
             }
         }
     }
 }
 
-fn row(at: usize, member: &Member) -> Markup {
+fn row(at: usize, member: &Member, results: &LabResults) -> Markup {
     html! {
         tr {
-            th.name scope="row" { a href={ "#s" (at) } { (one_line(&member.entry.name, 60)) } }
+            th.name scope="row" { (link_to(results, at)) }
             td.number { b { (total(member)) } }
             @for score in &member.milestones {
                 td.number.less[score.points + score.undecided < score.max] { (number(score.points, score.undecided)) }

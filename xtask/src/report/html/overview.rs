@@ -2,16 +2,17 @@
 
 use maud::{Markup, html};
 
-use super::{STYLE, circumstances, file, number};
+use super::{STYLE, Sheets, attention, circumstances, file, spread};
 use crate::page::document;
 use crate::report::csv::EXCUSED;
+use crate::report::number;
 use crate::score::{Counts, LabResults, LabScore, Results, Student, class_in_short};
 use crate::text::one_line;
 
 /// What the page is called.
 const TITLE: &str = "Grades";
 
-pub(super) fn page(results: &Results, others: &Markup) -> String {
+pub(super) fn page(results: &Results, others: &Markup, sheets: &Sheets<'_>) -> String {
     let body = html! {
         header {
             h1 id="top" { (TITLE) }
@@ -21,7 +22,7 @@ pub(super) fn page(results: &Results, others: &Markup) -> String {
             (circumstances(&results.run, results.complete))
             nav aria-label="Parts of this page" { (others) a href="#labs" { "Labs" } " " a href="#students" { "Students" } }
         }
-        main { (labs(results)) (students(results)) }
+        main { (labs(results)) (students(results, sheets)) }
     };
     document(TITLE, STYLE, &body)
 }
@@ -30,14 +31,30 @@ fn labs(results: &Results) -> Markup {
     html! {
         section id="labs" {
             h2 { "Labs" }
-            ul {
-                @for lab in &results.labs {
-                    li {
-                        a href=(file(&lab.head.lab)) { (lab.head.lab) " " (lab.head.title) } ": " (class_in_short(lab))
-                        " " (missed(lab))
+            div.wide tabindex="0" role="region" aria-label="Labs" {
+                table.plain {
+                    thead {
+                        tr {
+                            th scope="col" { "lab" } th scope="col" { "look at first" } th scope="col" { "totals" }
+                            th scope="col" { "how it went" } th scope="col" { "where" }
+                        }
                     }
+                    tbody { @for lab in &results.labs { (lab_row(lab)) } }
                 }
             }
+        }
+    }
+}
+
+fn lab_row(lab: &LabResults) -> Markup {
+    let page = file(&lab.head.lab);
+    html! {
+        tr {
+            th scope="row" { a href=(page) { (lab.head.lab) " " (lab.head.title) } }
+            td { (attention::in_short(lab, &page)) }
+            td { (spread::small(lab)) }
+            td.happened { (class_in_short(lab)) }
+            td { (missed(lab)) }
         }
     }
 }
@@ -48,7 +65,7 @@ fn missed(lab: &LabResults) -> Markup {
     html! { @if is_missed { a href={ (file(&lab.head.lab)) "#missed" } { "most missed" } } }
 }
 
-fn students(results: &Results) -> Markup {
+fn students(results: &Results, sheets: &Sheets<'_>) -> Markup {
     html! {
         section id="students" {
             h2 { "Students" }
@@ -67,17 +84,23 @@ fn students(results: &Results) -> Markup {
                             }
                         }
                     }
-                    tbody { @for student in &results.students { (row(student, results)) } }
+                    tbody { @for student in &results.students { (row(student, results, sheets)) } }
                 }
             }
         }
     }
 }
 
-fn row(student: &Student, results: &Results) -> Markup {
+fn row(student: &Student, results: &Results, sheets: &Sheets<'_>) -> Markup {
     html! {
         tr {
-            th.name scope="row" { (one_line(&student.name, 200)) }
+            th.name scope="row" {
+                @let name = one_line(&student.name, 200);
+                @match sheets.get(student.name.as_str()) {
+                    Some(sheet) => { a href=(sheet) { (name) } }
+                    None => { (name) }
+                }
+            }
             td.number { b { (total(student)) } }
             @for (score, lab) in student.labs.iter().zip(&results.labs) { (cell(score, lab)) }
         }

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
 use super::marks::marked;
-use super::{Column, number as shown, total};
+use super::{Column, total};
 use crate::outcome::CheckOutcome;
+use crate::report::number as shown;
 use crate::score::{LabResults, Member};
 use crate::text::{one_line, printable};
 
@@ -14,6 +15,7 @@ pub(super) fn section(
     member: &Member,
     results: &LabResults,
     columns: &[Column<'_>],
+    sheet: Option<&String>,
 ) -> Markup {
     html! {
         section.member id={ "s" (number) } aria-labelledby={ "h" (number) } {
@@ -39,7 +41,9 @@ pub(super) fn section(
                     @if check.verdict != Verdict::Pass { (failure(number, column, check)) }
                 }
             }
-            p.back { a href={ "#r" (number) } { "back to the map" } " " a href="#members" { "to the members" } }
+            p.back { a href={ "#r" (number) } { "back to the map" } " " a href="#members" { "to the members" } " "
+                @if let Some(sheet) = sheet { a href=(sheet) { "what this member gets" } }
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::outcome::CheckOutcome;
 use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, Standing, sample};
-use std::collections::{BTreeMap, BTreeSet};
+use sandbox::protocol::Verdict;
+use std::collections::BTreeSet;
 
 fn page(name: &str, verdict: Verdict, text: &str) -> String {
     page_of(class(name, verdict, text))
@@ -101,7 +102,7 @@ fn each_link_has_its_target_and_no_id_is_there_twice() {
 fn the_class_is_told_in_a_sentence_and_each_member_in_a_line() {
     let page = page("alice", Verdict::Hang, "why");
     for part in [
-        "3 members; median 0 of 5 points; 1 did not compile; 1 not graded.",
+        "3 members; mean 0.0, median 0 of 5 points; 1 did not compile; 1 not graded.",
         "First missed: <a href=\"#s0-0\">a promise is kept</a>.",
         "Did not compile: error[E0425]: x.",
         "Not graded: the folder is empty.",
@@ -133,7 +134,8 @@ fn several_labs_have_a_page_each_and_one_that_leads_to_every_part() {
         "{index}"
     );
     // Each link into a lab's page has its target there, and each page leads back.
-    for link in values(index, "href=\"").iter().filter(|link| !link.starts_with('#')) {
+    let to_labs = |link: &&&str| !link.starts_with('#') && !link.starts_with("students/");
+    for link in values(index, "href=\"").iter().filter(to_labs) {
         let (name, target) = link.split_once('#').unwrap_or((link, "top"));
         assert!(pages[name].contains(&format!(" id=\"{target}\"")), "{link}");
     }
@@ -157,4 +159,56 @@ fn each_page_leads_to_the_similar_code_where_there_is_any() {
         };
         assert_eq!([leads(true), leads(false)], [count, 0]);
     }
+}
+
+/// A class of these members, each with an outcome of the one check.
+fn outcomes(members: &[(&str, Verdict)]) -> LabResults {
+    let one = class("x", Verdict::Fail, "why");
+    let member = |(name, verdict): &(&str, Verdict)| {
+        let mut member = one.members[0].clone();
+        member.entry.name = (*name).to_owned();
+        member.checks[0].verdict = *verdict;
+        member
+    };
+    LabResults { members: members.iter().map(member).collect(), ..one.clone() }
+}
+
+#[test]
+fn those_who_failed_in_the_same_way_stand_together() {
+    let mut lab = outcomes(&[
+        ("a", Verdict::Fail),
+        ("b", Verdict::Hang),
+        ("c", Verdict::Pass),
+        ("d", Verdict::Fail),
+        ("e", Verdict::Fail),
+    ]);
+    for at in [3, 4] {
+        lab.members[at].likely = vec!["likely: <psh> holds the write end.".into()];
+    }
+    let page = page_of(lab);
+    let part = page.split("id=\"clusters\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(part.contains("2 members: likely: &lt;psh&gt; holds the write end."), "{part}");
+    assert!(part.contains("2 members: missed every check"), "{part}");
+    assert!(!part.contains("#s2\"") && part.contains("#s0\"") && part.contains("#s1\""), "{part}");
+}
+
+#[test]
+fn what_needs_a_look_comes_first_and_nothing_is_said_where_nothing_does() {
+    let page = page_of(outcomes(&[("a", Verdict::GraderError), ("b", Verdict::Pass)]));
+    let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part} is not in {page}"));
+    assert!(at("1 with an error of the grader") < at("id=\"totals\""));
+    assert!(!page_of(outcomes(&[("b", Verdict::Pass)])).contains("Look at these first"));
+}
+
+#[test]
+fn the_picture_of_totals_has_its_numbers_in_words() {
+    let page = page_of(outcomes(&[("a", Verdict::Fail), ("b", Verdict::Fail)]));
+    assert!(page.contains("Members by total: 0 points: 2; none elsewhere."), "{page}");
+}
+
+#[test]
+fn each_member_leads_to_the_sheet_that_the_member_gets() {
+    let page = page_of(outcomes(&[("../a b", Verdict::Fail), ("c", Verdict::Pass)]));
+    assert!(page.contains("href=\"students/_a_b/index.html\""), "{page}");
+    assert!(page.contains("href=\"students/c/index.html\""), "{page}");
 }
