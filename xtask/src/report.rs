@@ -10,6 +10,7 @@ pub mod csv;
 mod ending;
 pub mod feedback;
 pub mod formats;
+mod grades;
 pub mod html;
 pub mod json;
 pub mod table;
@@ -28,7 +29,7 @@ use crate::journal;
 use crate::policy::{self, files::Terms};
 use crate::prose;
 use crate::score::{LabResults, Results, Run};
-use crate::similar;
+use crate::similar::summary::Similar;
 use crate::text::reason;
 use crate::workspace::Workspace;
 use feedback::course::Course;
@@ -131,30 +132,38 @@ pub fn write(
     results: &Results,
     forms: &[Format],
 ) -> anyhow::Result<()> {
-    let mut files = vec![
-        (RESULTS.to_owned(), json::render(results)?),
-        (GRADEBOOK.to_owned(), csv::gradebook(results)?),
-        (MILESTONES.to_owned(), csv::milestones(results)?),
-    ];
-    let has_similar = folder.join(similar::HTML).is_file();
-    files.extend(html::pages(results, has_similar).into_iter().map(|(name, page)| (name, page.into_bytes())));
-    files.extend(feedback::files(results, &Course::read(workspace, results))?);
+    let similar = Similar::read(folder);
+    let mut writing = Writing { folder, failure: None };
+    writing.add(RESULTS, &json::render(results)?);
+    writing.add(GRADEBOOK, &csv::gradebook(results)?);
+    writing.add(MILESTONES, &csv::milestones(results)?);
+    html::pages(results, similar.as_ref()).for_each(|(name, page)| writing.add(&name, page.as_bytes()));
+    let seen = results.as_students_see();
+    feedback::files(&seen, &Course::read(workspace, results), &mut |name, bytes| writing.add(name, bytes))?;
     for &form in forms {
-        files.extend(formats::files(form, results)?);
+        formats::files(form, results)?.iter().for_each(|(name, bytes)| writing.add(name, bytes));
     }
-    let failures: Vec<String> = files
-        .iter()
-        .filter_map(|(name, bytes)| {
-            let path = folder.join(name);
-            atomically(&path, bytes)
-                .err()
-                .map(|error| format!("write {}: {}", path.display(), reason(&error)))
-        })
-        .collect();
-    match failures.first() {
+    match writing.failure {
         None => Ok(()),
-        Some(first) => {
-            Err(bad_input(format!("{first}; the journals in {} have every verdict", folder.display())))
+        Some(failure) => {
+            Err(bad_input(format!("{failure}; the journals in {} have every verdict", folder.display())))
+        }
+    }
+}
+
+/// Files on their way to a folder. Each is written before the next one is made: those of a large class are hundreds of
+/// megabytes together.
+struct Writing<'a> {
+    folder: &'a Path,
+    /// The first.
+    failure: Option<String>,
+}
+
+impl Writing<'_> {
+    fn add(&mut self, name: &str, bytes: &[u8]) {
+        let path = self.folder.join(name);
+        if let Err(error) = atomically(&path, bytes) {
+            self.failure.get_or_insert_with(|| format!("write {}: {}", path.display(), reason(&error)));
         }
     }
 }

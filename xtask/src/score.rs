@@ -12,6 +12,7 @@ mod expect;
 mod grade;
 mod points;
 mod run;
+mod seen;
 mod spread;
 mod summary;
 
@@ -163,7 +164,7 @@ impl Member {
     /// What became of the checks that did not pass: `3 failed, 1 hung`. `None`: all passed.
     #[must_use]
     pub fn missed(&self) -> Option<String> {
-        let missed = summary::missed(&self.checks);
+        let missed = summary::missed(self.checks.iter());
         (!missed.is_empty()).then(|| missed.join(", "))
     }
 }
@@ -239,7 +240,7 @@ impl Plan {
         Member {
             total,
             undecided,
-            summary: summary::sentence(entry, found, &checks),
+            summary: summary::sentence(entry, found.compile_error.as_ref(), checks.iter()),
             likely: Vec::new(),
             compile_error: found.compile_error.clone(),
             expectation: entry

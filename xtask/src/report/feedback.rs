@@ -22,30 +22,32 @@ use sheet::Sheet;
 pub const FOLDER: &str = "students";
 /// Who has which folder.
 pub const INDEX: &str = "students.csv";
+/// How the labs make the total, under a policy.
+const TOTAL: &str = "The total is the sum of the points that count, each lab times its weight. A lab from which you are excused (EX) \
+    or that is dropped is left out, of your points and of what can be had.";
 /// A sheet as a page.
 const PAGE: &str = "index.html";
 /// A sheet as text.
 const TEXT: &str = "feedback.md";
 
-/// The files of all students, with their paths below the folder of grades.
+/// Gives the files of all students to `write`, with their paths below the folder of grades, each as soon as it is made.
+/// `results` are what students may see ([`Results::as_students_see`]).
 ///
 /// # Errors
-/// Never in practice: it writes to memory.
-pub fn files(results: &Results, course: &Course) -> Result<Vec<(String, Vec<u8>)>> {
-    let results = &results.as_students_see();
+/// Never in practice: the list of students is made in memory.
+pub fn files(results: &Results, course: &Course, write: &mut dyn FnMut(&str, &[u8])) -> Result<()> {
     let folders = folders(results);
     let mut index = csv::Writer::from_writer(Vec::new());
     index.write_record(["member", "folder"])?;
-    let mut files = Vec::new();
     for (at, student) in results.students.iter().enumerate() {
         let folder = &folders[student.name.as_str()];
         index.write_record([&safe(&student.name), folder])?;
         let sheet = Sheet::new(results, at, course);
-        files.push((format!("{folder}/{PAGE}"), page::render(&sheet).into_bytes()));
-        files.push((format!("{folder}/{TEXT}"), markdown::render(&sheet).into_bytes()));
+        write(&format!("{folder}/{PAGE}"), page::render(&sheet).as_bytes());
+        write(&format!("{folder}/{TEXT}"), markdown::render(&sheet).as_bytes());
     }
-    files.push((INDEX.to_owned(), index.into_inner().context("write the list of students")?));
-    Ok(files)
+    write(INDEX, &index.into_inner().context("write the list of students")?);
+    Ok(())
 }
 
 /// The folder of each student, by name: `students/alice`.

@@ -6,6 +6,7 @@
 //! leads to a page for each lab: a class of 200 in 8 labs is some tens of megabytes, which no browser likes in one
 //! page, and who teaches lab 3 wants lab 3.
 
+mod alike;
 mod attention;
 mod checks;
 mod clusters;
@@ -22,8 +23,8 @@ use maud::{Markup, html};
 
 use crate::page::document;
 use crate::report::{HTML, feedback, graded_at, number};
-use crate::score::{CheckInfo, LabResults, Member, Milestone, Results, Run, class_in_short};
-use crate::similar;
+use crate::score::{CheckInfo, LabResults, LabScore, Member, Milestone, Results, Run, class_in_short};
+use crate::similar::{self, summary::Similar};
 use crate::text::one_line;
 pub(super) use marks::marked;
 
@@ -32,24 +33,54 @@ pub(super) const STYLE: &str = include_str!("html/style.css");
 /// The sheet of each student: its path by name.
 type Sheets<'a> = BTreeMap<&'a str, String>;
 
-/// The pages with their file names. `has_similar` tells that the page of similar code is beside them.
-#[must_use]
-pub fn pages(results: &Results, has_similar: bool) -> Vec<(String, String)> {
-    let others = |is_one_of_several| {
-        html! {
-            @if is_one_of_several { a href=(HTML) { "All labs" } " " }
-            @if has_similar { a href=(similar::HTML) { "Similar code" } " " }
-        }
-    };
-    let sheets = feedback::pages(results);
-    if let [lab] = results.labs.as_slice() {
-        return vec![(HTML.to_owned(), page(lab, &results.run, &others(false), &sheets))];
+/// What the page of a lab has from the rest of the run.
+struct Beside<'a> {
+    run: &'a Run,
+    /// The way to the other pages.
+    others: &'a Markup,
+    sheets: &'a Sheets<'a>,
+    /// What counts, by the place of the member. Empty without a policy.
+    grades: BTreeMap<usize, &'a LabScore>,
+    similar: Option<&'a Similar>,
+}
+
+impl<'a> Beside<'a> {
+    fn has_policy(&self) -> bool {
+        !self.grades.is_empty()
     }
-    let mut pages = vec![(HTML.to_owned(), overview::page(results, &others(false), &sheets))];
-    let others = others(true);
-    let of_lab = |lab: &LabResults| (file(&lab.head.lab), page(lab, &results.run, &others, &sheets));
-    pages.extend(results.labs.iter().map(of_lab));
-    pages
+
+    /// The grades in the lab at this place of the run.
+    fn grades(results: &'a Results, lab: usize) -> BTreeMap<usize, &'a LabScore> {
+        let scores = results.students.iter().filter_map(|student| student.labs.get(lab));
+        let graded = scores.filter(|score| score.grade.is_some());
+        graded.filter_map(|score| Some((score.member?, score))).collect()
+    }
+}
+
+/// The pages with their file names, made one after the other. `similar` are the pairs on the page of similar code, if it is
+/// beside them.
+pub fn pages<'a>(
+    results: &'a Results,
+    similar: Option<&'a Similar>,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    let sheets = feedback::pages(results);
+    let is_one = results.labs.len() == 1;
+    let whole = (!is_one)
+        .then(|| (HTML.to_owned(), overview::page(results, &others(false, similar), &sheets, similar)));
+    let of_lab = move |(number, lab): (usize, &LabResults)| {
+        let others = others(!is_one, similar);
+        let grades = Beside::grades(results, number);
+        let beside = Beside { run: &results.run, others: &others, sheets: &sheets, grades, similar };
+        (if is_one { HTML.to_owned() } else { file(&lab.head.lab) }, page(lab, &beside))
+    };
+    whole.into_iter().chain(results.labs.iter().enumerate().map(of_lab))
+}
+
+fn others(is_one_of_several: bool, similar: Option<&Similar>) -> Markup {
+    html! {
+        @if is_one_of_several { a href=(HTML) { "All labs" } " " }
+        @if similar.is_some() { a href=(similar::HTML) { "Similar code" } " " }
+    }
 }
 
 /// The name of a lab's page, where there are several.
@@ -57,49 +88,50 @@ fn file(lab: &str) -> String {
     format!("lab-{lab}.html")
 }
 
-fn page(results: &LabResults, run: &Run, others: &Markup, sheets: &Sheets<'_>) -> String {
+fn page(results: &LabResults, beside: &Beside<'_>) -> String {
     let title = format!("Lab {}: {}", results.head.lab, results.head.title);
     let body = html! {
         header {
             h1 id="top" { (title) }
             p { (class_in_short(results)) }
-            (circumstances(run, results.complete))
-            (contents(results, others))
+            (circumstances(beside.run, results.complete))
+            (contents(results, beside))
         }
-        main { (parts(results, sheets)) }
+        main { (parts(results, beside)) }
     };
     document(&title, STYLE, &body)
 }
 
-fn parts(results: &LabResults, sheets: &Sheets<'_>) -> Markup {
+fn parts(results: &LabResults, beside: &Beside<'_>) -> Markup {
     let columns = columns(results);
     html! {
         (attention::section(results))
-        (spread::section(results))
+        (spread::section(results, beside.has_policy()))
         (map::section(results, &columns))
         (clusters::section(results, &columns))
+        (alike::section(results, beside.similar))
         (checks::most_missed(results, &columns))
         (checks::list(results, &columns))
-        (members::table(results))
+        (members::table(results, beside))
         @for (number, member) in results.members.iter().enumerate() {
-            @let sheet = sheets.get(member.entry.name.as_str());
-            (student::section(number, member, results, &columns, sheet))
+            (student::section(number, member, results, &columns, beside))
         }
     }
 }
 
 /// The way to the parts of a lab's page; before it, to the other pages.
-fn contents(results: &LabResults, others: &Markup) -> Markup {
+fn contents(results: &LabResults, beside: &Beside<'_>) -> Markup {
     let needs_a_look = !crate::report::attention::of(results).is_empty();
     html! {
-        nav aria-label="Parts of this page" {
-            (others)
-            @if needs_a_look { a href="#attention" { "Look at these first" } " " }
-            a href="#totals" { "Totals" } " " a href="#map" { "Heat map" } " "
-            a href="#clusters" { "Failed in the same way" } " " a href="#missed" { "Most missed" } " "
-            a href="#checks" { "Checks" } " " a href="#members" { "Members" }
-        }
-    }
+           nav aria-label="Parts of this page" {
+               (beside.others)
+               @if needs_a_look { a href="#attention" { "Look at these first" } " " }
+               a href="#totals" { "Totals" } " " a href="#map" { "Heat map" } " "
+    a href="#clusters" { "Failed in the same way" } " "
+               @if alike::is_told(results, beside.similar) { a href="#alike" { "Most alike" } " " }
+               a href="#missed" { "Most missed" } " " a href="#checks" { "Checks" } " " a href="#members" { "Members" }
+           }
+       }
 }
 
 fn circumstances(run: &Run, is_complete: bool) -> Markup {

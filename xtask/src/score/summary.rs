@@ -2,29 +2,34 @@
 
 use sandbox::protocol::Verdict;
 
-use super::{Entry, Found, LabResults, Member, Spread, Standing};
+use super::{Entry, LabResults, Member, Spread, Standing};
 use crate::outcome::CheckOutcome;
 
-pub(super) fn sentence(entry: &Entry, found: &Found, checks: &[CheckOutcome]) -> String {
+pub(super) fn sentence<'a>(
+    entry: &Entry,
+    compile_error: Option<&String>,
+    checks: impl Iterator<Item = &'a CheckOutcome> + Clone,
+) -> String {
     if let Some(refused) = &entry.refused {
         return match entry.standing {
             Standing::Absent => format!("Nothing handed in: {refused}."),
             Standing::HandedIn | Standing::Unclear => format!("Not graded: {refused}."),
         };
     }
-    if let Some(error) = &found.compile_error {
+    if let Some(error) = compile_error {
         return format!(
             "Did not compile: {}.",
             error.lines().next().unwrap_or_default().trim_end_matches('.')
         );
     }
-    let passed = checks.iter().filter(|check| check.verdict == Verdict::Pass).count();
-    let parts = [format!("{passed} of {} checks passed", checks.len())].into_iter().chain(missed(checks));
+    let passed = checks.clone().filter(|check| check.verdict == Verdict::Pass).count();
+    let parts =
+        [format!("{passed} of {} checks passed", checks.clone().count())].into_iter().chain(missed(checks));
     format!("{}.", parts.collect::<Vec<_>>().join(", "))
 }
 
 /// How many checks were missed, by what happened: `3 failed`, `1 hung`.
-pub(super) fn missed(checks: &[CheckOutcome]) -> Vec<String> {
+pub(super) fn missed<'a>(checks: impl Iterator<Item = &'a CheckOutcome> + Clone) -> Vec<String> {
     let words = [
         (Verdict::Fail, "failed"),
         (Verdict::Hang, "hung"),
@@ -34,7 +39,7 @@ pub(super) fn missed(checks: &[CheckOutcome]) -> Vec<String> {
         (Verdict::GraderError, "met an error of the grader"),
     ];
     let counted = words.map(|(verdict, words)| {
-        let count = checks.iter().filter(|check| check.verdict == verdict).count();
+        let count = checks.clone().filter(|check| check.verdict == verdict).count();
         (count > 0).then(|| format!("{count} {words}"))
     });
     counted.into_iter().flatten().collect()

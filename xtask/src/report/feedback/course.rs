@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalogue;
+use crate::causes::{self, Catalogue};
 use crate::hint;
+use crate::outcome::CheckOutcome;
 use crate::score::Results;
 use crate::workspace::Workspace;
 
@@ -14,6 +17,8 @@ const HIDDEN: &str = "…";
 pub struct Course {
     /// The first hint of a milestone, by lab and milestone. The first is free for everybody.
     hints: BTreeMap<(String, String), String>,
+    /// The catalogues of bugs of the labs with hidden checks, by lab.
+    catalogues: BTreeMap<String, Catalogue>,
     /// Paths of this machine, the longest first.
     private: Vec<String>,
 }
@@ -22,9 +27,15 @@ impl Course {
     /// Reads the hints of the graded labs; a lab of another course has none.
     #[must_use]
     pub fn read(workspace: &Workspace, results: &Results) -> Self {
-        let mut hints = BTreeMap::new();
-        for head in results.labs.iter().map(|lab| &lab.head) {
+        let (mut hints, mut catalogues) = (BTreeMap::new(), BTreeMap::new());
+        for graded in &results.labs {
+            let head = &graded.head;
             let Ok(lab) = workspace.lab(&head.lab) else { continue };
+            if graded.has_hidden() {
+                // Whoever made the results was told of a damaged one.
+                let catalogue = catalogue::load(workspace, &lab).ok().flatten();
+                catalogues.insert(head.lab.clone(), catalogue.unwrap_or_default());
+            }
             for milestone in &lab.manifest.milestones {
                 // `xtask readmes` sees to it that there is one; a sheet without it still tells what failed.
                 let first = hint::of(workspace, &lab, milestone).ok().and_then(|all| all.into_iter().next());
@@ -33,18 +44,25 @@ impl Course {
         }
         let home = std::env::home_dir();
         let places = [workspace.root.clone(), workspace.state_dir()].into_iter().chain(home);
-        Self::new(hints, places.map(|path| path.display().to_string()))
+        Self { catalogues, ..Self::new(hints, places.map(|path| path.display().to_string())) }
     }
 
     fn new(hints: BTreeMap<(String, String), String>, private: impl Iterator<Item = String>) -> Self {
         let mut private: Vec<String> = private.filter(|path| path.len() > 1).collect();
         private.sort_by_key(|path| std::cmp::Reverse(path.len()));
-        Self { hints, private }
+        Self { hints, private, ..Self::default() }
     }
 
     /// The hint that is open to whoever is in this milestone.
     pub(super) fn hint(&self, lab: &str, milestone: &str) -> Option<&str> {
         self.hints.get(&(lab.to_owned(), milestone.to_owned())).map(String::as_str)
+    }
+
+    /// What is probably wrong with a program of which these outcomes are known.
+    pub(super) fn likely(&self, lab: &str, outcomes: &[CheckOutcome]) -> Vec<String> {
+        let catalogue = self.catalogues.get(lab);
+        let likely = catalogue.and_then(|catalogue| causes::likely(catalogue, outcomes));
+        likely.map_or_else(Vec::new, |likely| likely.sentences())
     }
 
     /// The text without the paths of this machine.

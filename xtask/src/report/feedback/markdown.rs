@@ -3,33 +3,68 @@
 
 use std::fmt::Write as _;
 
+use super::TOTAL;
 use super::sheet::{Failure, Next, Part, Sheet, Work};
 use crate::report::formats::fenced;
 use crate::report::number;
 
 pub(super) fn render(sheet: &Sheet<'_>) -> String {
-    let mut out = format!(
-        "# {}\n\n**{} of {} points.** Graded {}.\n",
-        plain(&sheet.name),
-        sheet.points,
-        sheet.max,
-        plain(&sheet.graded)
-    );
+    let mut out =
+        format!("# {}\n\n**{}.** Graded {}.\n", plain(&sheet.name), sheet.sum, plain(&sheet.graded));
     if sheet.parts.len() > 1 {
-        let rows = sheet.parts.iter().map(|part| {
-            (format!("{} {}", part.lab, plain(part.title)), format!("{} of {}", part.points(), part.max))
-        });
-        out.push_str(&table("lab", rows));
+        out.push_str(&contents(sheet));
     }
     sheet.parts.iter().for_each(|part| self::part(&mut out, part));
     out
+}
+
+/// A row a lab; under a policy with what counts and why.
+fn contents(sheet: &Sheet<'_>) -> String {
+    let name = |part: &Part<'_>| format!("{} {}", part.lab, plain(part.title));
+    if !sheet.has_policy {
+        let points = |part: &Part<'_>| format!("{} of {}", part.points(), part.max);
+        return table("lab", sheet.parts.iter().map(|part| (name(part), points(part))));
+    }
+    let row = |part: &Part<'_>| {
+        format!(
+            "| {} | {} of {} | {} | {} |\n",
+            name(part),
+            part.raw(),
+            part.max,
+            part.points(),
+            plain(&part.why())
+        )
+    };
+    let rows: String = sheet.parts.iter().map(row).collect();
+    format!("\n| lab | points | counts | why |\n|---|--:|--:|---|\n{rows}\n{TOTAL}\n")
+}
+
+/// How the grade came about, under a policy.
+fn how(part: &Part<'_>) -> String {
+    if part.how.is_empty() {
+        return String::new();
+    }
+    let attempt = |([name, at, raw, points], counts): ([String; 4], bool)| {
+        let counts = if counts { "counts" } else { "" };
+        format!("| {} | {at} | {raw} | {points} | {counts} |\n", plain(&name))
+    };
+    let attempts: String = part.attempts().map(attempt).collect();
+    let attempts = match attempts.as_str() {
+        "" => attempts,
+        rows => format!("\n| attempt | handed in | points | would count | |\n|---|---|--:|--:|---|\n{rows}"),
+    };
+    let checks = if part.work.is_some() { "\n### What the checks say\n\n" } else { "" };
+    format!("### Your grade\n{}{attempts}{checks}", list(part.how.iter().map(String::as_str)))
 }
 
 fn part(out: &mut String, part: &Part<'_>) {
     // Writing to a String cannot fail, here and below.
     let _ =
         writeln!(out, "\n## Lab {}: {} ({} of {})\n", part.lab, plain(part.title), part.points(), part.max);
+    out.push_str(&how(part));
     match &part.work {
+        // The part of the grade has said so.
+        None if !part.how.is_empty() => {}
         None => out.push_str("Nothing was handed in.\n"),
         Some(work) => self::work(out, part, work),
     }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::TOTAL;
 use super::sheet::{Failure, Next, Part, Sheet, Work};
 use crate::page::document;
 use crate::report::html::{STYLE as COMMON, marked};
@@ -13,30 +14,39 @@ pub(super) fn render(sheet: &Sheet<'_>) -> String {
     let body = html! {
         header {
             h1 id="top" { (sheet.name) }
-            p.sum { b { (sheet.points) } " of " (sheet.max) " points" }
+            p.sum { b { (sheet.sum) } }
             p.small { "Graded " (sheet.graded) "." }
-            @if let several @ [_, _, ..] = sheet.parts.as_slice() { (contents(several)) }
+            @if let several @ [_, _, ..] = sheet.parts.as_slice() { (contents(several, sheet.has_policy)) }
         }
         main { @for part in &sheet.parts { (section(part)) } }
     };
     document(&sheet.name, &format!("{COMMON}{STYLE}"), &body)
 }
 
-/// A line a lab, which leads to it.
-fn contents(parts: &[Part<'_>]) -> Markup {
+/// A line a lab, which leads to it; under a policy with what counts and why.
+fn contents(parts: &[Part<'_>], has_policy: bool) -> Markup {
     html! {
-        table.plain {
-            caption.hidden { "Points in each lab" }
-            thead { tr { th scope="col" { "lab" } th.number scope="col" { "points" } } }
-            tbody {
-                @for part in parts {
+        div.wide tabindex="0" role="region" aria-label="Points in each lab" {
+            table.plain {
+                caption.hidden { "Points in each lab" }
+                thead {
                     tr {
-                        th scope="row" { a href={ "#lab-" (part.lab) } { (part.lab) " " (part.title) } }
-                        td.number { (part.points()) " / " (part.max) }
+                        th scope="col" { "lab" } th.number scope="col" { "points" }
+                        @if has_policy { th.number scope="col" { "counts" } th scope="col" { "why" } }
+                    }
+                }
+                tbody {
+                    @for part in parts {
+                        tr {
+                            th scope="row" { a href={ "#lab-" (part.lab) } { (part.lab) " " (part.title) } }
+                            td.number { (part.raw()) " / " (part.max) }
+                            @if has_policy { td.number { b { (part.points()) } } td { (part.why()) } }
+                        }
                     }
                 }
             }
         }
+        @if has_policy { p.small { (TOTAL) } }
     }
 }
 
@@ -47,10 +57,45 @@ fn section(part: &Part<'_>) -> Markup {
             h2 id={ (id) "-title" } {
                 "Lab " (part.lab) ": " (part.title) " " small { (part.points()) " / " (part.max) }
             }
+            (how(part))
             @match &part.work {
+                // The part of the grade has said so.
+                None if !part.how.is_empty() => {}
                 None => { p { "Nothing was handed in." } }
                 Some(work) => { (told(part, work)) }
             }
+        }
+    }
+}
+
+/// How the grade came about, under a policy.
+fn how(part: &Part<'_>) -> Markup {
+    let attempts: Vec<_> = part.attempts().collect();
+    html! {
+        @if !part.how.is_empty() {
+            h3 { "Your grade" }
+            ul.how { @for line in &part.how { li { (line) } } }
+            @if !attempts.is_empty() {
+                table.plain {
+                    caption { "Your attempts" }
+                    thead {
+                        tr {
+                            th scope="col" { "attempt" } th scope="col" { "handed in" }
+                            th.number scope="col" { "points" } th.number scope="col" { "would count" } th scope="col" { "" }
+                        }
+                    }
+                    tbody {
+                        @for ([name, at, raw, points], counts) in &attempts {
+                            tr {
+                                th scope="row" { (name) } td { (at) }
+                                td.number { (raw) } td.number { (points) }
+                                td { @if *counts { b { "counts" } } }
+                            }
+                        }
+                    }
+                }
+            }
+            @if part.work.is_some() { h3 { "What the checks say" } }
         }
     }
 }

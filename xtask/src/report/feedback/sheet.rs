@@ -5,7 +5,7 @@ use sandbox::protocol::Verdict;
 use super::course::Course;
 use crate::outcome::CheckOutcome;
 use crate::report::clusters::is_missed;
-use crate::report::{graded_at, number};
+use crate::report::{graded_at, grades, number};
 use crate::score::{CheckInfo, LabResults, LabScore, Member, Milestone, MilestoneScore, Results};
 use crate::show;
 use crate::text::{one_line, printable};
@@ -20,9 +20,10 @@ const SENTENCE: usize = 1000;
 /// A student's sheet.
 pub(super) struct Sheet<'a> {
     pub(super) name: String,
-    /// `87`, or `80+7?` when points are undecided.
-    pub(super) points: String,
-    pub(super) max: u32,
+    /// `87 of 100 points`; under a policy what counts.
+    pub(super) sum: String,
+    /// Whether a policy made the grades.
+    pub(super) has_policy: bool,
     /// When grading began, for people.
     pub(super) graded: String,
     /// One for each lab of the run.
@@ -34,7 +35,9 @@ pub(super) struct Part<'a> {
     pub(super) lab: &'a str,
     pub(super) title: &'a str,
     pub(super) max: u32,
-    pub(super) score: &'a LabScore,
+    score: &'a LabScore,
+    /// How the grade came about; nothing without a policy.
+    pub(super) how: Vec<String>,
     /// Nothing where nothing was handed in.
     pub(super) work: Option<Work<'a>>,
 }
@@ -49,7 +52,7 @@ pub(super) struct Work<'a> {
     pub(super) milestones: Vec<(&'a Milestone, &'a MilestoneScore)>,
     pub(super) next: Option<Next<'a>>,
     pub(super) failures: Vec<Failure<'a>>,
-    /// Checks that have no verdict through no fault of the program.
+    /// Checks that have no verdict through no fault of the program; a hidden one has no name here.
     pub(super) open: Vec<&'a CheckInfo>,
     pub(super) passed: Vec<&'a CheckInfo>,
 }
@@ -79,8 +82,8 @@ impl<'a> Sheet<'a> {
         let parts = student.labs.iter().zip(&results.labs);
         Self {
             name: one_line(&student.name, 200),
-            points: number(student.total, student.undecided),
-            max: results.max(),
+            sum: grades::whole_in_words(student, results.max()),
+            has_policy: student.total_grade.is_some(),
             graded: graded_at(&results.run),
             parts: parts.map(|(score, lab)| Part::new(score, lab, course)).collect(),
         }
@@ -95,16 +98,40 @@ impl<'a> Part<'a> {
             title: &lab.head.title,
             max: lab.head.max(),
             score,
+            how: grades::how(score, lab.head.max()),
             work: member.map(|member| Work::new(lab, member, course)),
         }
     }
 
-    /// `87`, or `80+7?` when points are undecided; `–` where nothing was handed in.
+    /// What counts: `87`, or `80+7?` when points are undecided; `–` where nothing was handed in, `EX` for who is excused.
     pub(super) fn points(&self) -> String {
+        grades::lab(self.score)
+    }
+
+    /// What the checks gave: `87`, or `80+7?`; `–` where nothing was handed in.
+    pub(super) fn raw(&self) -> String {
         match self.score.handed_in {
             true => number(self.score.points, self.score.undecided),
-            false => "–".to_owned(),
+            false => grades::ABSENT.to_owned(),
         }
+    }
+
+    /// Why the points that count are others, in a few words.
+    pub(super) fn why(&self) -> String {
+        let Some(grade) = &self.score.grade else { return String::new() };
+        let weight = grade.weight.map(|weight| match weight {
+            0 => "does not count".to_owned(),
+            weight => format!("counts {weight} times"),
+        });
+        let dropped = grade.dropped.then(|| "dropped".to_owned());
+        let reason = Some(grade.reason.clone()).filter(|reason| !reason.is_empty());
+        [reason, weight, dropped].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+
+    /// Each attempt in cells, and whether it counts; nothing where there is one.
+    pub(super) fn attempts(&self) -> impl Iterator<Item = ([String; 4], bool)> {
+        let attempts = self.score.grade.as_ref().map_or(&[][..], |grade| grade.attempts.as_slice());
+        attempts.iter().map(|one| (grades::attempt(one), one.counts))
     }
 }
 
@@ -120,17 +147,31 @@ impl<'a> Work<'a> {
             all.filter(|(_, outcome)| is(outcome.verdict)).map(|(check, _)| check).collect::<Vec<_>>()
         };
         Self {
-            summary: line(&member.summary),
-            likely: member.likely.iter().map(|cause| one_line(cause, SENTENCE)).collect(),
+            // Without the grade, which has its own part.
+            summary: line(&member.what_happened(&lab.head.milestones)),
+            likely: likely(lab, member, course).iter().map(|cause| one_line(cause, SENTENCE)).collect(),
             notes: member.entry.notes.iter().map(|note| line(note)).collect(),
             compile_error: member.compile_error.as_ref().map(|error| clean(error, TEXT)),
             milestones: lab.head.milestones.iter().zip(&member.milestones).collect(),
             next: first.map(|milestone| Next { milestone, hint: hint(milestone) }),
             failures,
             open: if member.undecided > 0 { with(is_open) } else { Vec::new() },
-            passed: with(|verdict| verdict == Verdict::Pass),
+            passed: with(|verdict| verdict == Verdict::Pass)
+                .into_iter()
+                .filter(|check| !check.hidden)
+                .collect(),
         }
     }
+}
+
+/// What is probably wrong. Where checks are hidden, what is known without them.
+fn likely(lab: &LabResults, member: &Member, course: &Course) -> Vec<String> {
+    if !lab.has_hidden() {
+        return member.likely.clone();
+    }
+    let infos = lab.head.milestones.iter().flat_map(|milestone| &milestone.checks);
+    let seen = infos.zip(&member.checks).filter(|(info, _)| !info.hidden);
+    course.likely(&lab.head.lab, &seen.map(|(_, outcome)| outcome.clone()).collect::<Vec<_>>())
 }
 
 fn failures<'a>(lab: &'a LabResults, member: &'a Member, course: &'a Course) -> Vec<Failure<'a>> {
@@ -139,7 +180,8 @@ fn failures<'a>(lab: &'a LabResults, member: &'a Member, course: &'a Course) -> 
         let numbered = (1..).zip(&milestone.checks);
         numbered.map(move |(number, check)| (format!("{}.{number}", milestone.id), check))
     });
-    let missed = places.zip(&member.checks).filter(|(_, outcome)| is_missed(outcome.verdict));
+    let seen = places.zip(&member.checks).filter(|((_, check), _)| !check.hidden);
+    let missed = seen.filter(|(_, outcome)| is_missed(outcome.verdict));
     let failure = |((place, check), outcome): ((String, &'a CheckInfo), &'a CheckOutcome)| Failure {
         place,
         check,

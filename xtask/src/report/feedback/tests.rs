@@ -11,9 +11,16 @@ fn written(change: impl Fn(&mut crate::score::LabResults)) -> BTreeMap<String, S
     change(&mut first);
     second.head.lab = "02".into();
     second.members.truncate(1);
-    let results = Results::new(sample::run(), vec![first, second]);
-    let files = files(&results, &course::sample()).unwrap();
-    files.into_iter().map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap())).collect()
+    of(&Results::new(sample::run(), vec![first, second]))
+}
+
+fn of(results: &Results) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    let mut add = |path: &str, bytes: &[u8]| {
+        texts.insert(path.to_owned(), String::from_utf8(bytes.to_vec()).unwrap());
+    };
+    files(&results.as_students_see(), &course::sample(), &mut add).unwrap();
+    texts
 }
 
 #[test]
@@ -120,3 +127,5 @@ fn headings_come_in_order_and_each_id_once() {
         }
     }
 }
+
+mod policy;

@@ -28,6 +28,7 @@ fn article(results: &LabResults, columns: &[Column<'_>], cluster: &Cluster<'_>) 
     html! {
         article.cluster {
             h3 { (cluster.members.len()) " members: " (title(columns, cluster)) }
+            @if let Sign::Failure(..) = cluster.sign { p.small { "No known bug explains it; their first failure says the same." } }
             @if let Sign::Cause([_, others @ ..]) = cluster.sign {
                 @for other in others { p.likely { (other) } }
             }
@@ -41,14 +42,15 @@ fn title(columns: &[Column<'_>], cluster: &Cluster<'_>) -> String {
     match &cluster.sign {
         Sign::Cause(causes) => causes.first().cloned().unwrap_or_default(),
         Sign::CompileError(error) => format!("did not compile: {}", one_line(error, 200)),
-        Sign::Missed(missed) => match missed.as_slice() {
-            all if all.len() == columns.len() => "missed every check".to_owned(),
-            [only] => format!("missed only: {}", columns[*only].check.sentence),
-            [first, others @ ..] => {
-                format!("missed {} checks, the first: {}", others.len() + 1, columns[*first].check.sentence)
-            }
-            [] => String::new(),
-        },
+        Sign::Failure(..) if cluster.checks.len() == columns.len() => "missed every check".to_owned(),
+        Sign::Failure(check, verdict, shape) => {
+            let (verdict, check) = (verdict.word(), &columns[*check]);
+            // The verdict often begins the text, too.
+            let said = shape.lines().next().unwrap_or_default();
+            let said = said.strip_prefix(verdict).map_or(said, |rest| rest.trim_start_matches([':', ' ']));
+            let said = if said.is_empty() { String::new() } else { format!(": {}", one_line(said, 120)) };
+            format!("{} first, {}, {verdict}{said}", check.label(), check.check.sentence)
+        }
     }
 }
 

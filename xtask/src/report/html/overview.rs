@@ -2,17 +2,22 @@
 
 use maud::{Markup, html};
 
-use super::{STYLE, Sheets, attention, circumstances, file, spread};
+use super::{STYLE, Sheets, alike, attention, circumstances, file, spread};
 use crate::page::document;
-use crate::report::csv::EXCUSED;
-use crate::report::number;
-use crate::score::{Counts, LabResults, LabScore, Results, Student, class_in_short};
+use crate::report::grades;
+use crate::score::{LabResults, LabScore, Results, Student, class_in_short};
+use crate::similar::summary::Similar;
 use crate::text::one_line;
 
 /// What the page is called.
 const TITLE: &str = "Grades";
 
-pub(super) fn page(results: &Results, others: &Markup, sheets: &Sheets<'_>) -> String {
+pub(super) fn page(
+    results: &Results,
+    others: &Markup,
+    sheets: &Sheets<'_>,
+    similar: Option<&Similar>,
+) -> String {
     let body = html! {
         header {
             h1 id="top" { (TITLE) }
@@ -22,12 +27,12 @@ pub(super) fn page(results: &Results, others: &Markup, sheets: &Sheets<'_>) -> S
             (circumstances(&results.run, results.complete))
             nav aria-label="Parts of this page" { (others) a href="#labs" { "Labs" } " " a href="#students" { "Students" } }
         }
-        main { (labs(results)) (students(results, sheets)) }
+        main { (labs(results, similar)) (students(results, sheets)) }
     };
     document(TITLE, STYLE, &body)
 }
 
-fn labs(results: &Results) -> Markup {
+fn labs(results: &Results, similar: Option<&Similar>) -> Markup {
     html! {
         section id="labs" {
             h2 { "Labs" }
@@ -39,14 +44,14 @@ fn labs(results: &Results) -> Markup {
                             th scope="col" { "how it went" } th scope="col" { "where" }
                         }
                     }
-                    tbody { @for lab in &results.labs { (lab_row(lab)) } }
+                    tbody { @for lab in &results.labs { (lab_row(lab, similar)) } }
                 }
             }
         }
     }
 }
 
-fn lab_row(lab: &LabResults) -> Markup {
+fn lab_row(lab: &LabResults, similar: Option<&Similar>) -> Markup {
     let page = file(&lab.head.lab);
     html! {
         tr {
@@ -54,7 +59,7 @@ fn lab_row(lab: &LabResults) -> Markup {
             td { (attention::in_short(lab, &page)) }
             td { (spread::small(lab)) }
             td.happened { (class_in_short(lab)) }
-            td { (missed(lab)) }
+            td { (missed(lab)) " " (alike::in_short(lab, &page, similar)) }
         }
     }
 }
@@ -101,41 +106,14 @@ fn row(student: &Student, results: &Results, sheets: &Sheets<'_>) -> Markup {
                     None => { (name) }
                 }
             }
-            td.number { b { (total(student)) } }
+            td.number { b { (grades::whole(student)) } }
             @for (score, lab) in student.labs.iter().zip(&results.labs) { (cell(score, lab)) }
         }
     }
 }
 
-/// Under a policy the points that count and what they are in percent.
-fn total(student: &Student) -> String {
-    match (&student.total_grade, student.counts()) {
-        (None, _) => number(student.total, student.undecided),
-        (Some(total), Counts::Points(points)) => match total.percent {
-            Some(percent) => format!("{points}/{} = {percent} %", total.max),
-            None => points.to_string(),
-        },
-        (Some(_), Counts::Absent) => "–".to_owned(),
-        (Some(_), Counts::Excused) => EXCUSED.to_owned(),
-        (Some(_), Counts::Undecided) => "?".to_owned(),
-    }
-}
-
-/// What counts and, where they are others, the raw points.
-fn shown(score: &LabScore) -> String {
-    let raw = score.raw_if_other().map_or_else(String::new, |raw| format!(" (raw {raw})"));
-    let dropped = if score.grade.as_ref().is_some_and(|grade| grade.dropped) { " dropped" } else { "" };
-    let counts = match score.counts() {
-        Counts::Points(points) => points.to_string(),
-        Counts::Absent => "–".to_owned(),
-        Counts::Excused => EXCUSED.to_owned(),
-        Counts::Undecided => number(score.points, score.undecided),
-    };
-    format!("{counts}{raw}{dropped}")
-}
-
 fn cell(score: &LabScore, lab: &LabResults) -> Markup {
-    let shown = shown(score);
+    let shown = grades::lab_with_raw(score);
     let is_less = score.handed_in && score.points + score.undecided < lab.head.max();
     html! {
         td.number.less[is_less] {

@@ -15,7 +15,7 @@ const BELOW: usize = 22;
 /// The small picture.
 const SMALL: (usize, usize) = (100, 22);
 
-pub(super) fn section(results: &LabResults) -> Markup {
+pub(super) fn section(results: &LabResults, has_policy: bool) -> Markup {
     html! {
         section id="totals" aria-labelledby="totals-title" {
             h2 id="totals-title" { "Totals" }
@@ -27,6 +27,7 @@ pub(super) fn section(results: &LabResults) -> Markup {
                         (spread.count()) " of " (results.members.len()) " members; mean " (spread.mean()) ", median "
                         (spread.median()) " of " (results.head.max())
                         " points. Not counted: who handed nothing in, and totals that are undecided."
+                        @if has_policy { " These are the points of the checks, before the policy of the class." }
                     }
                 }
             }

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
 use super::marks::marked;
-use super::{Column, total};
+use super::{Beside, Column, total};
 use crate::outcome::CheckOutcome;
-use crate::report::number as shown;
+use crate::report::{grades, number as shown};
 use crate::score::{LabResults, Member};
 use crate::text::{one_line, printable};
 
@@ -15,12 +15,15 @@ pub(super) fn section(
     member: &Member,
     results: &LabResults,
     columns: &[Column<'_>],
-    sheet: Option<&String>,
+    beside: &Beside<'_>,
 ) -> Markup {
     html! {
         section.member id={ "s" (number) } aria-labelledby={ "h" (number) } {
             h2 id={ "h" (number) } {
-                (one_line(&member.entry.name, 200)) " " small { (total(member)) " / " (results.head.max()) }
+                (one_line(&member.entry.name, 200)) " " small {
+                    (total(member)) " / " (results.head.max())
+                    @if let Some(score) = beside.grades.get(&number) { ", grade " (grades::lab_with_mark(score)) }
+                }
             }
             p { (printable(&member.summary, 4, 1000)) }
             @for cause in &member.likely { p.likely { (cause) } }
@@ -42,7 +45,7 @@ pub(super) fn section(
                 }
             }
             p.back { a href={ "#r" (number) } { "back to the map" } " " a href="#members" { "to the members" } " "
-                @if let Some(sheet) = sheet { a href=(sheet) { "what this member gets" } }
+                @if let Some(sheet) = beside.sheets.get(member.entry.name.as_str()) { a href=(sheet) { "what this member gets" } }
             }
         }
     }
