@@ -13,6 +13,7 @@ pub mod formats;
 mod grades;
 pub mod html;
 pub mod json;
+mod names;
 pub mod table;
 
 use std::fs;

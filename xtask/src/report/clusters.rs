@@ -90,10 +90,19 @@ fn sign(member: &Member) -> Option<Sign<'_>> {
 /// What a failed check says is wrong and what it expected, without what differs from run to run: numbers, the command, and what
 /// was received, which is mostly the program's own.
 fn shape(outcome: &CheckOutcome) -> String {
-    let body = show::body(outcome);
-    let lines = body.iter().take_while(|line| !line.starts_with("received:"));
-    let lines = lines.filter(|line| !line.starts_with("command:") && !line.trim().is_empty());
-    lines.take(SHAPE.0).map(|line| without_numbers(line)).collect::<Vec<_>>().join("\n")
+    told(outcome).map(|line| without_numbers(&line)).collect::<Vec<_>>().join("\n")
+}
+
+/// The line in which a failed check says what is wrong; empty if it has none.
+#[must_use]
+pub fn said(outcome: &CheckOutcome) -> String {
+    told(outcome).next().unwrap_or_default()
+}
+
+/// The lines that tell what is wrong and what was expected.
+fn told(outcome: &CheckOutcome) -> impl Iterator<Item = String> {
+    let lines = show::body(outcome).into_iter().take_while(|line| !line.starts_with("received:"));
+    lines.filter(|line| !line.starts_with("command:") && !line.trim().is_empty()).take(SHAPE.0)
 }
 
 /// Each number as `N`, also a hexadecimal one that begins with a digit: a process, an address, a time.

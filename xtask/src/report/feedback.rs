@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result};
 
 use super::csv::safe;
-use super::formats::file_name;
+use super::names::file_name;
 use crate::score::Results;
 use course::Course;
 use sheet::Sheet;

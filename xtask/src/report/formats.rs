@@ -20,6 +20,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use sandbox::protocol::Verdict;
 
+use super::names::file_name;
 use crate::outcome::CheckOutcome;
 use crate::score::{CheckInfo, LabResults, LabScore, Member, Results};
 
@@ -176,16 +177,6 @@ fn graded(results: &Results) -> Vec<Graded<'_>> {
         }
     }
     all
-}
-
-/// A name that every file system takes; of two names that become one, the second gets a number.
-pub(super) fn file_name(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-@".contains(c) { c } else { '_' };
-    let plain: String = name.trim_start_matches('.').chars().take(100).map(plain).collect();
-    let plain = if plain.is_empty() { "student".to_owned() } else { plain };
-    let numbered = (2..).map(|number| format!("{plain}-{number}"));
-    let free = std::iter::once(plain.clone()).chain(numbered).find(|name| taken.insert(name.to_lowercase()));
-    free.unwrap_or(plain)
 }
 
 fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {

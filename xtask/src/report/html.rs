@@ -97,7 +97,7 @@ fn page(results: &LabResults, beside: &Beside<'_>) -> String {
             (circumstances(beside.run, results.complete))
             (contents(results, beside))
         }
-        main { (parts(results, beside)) }
+        main id="main" { (parts(results, beside)) }
     };
     document(&title, STYLE, &body)
 }

@@ -18,7 +18,7 @@ pub(super) fn render(sheet: &Sheet<'_>) -> String {
             p.small { "Graded " (sheet.graded) "." }
             @if let several @ [_, _, ..] = sheet.parts.as_slice() { (contents(several, sheet.has_policy)) }
         }
-        main { @for part in &sheet.parts { (section(part)) } }
+        main id="main" { @for part in &sheet.parts { (section(part)) } }
     };
     document(&sheet.name, &format!("{COMMON}{STYLE}"), &body)
 }
@@ -81,7 +81,7 @@ fn how(part: &Part<'_>) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "attempt" } th scope="col" { "handed in" }
-                            th.number scope="col" { "points" } th.number scope="col" { "would count" } th scope="col" { "" }
+                            th.number scope="col" { "points" } th.number scope="col" { "would count" } td {}
                         }
                     }
                     tbody {
@@ -140,7 +140,7 @@ fn milestones(work: &Work<'_>) -> Markup {
                     tr {
                         th scope="row" { (milestone.id) " " (milestone.title) }
                         td.number { (number(score.points, score.undecided)) " / " (score.max) }
-                        td { @if score.points == score.max { "✓ done" } @else { "open" } }
+                        td.state { @if score.points == score.max { "✓ done" } @else { "open" } }
                     }
                 }
             }

@@ -28,7 +28,7 @@ fn article(results: &LabResults, columns: &[Column<'_>], cluster: &Cluster<'_>) 
     html! {
         article.cluster {
             h3 { (cluster.members.len()) " members: " (title(columns, cluster)) }
-            @if let Sign::Failure(..) = cluster.sign { p.small { "No known bug explains it; their first failure says the same." } }
+            @if let Sign::Failure(check, ..) = cluster.sign { (said(results, cluster, check)) }
             @if let Sign::Cause([_, others @ ..]) = cluster.sign {
                 @for other in others { p.likely { (other) } }
             }
@@ -38,18 +38,24 @@ fn article(results: &LabResults, columns: &[Column<'_>], cluster: &Cluster<'_>) 
     }
 }
 
+/// What the first of them was told. The others were told the same, apart from numbers.
+fn said(results: &LabResults, cluster: &Cluster<'_>, check: usize) -> Markup {
+    let first = cluster.members.first().map(|&at| &results.members[at].checks[check]);
+    let said = first.map_or_else(String::new, clusters::said);
+    html! {
+        @if !said.is_empty() { p.said { code { (one_line(&said, 300)) } } }
+        p.small { "No known bug explains it; the first check that each of them misses says the same." }
+    }
+}
+
 fn title(columns: &[Column<'_>], cluster: &Cluster<'_>) -> String {
     match &cluster.sign {
         Sign::Cause(causes) => causes.first().cloned().unwrap_or_default(),
         Sign::CompileError(error) => format!("did not compile: {}", one_line(error, 200)),
         Sign::Failure(..) if cluster.checks.len() == columns.len() => "missed every check".to_owned(),
-        Sign::Failure(check, verdict, shape) => {
-            let (verdict, check) = (verdict.word(), &columns[*check]);
-            // The verdict often begins the text, too.
-            let said = shape.lines().next().unwrap_or_default();
-            let said = said.strip_prefix(verdict).map_or(said, |rest| rest.trim_start_matches([':', ' ']));
-            let said = if said.is_empty() { String::new() } else { format!(": {}", one_line(said, 120)) };
-            format!("{} first, {}, {verdict}{said}", check.label(), check.check.sentence)
+        Sign::Failure(check, verdict, _) => {
+            let check = &columns[*check];
+            format!("{} in {}, {}", verdict.word(), check.label(), check.check.sentence)
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn page(
             (circumstances(&results.run, results.complete))
             nav aria-label="Parts of this page" { (others) a href="#labs" { "Labs" } " " a href="#students" { "Students" } }
         }
-        main { (labs(results, similar)) (students(results, sheets)) }
+        main id="main" { (labs(results, similar)) (students(results, sheets)) }
     };
     document(TITLE, STYLE, &body)
 }
@@ -56,10 +56,10 @@ fn lab_row(lab: &LabResults, similar: Option<&Similar>) -> Markup {
     html! {
         tr {
             th scope="row" { a href=(page) { (lab.head.lab) " " (lab.head.title) } }
-            td { (attention::in_short(lab, &page)) }
+            td.ways { (attention::in_short(lab, &page)) }
             td { (spread::small(lab)) }
             td.happened { (class_in_short(lab)) }
-            td { (missed(lab)) " " (alike::in_short(lab, &page, similar)) }
+            td.ways { (missed(lab)) " " (alike::in_short(lab, &page, similar)) }
         }
     }
 }

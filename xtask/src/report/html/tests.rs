@@ -236,7 +236,12 @@ fn without_a_known_bug_those_stand_together_whose_first_failure_says_the_same() 
         member.checks.push(other);
     }
     let page = page_of(lab);
-    assert!(page.contains("2 members: m1.1 first, a promise is kept, fail: pid N is left"), "{page}");
+    assert!(
+        page.contains(
+            "2 members: fail in m1.1, a promise is kept</h3><p class=\"said\"><code>pid 71 is left"
+        ),
+        "{page}"
+    );
     assert!(page.contains("No known bug explains it"));
 }
 
