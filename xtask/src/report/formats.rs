@@ -133,9 +133,13 @@ impl Graded<'_> {
     /// What was said of the work as a whole, for its author.
     fn words(&self) -> String {
         let Member { entry, summary, likely, compile_error, .. } = self.member;
-        let mut lines = vec![summary.clone()];
-        // What the failures look like together would tell of the hidden ones.
-        if self.visible().is_none() {
+        let mut lines = Vec::new();
+        // How many failed, and what that looks like together, would tell of the hidden ones.
+        if self.visible().is_some() {
+            lines.push(self.member.what_happened(&self.lab.head.milestones));
+            lines.extend(self.score().and_then(LabScore::in_words));
+        } else {
+            lines.push(summary.clone());
             lines.extend(likely.iter().map(|cause| format!("likely: {cause}")));
         }
         lines.extend(entry.notes.iter().map(|note| format!("note: {note}")));

@@ -73,11 +73,6 @@ pub(super) fn how(score: &LabScore, max: u32) -> Vec<String> {
         true => format!("The checks gave {} of {max} points.", number(score.points, score.undecided)),
         false => "Nothing was handed in: it counts as 0 points.".to_owned(),
     };
-    let spent = match grade.late_days {
-        0 => None,
-        1 => Some("1 of your late days is spent here.".to_owned()),
-        days => Some(format!("{days} of your late days are spent here.")),
-    };
     let counts = match grade.points {
         Some(points) if score.handed_in => Some(format!("Points that count: {points}.")),
         Some(_) => None,
@@ -92,7 +87,7 @@ pub(super) fn how(score: &LabScore, max: u32) -> Vec<String> {
     let submitted = grade.submitted.as_ref().map(|at| format!("Handed in {}.", moment(at)));
     let reason =
         Some(&grade.reason).filter(|reason| !reason.is_empty()).map(|reason| format!("{}.", capital(reason)));
-    [Some(raw), submitted, reason, spent, counts, weight, dropped].into_iter().flatten().collect()
+    [Some(raw), submitted, reason, counts, weight, dropped].into_iter().flatten().collect()
 }
 
 /// An attempt in the cells of a table: what it is called, when, the checks' points, what it would count.

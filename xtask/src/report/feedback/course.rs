@@ -90,7 +90,7 @@ fn without(text: &str, path: &str) -> String {
 pub(super) fn sample() -> Course {
     let hints = BTreeMap::from([(
         ("01".to_owned(), "m2".to_owned()),
-        "Which of the two calls `close`? <b>\n\nSee `man 2 close`.".to_owned(),
+        "Which of the *two* calls `close`? <b>\n\nSee `man 2 close`.".to_owned(),
     )]);
     Course::new(hints, ["/srv/course", "/srv/course/target", "/"].into_iter().map(str::to_owned))
 }

@@ -192,11 +192,23 @@ fn command(words: &str) -> Markup {
     html! { code.command { (words) } }
 }
 
-/// A paragraph of Markdown that has no more than code in it.
+/// A paragraph of Markdown that has no more than code and emphasis in it.
 fn spans(paragraph: &str) -> Markup {
     html! {
         @for (number, part) in paragraph.split('`').enumerate() {
-            @if number % 2 == 1 { code { (part) } } @else { (part) }
+            @if number % 2 == 1 { code { (part) } } @else { (emphasis(part)) }
         }
+    }
+}
+
+/// `*so*`. Asterisks that are not in pairs are some.
+fn emphasis(text: &str) -> Markup {
+    let is_markup = !text.contains("**") && text.matches('*').count().is_multiple_of(2);
+    html! {
+        @if is_markup {
+            @for (number, part) in text.split('*').enumerate() {
+                @if number % 2 == 1 { em { (part) } } @else { (part) }
+            }
+        } @else { (text) }
     }
 }

@@ -63,7 +63,6 @@ fn a_sheet_tells_the_grade_and_how_it_came_about() {
                 "The checks gave 40 of 100 points.",
                 "Handed in 2026-10-14 11:00:00Z.",
                 "2 days late, 1 late day spent: −10 %.",
-                "1 of your late days is spent here.",
                 "Points that count: 36.",
                 "The lab counts 2 times in the total.",
                 "counts 2 times",
@@ -171,4 +170,17 @@ fn a_teachers_pages_have_what_counts_beside_the_points() {
     assert!(pages["lab-01.html"].contains("40 / 100, grade 36"));
     assert!(pages["lab-01.html"].contains("before the policy of the class"));
     assert!(pages["report.html"].contains("156/400 = 39 %"));
+}
+
+#[test]
+fn the_words_for_gradescope_count_hidden_checks_apart() {
+    let results = graded("[labs.01]\nhidden = [\"m2\"]\n", "student,submitted\n");
+    let files = crate::report::formats::files(crate::report::formats::Format::Gradescope, &results).unwrap();
+    let (_, bytes) = files.iter().find(|(name, _)| name == "gradescope/alice/lab-01.json").unwrap();
+    let value: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+    let output = value["output"].as_str().unwrap();
+    assert!(
+        output.starts_with("1 of 2 checks passed, 1 hung. 1 hidden check: 0 of 40 points.\n"),
+        "{output}"
+    );
 }
