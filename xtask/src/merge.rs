@@ -77,7 +77,7 @@ pub fn run(workspace: &Workspace, args: &MergeArgs) -> Result<Exit> {
         results.push(lab);
     }
     let results = policy::files::results(terms.as_ref(), run, results);
-    report::write(&folder, &results, &args.formats)?;
+    report::write(workspace, &folder, &results, &args.formats)?;
     report::link_latest(&args.out, &folder)
         .map_err(|error| bad_input(format!("link the newest run: {}", reason(&error))))?;
     print_end(&results);

@@ -19,8 +19,63 @@ pub fn document(title: &str, style: &str, body: &Markup) -> String {
                 title { (title) }
                 style { (PreEscaped(BASE)) (PreEscaped(style)) }
             }
-            body { (body) }
+            body {
+                // For whoever has no mouse; it is seen when it has the focus. Each page has a `main` of this name.
+                a.skip href="#main" { "Skip to the content" }
+                (body)
+            }
         }
     };
     page.into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// The relative luminance of `#rgb` or `#rrggbb`, as WCAG 2 has it.
+    fn luminance(color: &str) -> f64 {
+        let digits = color.trim_start_matches('#');
+        let wide: String =
+            if digits.len() == 3 { digits.chars().flat_map(|c| [c, c]).collect() } else { digits.into() };
+        let part = |at: usize| f64::from(u8::from_str_radix(&wide[at..at + 2], 16).unwrap()) / 255.0;
+        let linear = |v: f64| if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) };
+        0.2126 * linear(part(0)) + 0.7152 * linear(part(2)) + 0.0722 * linear(part(4))
+    }
+
+    fn contrast(one: &str, other: &str) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    /// The colours of `:root { … }`.
+    fn colors(block: &str) -> BTreeMap<&str, &str> {
+        let pairs = block.split(['{', ';']).filter_map(|part| part.trim().split_once(": #"));
+        pairs.filter_map(|(name, color)| Some((name.strip_prefix("--")?, color))).collect()
+    }
+
+    #[test]
+    fn every_text_can_be_read_on_its_ground_in_both_schemes() {
+        let mut blocks = BASE.split(":root {").skip(1).map(|rest| rest.split('}').next().unwrap());
+        let light = colors(blocks.next().unwrap());
+        let mut dark = light.clone();
+        dark.extend(colors(blocks.next().unwrap()));
+        let verdicts = ["pass", "fail", "hang", "crash", "leak", "notrun", "error"];
+        for scheme in [light, dark] {
+            let texts = ["text", "dim", "link"]
+                .iter()
+                .flat_map(|text| ["back", "head", "target"].map(|on| ((*text).to_owned(), on)));
+            for (text, ground) in texts.chain(verdicts.map(|verdict| (format!("{verdict}-text"), verdict))) {
+                let contrast = contrast(scheme[text.as_str()], scheme[ground]);
+                assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_stop_of_the_tab_key_leads_past_the_head_of_the_page() {
+        let page = document("t", "", &html! { header { a href="x" { "y" } } main id="main" {} });
+        assert!(page.find("class=\"skip\" href=\"#main\"").unwrap() < page.find("href=\"x\"").unwrap());
+    }
 }

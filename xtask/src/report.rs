@@ -1,13 +1,19 @@
 //! Reports of a graded run: `results.json`, `gradebook.csv`, `milestones.csv`, `report.html` (with a page for each lab
-//! where there are several), and the terminal's tables.
+//! where there are several), a sheet for each student below `students/`, and the terminal's tables.
 //!
 //! On request also what other systems read, see [`formats`]. The forms are pure (results in, text out); this file writes them, each atomically, so that a full
 //! disk never destroys an older report.
 
+pub mod attention;
+pub mod clusters;
 pub mod csv;
+mod ending;
+pub mod feedback;
 pub mod formats;
+mod grades;
 pub mod html;
 pub mod json;
+mod names;
 pub mod table;
 
 use std::fs;
@@ -24,9 +30,10 @@ use crate::journal;
 use crate::policy::{self, files::Terms};
 use crate::prose;
 use crate::score::{LabResults, Results, Run};
-use crate::similar;
+use crate::similar::summary::Similar;
 use crate::text::reason;
 use crate::workspace::Workspace;
+use feedback::course::Course;
 use formats::Format;
 
 /// The file names in a folder of grades.
@@ -52,7 +59,7 @@ pub fn run(workspace: &Workspace, args: &ReportArgs) -> anyhow::Result<Exit> {
     if let Some(terms) = &terms {
         terms.keep(&folder)?;
     }
-    write(&folder, &results, &args.formats)?;
+    write(workspace, &folder, &results, &args.formats)?;
     results.labs.iter().for_each(print);
     print_end(&results);
     anstream::println!("report: {}", workspace.shown(&folder.join(HTML)));
@@ -132,30 +139,44 @@ fn load(folder: &Path) -> anyhow::Result<(Run, Vec<LabResults>)> {
 ///
 /// # Errors
 /// When one of them cannot be written; what was there before stays.
-pub fn write(folder: &Path, results: &Results, forms: &[Format]) -> anyhow::Result<()> {
-    let mut files = vec![
-        (RESULTS.to_owned(), json::render(results)?),
-        (GRADEBOOK.to_owned(), csv::gradebook(results)?),
-        (MILESTONES.to_owned(), csv::milestones(results)?),
-    ];
-    let has_similar = folder.join(similar::HTML).is_file();
-    files.extend(html::pages(results, has_similar).into_iter().map(|(name, page)| (name, page.into_bytes())));
+pub fn write(
+    workspace: &Workspace,
+    folder: &Path,
+    results: &Results,
+    forms: &[Format],
+) -> anyhow::Result<()> {
+    let similar = Similar::read(folder);
+    let mut writing = Writing { folder, failure: None };
+    writing.add(RESULTS, &json::render(results)?);
+    writing.add(GRADEBOOK, &csv::gradebook(results)?);
+    writing.add(MILESTONES, &csv::milestones(results)?);
+    html::pages(results, similar.as_ref()).for_each(|(name, page)| writing.add(&name, page.as_bytes()));
+    let seen = results.as_students_see();
+    feedback::files(&seen, &Course::read(workspace, results), &mut |name, bytes| writing.add(name, bytes))?;
     for &form in forms {
-        files.extend(formats::files(form, results)?);
+        formats::files(form, results)?.iter().for_each(|(name, bytes)| writing.add(name, bytes));
     }
-    let failures: Vec<String> = files
-        .iter()
-        .filter_map(|(name, bytes)| {
-            let path = folder.join(name);
-            atomically(&path, bytes)
-                .err()
-                .map(|error| format!("write {}: {}", path.display(), reason(&error)))
-        })
-        .collect();
-    match failures.first() {
+    match writing.failure {
         None => Ok(()),
-        Some(first) => {
-            Err(bad_input(format!("{first}; the journals in {} have every verdict", folder.display())))
+        Some(failure) => {
+            Err(bad_input(format!("{failure}; the journals in {} have every verdict", folder.display())))
+        }
+    }
+}
+
+/// Files on their way to a folder. Each is written before the next one is made: those of a large class are hundreds of
+/// megabytes together.
+struct Writing<'a> {
+    folder: &'a Path,
+    /// The first.
+    failure: Option<String>,
+}
+
+impl Writing<'_> {
+    fn add(&mut self, name: &str, bytes: &[u8]) {
+        let path = self.folder.join(name);
+        if let Err(error) = atomically(&path, bytes) {
+            self.failure.get_or_insert_with(|| format!("write {}: {}", path.display(), reason(&error)));
         }
     }
 }
@@ -169,6 +190,19 @@ pub fn print(results: &LabResults) {
 /// Prints what is said at the end of a run.
 pub fn print_end(results: &Results) {
     anstream::println!("{}", table::end(results));
+}
+
+/// `5`, or `3+2?` when two points are undecided.
+fn number(points: u32, undecided: u32) -> String {
+    match undecided {
+        0 => points.to_string(),
+        undecided => format!("{points}+{undecided}?"),
+    }
+}
+
+/// When grading began, for people.
+fn graded_at(run: &Run) -> String {
+    run.started.replacen('T', " ", 1).replace('Z', " UTC")
 }
 
 /// Points `OUT/latest` at `folder`, in one step.

@@ -12,6 +12,8 @@ mod expect;
 mod grade;
 mod points;
 mod run;
+mod seen;
+mod spread;
 mod summary;
 
 pub use entry::{Entry, Found, HandedIn, Standing};
@@ -19,6 +21,7 @@ pub use expect::{Expect, Expectation};
 pub use grade::{Attempt, Counts, LabGrade, Total};
 pub use points::Points;
 pub use run::{LabScore, Results, Student};
+pub use spread::{Bar, Spread};
 pub use summary::class as class_in_short;
 
 /// The schema of `results.json`. Version 2 has the circumstances of the run at its top, one row a student in
@@ -152,10 +155,16 @@ impl Member {
         self.entry.refused.is_none() && self.compile_error.is_none()
     }
 
+    /// Whether something was taken that does not compile.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.entry.refused.is_none() && self.compile_error.is_some()
+    }
+
     /// What became of the checks that did not pass: `3 failed, 1 hung`. `None`: all passed.
     #[must_use]
     pub fn missed(&self) -> Option<String> {
-        let missed = summary::missed(&self.checks);
+        let missed = summary::missed(self.checks.iter());
         (!missed.is_empty()).then(|| missed.join(", "))
     }
 }
@@ -231,7 +240,7 @@ impl Plan {
         Member {
             total,
             undecided,
-            summary: summary::sentence(entry, found, &checks),
+            summary: summary::sentence(entry, found.compile_error.as_ref(), checks.iter()),
             likely: Vec::new(),
             compile_error: found.compile_error.clone(),
             expectation: entry

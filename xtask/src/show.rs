@@ -59,7 +59,7 @@ pub fn check_lines(lab: &str, outcome: &CheckOutcome, told: Told, likely: Option
     }
     let mut body = body(outcome);
     let likely = likely_lines(likely, &body);
-    let again = format!("again: cargo xtask check {lab} {} --seed {}", outcome.check, outcome.seed);
+    let again = format!("again: {}", again(lab, outcome));
     if told == Told::Text {
         let taken = 1 + rows(&again) + likely.iter().map(|line| rows(line)).sum::<usize>();
         body = cut(body, ROWS.saturating_sub(taken));
@@ -73,8 +73,15 @@ pub fn check_lines(lab: &str, outcome: &CheckOutcome, told: Told, likely: Option
     out
 }
 
+/// The command that runs a check once more on the same challenges.
+#[must_use]
+pub fn again(lab: &str, outcome: &CheckOutcome) -> String {
+    format!("cargo xtask check {lab} {} --seed {}", outcome.check, outcome.seed)
+}
+
 /// The text of a failed check, made printable, without what stands on the screen already.
-fn body(outcome: &CheckOutcome) -> Vec<String> {
+#[must_use]
+pub fn body(outcome: &CheckOutcome) -> Vec<String> {
     let head = format!("wanted: {}", sentence(&outcome.check));
     let seed = format!("seed: {}", outcome.seed);
     // The referee names sentence and seed for those who read a log. A case is news.

@@ -9,6 +9,7 @@
 //! | [`page`], [`csv`] | pure: `similar.html` and `similar.csv` |
 //! | [`given`] | what everybody was given: the lab, its lecture, `ipc-kit` |
 //! | [`jplag`] | the same class as folders for JPlag |
+//! | [`summary`] | what `similar.csv` says, for the pages of grades |
 //! | [`command`] | `cargo xtask similar`, and what `grade` calls |
 
 pub mod class;
@@ -21,6 +22,7 @@ pub mod lexer;
 pub mod normal;
 pub mod page;
 pub mod region;
+pub mod summary;
 
 /// The report for people, in a folder of grades or beside [`CSV`].
 pub const HTML: &str = "similar.html";

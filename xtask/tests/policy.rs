@@ -52,6 +52,8 @@ fn attempts_are_graded_once_and_a_report_makes_the_same_grades_or_those_of_anoth
     let other = policy(&class, &POLICY.replace("12T12", "11T12"));
     xtask(&["report", out, "--policy", &other]).assert().success();
     assert!(gradebook(&class).contains("alice,70,100,70,70,100,3 days late: −30 %\n"));
+    let sheet = String::from_utf8(class.read("students/alice/feedback.md")).unwrap();
+    assert!(sheet.contains("Points that count: 70.") && sheet.contains("| attempt |"), "{sheet}");
 }
 
 #[test]

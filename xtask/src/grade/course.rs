@@ -245,7 +245,7 @@ impl Course<'_> {
     /// Writes the reports, points `latest` at them, prints the end and, last, where the page is.
     fn finish(&self, results: &Results) -> Result<()> {
         report::print_end(results);
-        let written = report::write(self.folder, results, self.formats);
+        let written = report::write(self.workspace, self.folder, results, self.formats);
         // Also when the reports do not fit on the disk: the journals are there, and `report` finds them.
         let linked = report::link_latest(self.out, self.folder);
         written?;

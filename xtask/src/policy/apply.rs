@@ -9,7 +9,7 @@ use super::late::Due;
 use super::sum::{Part, total};
 use super::time::Moment;
 use super::{LabRules, Policy, Reveal, Times};
-use crate::score::{LabGrade, LabResults, LabScore, Member, Points, Results, Run, Student};
+use crate::score::{LabGrade, LabResults, Member, Points, Results, Run, Student};
 use crate::text::one_line;
 
 /// More names than this help nobody.
@@ -180,28 +180,11 @@ fn tell(results: &mut Results) {
     for student in students {
         for (score, lab) in student.labs.iter().zip(&mut *labs) {
             let member = score.member.and_then(|at| lab.members.get_mut(at));
-            if let (Some(member), Some(words)) = (member, words(score)) {
+            if let (Some(member), Some(words)) = (member, score.in_words()) {
                 member.summary = format!("{} {words}", member.summary);
             }
         }
     }
-}
-
-fn words(score: &LabScore) -> Option<String> {
-    let grade = score.grade.as_ref()?;
-    let attempt = grade.attempts.iter().find(|attempt| attempt.counts);
-    let attempt = attempt.map(|one| format!("Of {} attempts {} counts.", grade.attempts.len(), one.name));
-    let points = match (grade.points, grade.reason.as_str()) {
-        (_, "") => None,
-        (Some(points), reason) if points == Points::whole(score.points) => {
-            Some(format!("Grade {points}: {reason}."))
-        }
-        (Some(points), reason) => Some(format!("Grade {points} instead of {}: {reason}.", score.points)),
-        (None, reason) if grade.excused => Some(format!("No grade: {reason}.")),
-        (None, reason) => Some(format!("No grade yet: {reason}.")),
-    };
-    let parts: Vec<String> = [attempt, points].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 #[cfg(test)]

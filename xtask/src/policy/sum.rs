@@ -9,8 +9,13 @@ pub(super) struct Part {
     pub(super) weight: u32,
 }
 
-/// Adds up the labs of a student; marks those that are dropped. `parts` has one for each score.
+/// Adds up the labs of a student; notes their weights, marks those that are dropped. `parts` has one for each score.
 pub(super) fn total(scores: &mut [LabScore], parts: &[Part], drop: u32) -> Total {
+    for (score, part) in scores.iter_mut().zip(parts) {
+        if let Some(grade) = &mut score.grade {
+            grade.weight = Some(part.weight).filter(|weight| *weight != 1);
+        }
+    }
     let is_excused = |score: &LabScore| score.grade.as_ref().is_some_and(|grade| grade.excused);
     let points = |score: &LabScore| score.grade.as_ref().and_then(|grade| grade.points);
     let mut counting: Vec<usize> =

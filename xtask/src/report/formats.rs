@@ -14,10 +14,13 @@ mod prairielearn;
 
 use std::collections::BTreeSet;
 
+pub(super) use github::fenced;
+
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use sandbox::protocol::Verdict;
 
+use super::names::file_name;
 use crate::outcome::CheckOutcome;
 use crate::score::{CheckInfo, LabResults, LabScore, Member, Results};
 
@@ -140,9 +143,13 @@ impl Graded<'_> {
     /// What was said of the work as a whole, for its author.
     fn words(&self) -> String {
         let Member { entry, summary, likely, compile_error, .. } = self.member;
-        let mut lines = vec![summary.clone()];
-        // What the failures look like together would tell of the hidden ones.
-        if self.visible().is_none() {
+        let mut lines = Vec::new();
+        // How many failed, and what that looks like together, would tell of the hidden ones.
+        if self.visible().is_some() {
+            lines.push(self.member.what_happened(&self.lab.head.milestones));
+            lines.extend(self.score().and_then(LabScore::in_words));
+        } else {
+            lines.push(summary.clone());
             lines.extend(likely.iter().map(|cause| format!("likely: {cause}")));
         }
         lines.extend(entry.notes.iter().map(|note| format!("note: {note}")));
@@ -186,16 +193,6 @@ fn graded(results: &Results) -> Vec<Graded<'_>> {
     all
 }
 
-/// A name that every file system takes; of two names that become one, the second gets a number.
-fn file_name(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-@".contains(c) { c } else { '_' };
-    let plain: String = name.trim_start_matches('.').chars().take(100).map(plain).collect();
-    let plain = if plain.is_empty() { "student".to_owned() } else { plain };
-    let numbered = (2..).map(|number| format!("{plain}-{number}"));
-    let free = std::iter::once(plain.clone()).chain(numbered).find(|name| taken.insert(name.to_lowercase()));
-    free.unwrap_or(plain)
-}
-
 fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(value)?;
     bytes.push(b'\n');
@@ -204,3 +201,5 @@ fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+pub(super) use tests::class as tests_class;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::{measure_text_width, truncate_str};
 
+use super::{ending, number};
 use crate::score::{Expect, LabResults, Member, Results, class_in_short};
 use crate::text::{fitted, one_line};
 
@@ -41,19 +42,15 @@ type Column = Vec<String>;
 
 /// The milestones, when there is room, and the total.
 fn numbers(results: &LabResults, with_milestones: bool) -> Vec<Column> {
-    let shown = |points: u32, undecided: u32| match undecided {
-        0 => points.to_string(),
-        undecided => format!("{points}+{undecided}?"),
-    };
     let milestones = results.head.milestones.iter().enumerate().filter(|_| with_milestones);
     let mut columns: Vec<Column> = milestones
         .map(|(at, milestone)| {
             let of = results.members.iter().filter_map(|member| member.milestones.get(at));
-            let cells = of.map(|score| shown(score.points, score.undecided));
+            let cells = of.map(|score| number(score.points, score.undecided));
             [milestone.id.clone(), format!("/{}", milestone.max)].into_iter().chain(cells).collect()
         })
         .collect();
-    let totals = results.members.iter().map(|member| shown(member.total, member.undecided));
+    let totals = results.members.iter().map(|member| number(member.total, member.undecided));
     columns
         .push(["total".to_owned(), format!("/{}", results.head.max())].into_iter().chain(totals).collect());
     columns
@@ -140,6 +137,7 @@ pub fn end(results: &Results) -> String {
                 .to_owned(),
         );
     }
+    lines.extend(ending::lines(results));
     let of_labs = match results.labs.len() {
         1 => String::new(),
         labs => format!(" in {labs} labs"),

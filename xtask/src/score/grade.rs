@@ -20,6 +20,9 @@ pub struct LabGrade {
     /// Whether the lab is one of the lowest, which do not count.
     #[serde(default, skip_serializing_if = "is_false")]
     pub dropped: bool,
+    /// How often the lab counts in the whole, where that is not simply once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
     /// Why the points are what they are: `2 days late, 1 late day spent: −10 %`. Empty where there is nothing to say.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -92,6 +95,25 @@ impl LabScore {
         let raw = Counts::Points(Points::whole(self.points));
         (self.handed_in && self.undecided == 0 && self.counts() != raw).then_some(self.points)
     }
+
+    /// What counts and why, in sentences, where it is not simply the raw points.
+    #[must_use]
+    pub fn in_words(&self) -> Option<String> {
+        let grade = self.grade.as_ref()?;
+        let attempt = grade.attempts.iter().find(|attempt| attempt.counts);
+        let attempt = attempt.map(|one| format!("Of {} attempts {} counts.", grade.attempts.len(), one.name));
+        let points = match (grade.points, grade.reason.as_str()) {
+            (_, "") => None,
+            (Some(points), reason) if points == Points::whole(self.points) => {
+                Some(format!("Grade {points}: {reason}."))
+            }
+            (Some(points), reason) => Some(format!("Grade {points} instead of {}: {reason}.", self.points)),
+            (None, reason) if grade.excused => Some(format!("No grade: {reason}.")),
+            (None, reason) => Some(format!("No grade yet: {reason}.")),
+        };
+        let parts: Vec<String> = [attempt, points].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
 }
 
 impl Student {
@@ -110,54 +132,10 @@ impl Student {
 }
 
 impl Results {
-    /// Whether students may see what this check is and says.
-    #[must_use]
-    pub fn is_revealed(&self, lab: &str, check: &str) -> bool {
-        let mut labs = self.labs.iter().filter(|other| other.head.lab == lab);
-        let mut checks = labs.by_ref().flat_map(|lab| &lab.head.milestones).flat_map(|m| &m.checks);
-        !checks.any(|info| info.name == check && info.hidden)
-    }
-
     /// Whether a policy made the grades.
     #[must_use]
     pub fn has_policy(&self) -> bool {
         self.students.iter().any(|student| student.total_grade.is_some())
-    }
-
-    /// The same as students may see it: of a hidden check the points, and neither its name nor what it says.
-    #[must_use]
-    pub fn as_students_see(&self) -> Self {
-        let mut results = self.clone();
-        for lab in &mut results.labs {
-            let mut at = 0;
-            for milestone in &mut lab.head.milestones {
-                for (number, info) in (1..).zip(&mut milestone.checks) {
-                    if info.hidden {
-                        info.sentence = format!("hidden check {number} of {}", milestone.id);
-                        info.name = format!("{}_hidden::check_{number}", milestone.id);
-                        for member in &mut lab.members {
-                            member.hide(at, &info.name);
-                        }
-                    }
-                    at += 1;
-                }
-            }
-        }
-        results
-    }
-}
-
-impl super::Member {
-    /// Leaves away what the check at this place says. What the failures look like together would tell of it, too.
-    fn hide(&mut self, at: usize, name: &str) {
-        let Some(check) = self.checks.get_mut(at) else { return };
-        let is_missed = check.points < check.max;
-        name.clone_into(&mut check.check);
-        check.text.clear();
-        check.detail.clear();
-        if is_missed {
-            self.likely.clear();
-        }
     }
 }
 

@@ -2,29 +2,34 @@
 
 use sandbox::protocol::Verdict;
 
-use super::{Entry, Found, LabResults, Member, Standing};
+use super::{Entry, LabResults, Member, Spread, Standing};
 use crate::outcome::CheckOutcome;
 
-pub(super) fn sentence(entry: &Entry, found: &Found, checks: &[CheckOutcome]) -> String {
+pub(super) fn sentence<'a>(
+    entry: &Entry,
+    compile_error: Option<&String>,
+    checks: impl Iterator<Item = &'a CheckOutcome> + Clone,
+) -> String {
     if let Some(refused) = &entry.refused {
         return match entry.standing {
             Standing::Absent => format!("Nothing handed in: {refused}."),
             Standing::HandedIn | Standing::Unclear => format!("Not graded: {refused}."),
         };
     }
-    if let Some(error) = &found.compile_error {
+    if let Some(error) = compile_error {
         return format!(
             "Did not compile: {}.",
             error.lines().next().unwrap_or_default().trim_end_matches('.')
         );
     }
-    let passed = checks.iter().filter(|check| check.verdict == Verdict::Pass).count();
-    let parts = [format!("{passed} of {} checks passed", checks.len())].into_iter().chain(missed(checks));
+    let passed = checks.clone().filter(|check| check.verdict == Verdict::Pass).count();
+    let parts =
+        [format!("{passed} of {} checks passed", checks.clone().count())].into_iter().chain(missed(checks));
     format!("{}.", parts.collect::<Vec<_>>().join(", "))
 }
 
 /// How many checks were missed, by what happened: `3 failed`, `1 hung`.
-pub(super) fn missed(checks: &[CheckOutcome]) -> Vec<String> {
+pub(super) fn missed<'a>(checks: impl Iterator<Item = &'a CheckOutcome> + Clone) -> Vec<String> {
     let words = [
         (Verdict::Fail, "failed"),
         (Verdict::Hang, "hung"),
@@ -34,13 +39,13 @@ pub(super) fn missed(checks: &[CheckOutcome]) -> Vec<String> {
         (Verdict::GraderError, "met an error of the grader"),
     ];
     let counted = words.map(|(verdict, words)| {
-        let count = checks.iter().filter(|check| check.verdict == verdict).count();
+        let count = checks.clone().filter(|check| check.verdict == verdict).count();
         (count > 0).then(|| format!("{count} {words}"))
     });
     counted.into_iter().flatten().collect()
 }
 
-/// `72 members; median 97 of 100 points; 3 with all points; 1 did not compile.`
+/// `72 members; mean 81.5, median 97 of 100 points; 3 with all points; 1 did not compile.`
 #[must_use]
 pub fn class(results: &LabResults) -> String {
     let (members, max) = (&results.members, results.head.max());
@@ -53,20 +58,13 @@ pub fn class(results: &LabResults) -> String {
     let parts = [
         Some(format!("{} member{plural}", members.len())),
         count(&is_absent, "handed nothing in"),
-        median(members).map(|median| format!("median {median} of {max} points")),
+        Spread::of(results)
+            .map(|spread| format!("mean {}, median {} of {max} points", spread.mean(), spread.median())),
         count(&|member| member.total == max, "with all points"),
-        count(&|member| member.entry.refused.is_none() && member.compile_error.is_some(), "did not compile"),
+        count(&Member::is_broken, "did not compile"),
         count(&|member| member.entry.refused.is_some() && !is_absent(member), "not graded"),
         count(&|member| member.undecided > 0, "with undecided points"),
         count(&|member| member.expectation.as_ref().is_some_and(|e| !e.met), "NOT AS EXPECTED"),
     ];
     format!("{}.", parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
-}
-
-/// Of those who handed in. Of an even number the lower one of the middle, so that it is somebody's total.
-fn median(members: &[Member]) -> Option<u32> {
-    let handed_in = members.iter().filter(|member| member.entry.standing == Standing::HandedIn);
-    let mut totals: Vec<u32> = handed_in.map(|member| member.total).collect();
-    totals.sort_unstable();
-    totals.get(totals.len().checked_sub(1)? / 2).copied()
 }

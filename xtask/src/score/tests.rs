@@ -149,7 +149,7 @@ fn a_student_has_a_row_over_all_labs_and_what_was_not_handed_in_is_no_zero() {
     assert_eq!(results.labs[1].members[0].summary, "Nothing handed in: no editable file of 02-x was found.");
     assert_eq!(
         class_in_short(&results.labs[1]),
-        "3 members; 1 handed nothing in; median 90 of 100 points; 1 not graded; 1 with undecided points."
+        "3 members; 1 handed nothing in; mean 90.0, median 90 of 100 points; 1 not graded; 1 with undecided points."
     );
     let csv = |bytes: anyhow::Result<Vec<u8>>| String::from_utf8(bytes.unwrap()).unwrap();
     assert_eq!(
@@ -160,4 +160,20 @@ fn a_student_has_a_row_over_all_labs_and_what_was_not_handed_in_is_no_zero() {
         csv(crate::report::csv::milestones(&results)),
         "member,01 m1,01 m2,02 m1,02 m2\nalice,40,50,-,-\nbob,40,50,,\ncarol,-,-,40,50\n"
     );
+}
+
+#[test]
+fn the_spread_counts_final_totals_of_those_who_handed_in() {
+    let mut results = lab("01", ["a", "b", "c", "d"].map(sample::entry).to_vec());
+    for (member, (total, undecided)) in results.members.iter_mut().zip([(100, 0), (9, 0), (10, 0), (50, 1)]) {
+        (member.total, member.undecided) = (total, undecided);
+    }
+    let spread = Spread::of(&results).unwrap();
+    assert_eq!((spread.count(), spread.mean().as_str(), spread.median()), (3, "39.7", 10));
+    let bars = spread.bars();
+    let shown: Vec<(u32, u32)> = bars.iter().map(|bar| (bar.from, bar.to)).collect();
+    assert_eq!((shown[0], shown[1], shown[9]), ((0, 9), (10, 19), (90, 100)));
+    assert_eq!(bars.iter().map(|bar| bar.count).collect::<Vec<_>>(), [1, 1, 0, 0, 0, 0, 0, 0, 0, 1]);
+    results.members.clear();
+    assert_eq!(Spread::of(&results), None);
 }

@@ -27,7 +27,7 @@ pub fn page(labs: &[Markup], has_report: bool) -> String {
             @if has_report { nav aria-label="Other pages" { a href=(crate::report::HTML) { "Grades" } } }
             (meaning())
         }
-        main { @for lab in labs { (lab) } }
+        main id="main" { @for lab in labs { (lab) } }
     };
     document(TITLE, STYLE, &body)
 }

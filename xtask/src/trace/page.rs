@@ -44,7 +44,7 @@ pub(super) fn render(title: &str, parts: &[Part<'_>]) -> String {
             @if let Some(part) = parts.first() { p { code { (part.picture.command) } } }
             (legend())
         }
-        main.beside[side_by_side] {
+        main.beside[side_by_side] id="main" {
             @for (part, width) in parts.iter().zip(widths) { (section(part, parts.len() > 1, width)) }
         }
     };

@@ -55,7 +55,7 @@ pub(super) fn annotations(graded: &Graded<'_>) -> Result<Vec<u8>> {
 }
 
 /// A block that no line of the text can end.
-pub(super) fn fenced(text: &str) -> String {
+pub(in crate::report) fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{text}\n{fence}")

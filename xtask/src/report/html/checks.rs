@@ -4,7 +4,8 @@ use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
 use super::marks::counted;
-use super::{Column, is_missed, points};
+use super::{Column, points};
+use crate::report::clusters::is_missed;
 use crate::score::LabResults;
 
 /// More rows than this are no summary.

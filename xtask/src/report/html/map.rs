@@ -14,6 +14,7 @@ pub(super) fn section(results: &LabResults, columns: &[Column<'_>]) -> Markup {
         section id="map" aria-labelledby="map-title" {
             h2 id="map-title" { "Heat map" }
             (legend())
+            a.skip href="#clusters" { "Skip the heat map" }
             div.map tabindex="0" role="region" aria-labelledby="map-title" {
                 table {
                     (head(results, columns))

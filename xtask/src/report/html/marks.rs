@@ -23,7 +23,7 @@ pub(super) fn legend() -> Markup {
 }
 
 /// The mark in its box.
-pub(super) fn marked(verdict: Verdict) -> Markup {
+pub(in crate::report) fn marked(verdict: Verdict) -> Markup {
     html! { span class={ "mark " (class(verdict)) } { (mark(verdict)) } }
 }
 

@@ -2,12 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::{is_missed, number, total};
+use super::{Beside, link_to, total};
 use crate::manifest::sentence;
+use crate::report::clusters::is_missed;
+use crate::report::{grades, number};
 use crate::score::{LabResults, Member};
 use crate::text::one_line;
 
-pub(super) fn table(results: &LabResults) -> Markup {
+pub(super) fn table(results: &LabResults, beside: &Beside<'_>) -> Markup {
     html! {
         section id="members" {
             h2 { "Members" }
@@ -17,6 +19,7 @@ pub(super) fn table(results: &LabResults) -> Markup {
                         tr {
                             th scope="col" { "member" }
                             th.number scope="col" { "total" br; small { "/" (results.head.max()) } }
+                            @if beside.has_policy() { th.number scope="col" { "grade" } }
                             @for milestone in &results.head.milestones {
                                 th.number scope="col" title=(milestone.title) {
                                     (milestone.id) br; small { "/" (milestone.max) }
@@ -25,24 +28,30 @@ pub(super) fn table(results: &LabResults) -> Markup {
                             th scope="col" { "what happened" }
                         }
                     }
-                    tbody { @for (at, member) in results.members.iter().enumerate() { (row(at, member)) } }
+                    tbody { @for (at, member) in results.members.iter().enumerate() { (row(at, member, results, beside)) } }
                 }
             }
         }
     }
 }
 
-fn row(at: usize, member: &Member) -> Markup {
+fn row(at: usize, member: &Member, results: &LabResults, beside: &Beside<'_>) -> Markup {
     html! {
         tr {
-            th.name scope="row" { a href={ "#s" (at) } { (one_line(&member.entry.name, 60)) } }
+            th.name scope="row" { (link_to(results, at)) }
             td.number { b { (total(member)) } }
+            @if beside.has_policy() { td.number { b { (grade(at, beside)) } } }
             @for score in &member.milestones {
                 td.number.less[score.points + score.undecided < score.max] { (number(score.points, score.undecided)) }
             }
             td.happened { (happened(at, member)) }
         }
     }
+}
+
+/// What counts; nothing of a member of whom the policy says nothing.
+fn grade(at: usize, beside: &Beside<'_>) -> String {
+    beside.grades.get(&at).map_or_else(String::new, |score| grades::lab_with_mark(score))
 }
 
 /// The sentence, and where to begin to read.

@@ -2,16 +2,22 @@
 
 use maud::{Markup, html};
 
-use super::{STYLE, circumstances, file, number};
+use super::{STYLE, Sheets, alike, attention, circumstances, file, spread};
 use crate::page::document;
-use crate::report::csv::EXCUSED;
-use crate::score::{Counts, LabResults, LabScore, Results, Student, class_in_short};
+use crate::report::grades;
+use crate::score::{LabResults, LabScore, Results, Student, class_in_short};
+use crate::similar::summary::Similar;
 use crate::text::one_line;
 
 /// What the page is called.
 const TITLE: &str = "Grades";
 
-pub(super) fn page(results: &Results, others: &Markup) -> String {
+pub(super) fn page(
+    results: &Results,
+    others: &Markup,
+    sheets: &Sheets<'_>,
+    similar: Option<&Similar>,
+) -> String {
     let body = html! {
         header {
             h1 id="top" { (TITLE) }
@@ -21,23 +27,39 @@ pub(super) fn page(results: &Results, others: &Markup) -> String {
             (circumstances(&results.run, results.complete))
             nav aria-label="Parts of this page" { (others) a href="#labs" { "Labs" } " " a href="#students" { "Students" } }
         }
-        main { (labs(results)) (students(results)) }
+        main id="main" { (labs(results, similar)) (students(results, sheets)) }
     };
     document(TITLE, STYLE, &body)
 }
 
-fn labs(results: &Results) -> Markup {
+fn labs(results: &Results, similar: Option<&Similar>) -> Markup {
     html! {
         section id="labs" {
             h2 { "Labs" }
-            ul {
-                @for lab in &results.labs {
-                    li {
-                        a href=(file(&lab.head.lab)) { (lab.head.lab) " " (lab.head.title) } ": " (class_in_short(lab))
-                        " " (missed(lab))
+            div.wide tabindex="0" role="region" aria-label="Labs" {
+                table.plain {
+                    thead {
+                        tr {
+                            th scope="col" { "lab" } th scope="col" { "look at first" } th scope="col" { "totals" }
+                            th scope="col" { "how it went" } th scope="col" { "where" }
+                        }
                     }
+                    tbody { @for lab in &results.labs { (lab_row(lab, similar)) } }
                 }
             }
+        }
+    }
+}
+
+fn lab_row(lab: &LabResults, similar: Option<&Similar>) -> Markup {
+    let page = file(&lab.head.lab);
+    html! {
+        tr {
+            th scope="row" { a href=(page) { (lab.head.lab) " " (lab.head.title) } }
+            td.ways { (attention::in_short(lab, &page)) }
+            td { (spread::small(lab)) }
+            td.happened { (class_in_short(lab)) }
+            td.ways { (missed(lab)) " " (alike::in_short(lab, &page, similar)) }
         }
     }
 }
@@ -48,7 +70,7 @@ fn missed(lab: &LabResults) -> Markup {
     html! { @if is_missed { a href={ (file(&lab.head.lab)) "#missed" } { "most missed" } } }
 }
 
-fn students(results: &Results) -> Markup {
+fn students(results: &Results, sheets: &Sheets<'_>) -> Markup {
     html! {
         section id="students" {
             h2 { "Students" }
@@ -58,7 +80,11 @@ fn students(results: &Results) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "student" }
-                            th.number scope="col" { "total" br; small { "/" (results.max()) } }
+                            th.number scope="col" {
+                                "total"
+                                // Under a policy each student's own maximum stands beside the points.
+                                @if !results.has_policy() { br; small { "/" (results.max()) } }
+                            }
                             @for lab in &results.labs {
                                 th.number scope="col" {
                                     a href=(file(&lab.head.lab)) title=(lab.head.title) { "lab " (lab.head.lab) }
@@ -67,52 +93,31 @@ fn students(results: &Results) -> Markup {
                             }
                         }
                     }
-                    tbody { @for student in &results.students { (row(student, results)) } }
+                    tbody { @for student in &results.students { (row(student, results, sheets)) } }
                 }
             }
         }
     }
 }
 
-fn row(student: &Student, results: &Results) -> Markup {
+fn row(student: &Student, results: &Results, sheets: &Sheets<'_>) -> Markup {
     html! {
         tr {
-            th.name scope="row" { (one_line(&student.name, 200)) }
-            td.number { b { (total(student)) } }
+            th.name scope="row" {
+                @let name = one_line(&student.name, 200);
+                @match sheets.get(student.name.as_str()) {
+                    Some(sheet) => { a href=(sheet) { (name) } }
+                    None => { (name) }
+                }
+            }
+            td.number { b { (grades::whole(student)) } }
             @for (score, lab) in student.labs.iter().zip(&results.labs) { (cell(score, lab)) }
         }
     }
 }
 
-/// Under a policy the points that count and what they are in percent.
-fn total(student: &Student) -> String {
-    match (&student.total_grade, student.counts()) {
-        (None, _) => number(student.total, student.undecided),
-        (Some(total), Counts::Points(points)) => match total.percent {
-            Some(percent) => format!("{points}/{} = {percent} %", total.max),
-            None => points.to_string(),
-        },
-        (Some(_), Counts::Absent) => "–".to_owned(),
-        (Some(_), Counts::Excused) => EXCUSED.to_owned(),
-        (Some(_), Counts::Undecided) => "?".to_owned(),
-    }
-}
-
-/// What counts and, where they are others, the raw points.
-fn shown(score: &LabScore) -> String {
-    let raw = score.raw_if_other().map_or_else(String::new, |raw| format!(" (raw {raw})"));
-    let dropped = if score.grade.as_ref().is_some_and(|grade| grade.dropped) { " dropped" } else { "" };
-    let counts = match score.counts() {
-        Counts::Points(points) => points.to_string(),
-        Counts::Absent => "–".to_owned(),
-        Counts::Excused => EXCUSED.to_owned(),
-        Counts::Undecided => number(score.points, score.undecided),
-    };
-    format!("{counts}{raw}{dropped}")
-}
-
 fn cell(score: &LabScore, lab: &LabResults) -> Markup {
-    let shown = shown(score);
+    let shown = grades::lab_with_raw(score);
     let is_less = score.handed_in && score.points + score.undecided < lab.head.max();
     html! {
         td.number.less[is_less] {

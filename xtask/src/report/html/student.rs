@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use sandbox::protocol::Verdict;
 
 use super::marks::marked;
-use super::{Column, number as shown, total};
+use super::{Beside, Column, total};
 use crate::outcome::CheckOutcome;
+use crate::report::{grades, number as shown};
 use crate::score::{LabResults, Member};
 use crate::text::{one_line, printable};
 
@@ -14,11 +15,15 @@ pub(super) fn section(
     member: &Member,
     results: &LabResults,
     columns: &[Column<'_>],
+    beside: &Beside<'_>,
 ) -> Markup {
     html! {
         section.member id={ "s" (number) } aria-labelledby={ "h" (number) } {
             h2 id={ "h" (number) } {
-                (one_line(&member.entry.name, 200)) " " small { (total(member)) " / " (results.head.max()) }
+                (one_line(&member.entry.name, 200)) " " small {
+                    (total(member)) " / " (results.head.max())
+                    @if let Some(score) = beside.grades.get(&number) { ", grade " (grades::lab_with_mark(score)) }
+                }
             }
             p { (printable(&member.summary, 4, 1000)) }
             @for cause in &member.likely { p.likely { (cause) } }
@@ -39,7 +44,9 @@ pub(super) fn section(
                     @if check.verdict != Verdict::Pass { (failure(number, column, check)) }
                 }
             }
-            p.back { a href={ "#r" (number) } { "back to the map" } " " a href="#members" { "to the members" } }
+            p.back { a href={ "#r" (number) } { "back to the map" } " " a href="#members" { "to the members" } " "
+                @if let Some(sheet) = beside.sheets.get(member.entry.name.as_str()) { a href=(sheet) { "what this member gets" } }
+            }
         }
     }
 }

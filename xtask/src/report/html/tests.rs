@@ -3,7 +3,8 @@
 use super::*;
 use crate::outcome::CheckOutcome;
 use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, Standing, sample};
-use std::collections::{BTreeMap, BTreeSet};
+use sandbox::protocol::Verdict;
+use std::collections::BTreeSet;
 
 fn page(name: &str, verdict: Verdict, text: &str) -> String {
     page_of(class(name, verdict, text))
@@ -11,9 +12,10 @@ fn page(name: &str, verdict: Verdict, text: &str) -> String {
 
 /// The one page of a run of one lab.
 fn page_of(lab: LabResults) -> String {
-    let mut pages = pages(&Results::new(sample::run(), vec![lab]), false);
+    let results = Results::new(sample::run(), vec![lab]);
+    let pages: Vec<_> = pages(&results, None).collect();
     assert_eq!(pages.len(), 1);
-    pages.remove(0).1
+    pages[0].1.clone()
 }
 
 /// A member with this outcome, one that does not compile, and one that was refused.
@@ -101,7 +103,7 @@ fn each_link_has_its_target_and_no_id_is_there_twice() {
 fn the_class_is_told_in_a_sentence_and_each_member_in_a_line() {
     let page = page("alice", Verdict::Hang, "why");
     for part in [
-        "3 members; median 0 of 5 points; 1 did not compile; 1 not graded.",
+        "3 members; mean 0.0, median 0 of 5 points; 1 did not compile; 1 not graded.",
         "First missed: <a href=\"#s0-0\">a promise is kept</a>.",
         "Did not compile: error[E0425]: x.",
         "Not graded: the folder is empty.",
@@ -124,8 +126,8 @@ fn several_labs_have_a_page_each_and_one_that_leads_to_every_part() {
     let mut second = class("zoe", Verdict::Pass, "");
     second.head.lab = "02".into();
     second.members[2].entry.standing = Standing::Absent;
-    let pages: BTreeMap<String, String> =
-        pages(&Results::new(sample::run(), vec![first, second]), false).into_iter().collect();
+    let results = Results::new(sample::run(), vec![first, second]);
+    let pages: BTreeMap<String, String> = pages(&results, None).collect();
     assert_eq!(pages.keys().collect::<Vec<_>>(), ["lab-01.html", "lab-02.html", "report.html"]);
     let index = &pages["report.html"];
     assert!(
@@ -133,7 +135,8 @@ fn several_labs_have_a_page_each_and_one_that_leads_to_every_part() {
         "{index}"
     );
     // Each link into a lab's page has its target there, and each page leads back.
-    for link in values(index, "href=\"").iter().filter(|link| !link.starts_with('#')) {
+    let to_labs = |link: &&&str| !link.starts_with('#') && !link.starts_with("students/");
+    for link in values(index, "href=\"").iter().filter(to_labs) {
         let (name, target) = link.split_once('#').unwrap_or((link, "top"));
         assert!(pages[name].contains(&format!(" id=\"{target}\"")), "{link}");
     }
@@ -151,10 +154,114 @@ fn each_page_leads_to_the_similar_code_where_there_is_any() {
     let labs = || vec![class("alice", Verdict::Pass, ""), class("bob", Verdict::Pass, "")];
     for (labs, count) in [(labs(), 3), (labs().split_off(1), 1)] {
         let results = Results::new(sample::run(), labs);
-        let leads = |has_similar| {
-            let pages = pages(&results, has_similar);
-            pages.iter().filter(|(_, page)| page.contains("<a href=\"similar.html\">")).count()
+        let leads = |similar| {
+            let leads = |(_, page): &(String, String)| page.contains("<a href=\"similar.html\">");
+            pages(&results, similar).filter(leads).count()
         };
-        assert_eq!([leads(true), leads(false)], [count, 0]);
+        assert_eq!([leads(Some(&Similar::default())), leads(None)], [count, 0]);
     }
+}
+
+#[test]
+fn the_pairs_that_are_most_alike_lead_to_both_members_and_to_what_is_equal() {
+    let lab = outcomes(&[("=a", Verdict::Fail), ("<b>", Verdict::Pass)]);
+    let results = Results::new(sample::run(), vec![lab]);
+    let list =
+        "lab,member,other,percent,percent_other,longest_match_lines\n01,'=a,<b>,91,40,12\n02,x,y,80,80,9\n";
+    let told = |similar: &Similar| pages(&results, Some(similar)).next().unwrap().1;
+    let page = told(&Similar::parse(list.as_bytes()).unwrap());
+    let part = page.split("id=\"alike\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for words in [
+        "<a href=\"#s0\">=a</a> <b>91 %</b>, <a href=\"#s1\">&lt;b&gt;</a> <b>40 %</b>",
+        "similar.html#p01-0",
+        "similar.html#lab-01",
+        "no proof",
+    ] {
+        assert!(part.contains(words), "{words} is not in {part}");
+    }
+    assert!(!told(&Similar::default()).contains("alike\""));
+}
+
+/// A class of these members, each with an outcome of the one check.
+fn outcomes(members: &[(&str, Verdict)]) -> LabResults {
+    let one = class("x", Verdict::Fail, "why");
+    let member = |(name, verdict): &(&str, Verdict)| {
+        let mut member = one.members[0].clone();
+        member.entry.name = (*name).to_owned();
+        member.checks[0].verdict = *verdict;
+        member
+    };
+    LabResults { members: members.iter().map(member).collect(), ..one.clone() }
+}
+
+#[test]
+fn those_who_failed_in_the_same_way_stand_together() {
+    let mut lab = outcomes(&[
+        ("a", Verdict::Fail),
+        ("b", Verdict::Hang),
+        ("c", Verdict::Pass),
+        ("d", Verdict::Fail),
+        ("e", Verdict::Fail),
+    ]);
+    for at in [3, 4] {
+        lab.members[at].likely = vec!["likely: <psh> holds the write end.".into()];
+    }
+    let page = page_of(lab);
+    let part = page.split("id=\"clusters\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(part.contains("2 members: likely: &lt;psh&gt; holds the write end."), "{part}");
+    assert!(!part.contains("#s0\"") && part.contains("#s3\"") && part.contains("#s4\""), "{part}");
+}
+
+#[test]
+fn without_a_known_bug_those_stand_together_whose_first_failure_says_the_same() {
+    let mut lab = outcomes(&[
+        ("a", Verdict::Fail),
+        ("b", Verdict::Fail),
+        ("c", Verdict::Fail),
+        ("d", Verdict::Hang),
+        ("e", Verdict::Pass),
+    ]);
+    for (at, text) in [(0, "pid 71 is left"), (1, "pid 99 is left"), (2, "no output"), (3, "pid 1 is left")] {
+        lab.members[at].checks[0].text = text.into();
+    }
+    let clusters = crate::report::clusters::of(&lab);
+    let found: Vec<_> = clusters.iter().map(|one| (one.members.clone(), one.checks.clone())).collect();
+    assert_eq!(found, [(vec![0, 1], vec![0])]);
+    // Of one check it is every check, too; a second one makes the difference.
+    let mut check = lab.head.milestones[0].checks[0].clone();
+    check.name = "m1::another".into();
+    lab.head.milestones[0].checks.push(check);
+    for member in &mut lab.members {
+        let other = CheckOutcome { verdict: Verdict::Pass, ..member.checks[0].clone() };
+        member.checks.push(other);
+    }
+    let page = page_of(lab);
+    assert!(
+        page.contains(
+            "2 members: fail in m1.1, a promise is kept</h3><p class=\"said\"><code>pid 71 is left"
+        ),
+        "{page}"
+    );
+    assert!(page.contains("No known bug explains it"));
+}
+
+#[test]
+fn what_needs_a_look_comes_first_and_nothing_is_said_where_nothing_does() {
+    let page = page_of(outcomes(&[("a", Verdict::GraderError), ("b", Verdict::Pass)]));
+    let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part} is not in {page}"));
+    assert!(at("1 with an error of the grader") < at("id=\"totals\""));
+    assert!(!page_of(outcomes(&[("b", Verdict::Pass)])).contains("Look at these first"));
+}
+
+#[test]
+fn the_picture_of_totals_has_its_numbers_in_words() {
+    let page = page_of(outcomes(&[("a", Verdict::Fail), ("b", Verdict::Fail)]));
+    assert!(page.contains("Members by total: 0 points: 2; none elsewhere."), "{page}");
+}
+
+#[test]
+fn each_member_leads_to_the_sheet_that_the_member_gets() {
+    let page = page_of(outcomes(&[("../a b", Verdict::Fail), ("c", Verdict::Pass)]));
+    assert!(page.contains("href=\"students/_a_b/index.html\""), "{page}");
+    assert!(page.contains("href=\"students/c/index.html\""), "{page}");
 }
