@@ -29,7 +29,7 @@
 //! | `intake`, `seed`, `build`, `grade`, `journal`, `sample`, `report` | a teacher's run: a class, in the sandbox |
 //! | [`similar`] | pure, but for its rim: who has the same code, as a report beside the grades |
 //! | [`autopsy`] | why a program hangs |
-//! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, [`class`], `doctor`, `ci` | an author's gates |
+//! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, [`class`], [`speed`], `doctor`, `ci` | an author's gates |
 
 pub mod autopsy;
 pub mod bar;
@@ -82,6 +82,7 @@ pub mod similar;
 pub mod slowness;
 pub mod sources;
 pub mod spec_text;
+pub mod speed;
 pub mod stage;
 pub mod starter;
 pub mod starters;

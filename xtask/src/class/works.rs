@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use fastrand::Rng;
 
 use super::expected::Expected;
-use crate::grade::{Member, rules};
+use crate::grade::rules;
 use crate::intake::Files;
 use crate::sample;
 use crate::score::Expect;
@@ -50,8 +50,7 @@ impl Works {
                 Some(Expect::CaughtBy(checks)) => (&mut mutants, Expected::CaughtBy(checks.clone())),
                 None => continue,
             };
-            let Member { files, .. } = member;
-            list.push(Work { files, expected });
+            list.push(Work { files: member.work.files()?.into_owned(), expected });
         }
         let starter = starters.pop().context("the sample class has no starter")?;
         let reference = right.first().context("the sample class has no reference")?.clone();
