@@ -19,8 +19,9 @@ use fastrand::Rng;
 
 use crate::class::{self, ClassArgs, Platform};
 use crate::cli::HandoutArgs;
-use crate::exit::{Exit, stop, usage};
+use crate::exit::{Exit, bad_input, stop, usage};
 use crate::files::{read, write_atomic};
+use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
 use crate::{handout, interrupt, pool, readme, seed};
 use checkout::{Checkout, Work};
@@ -85,7 +86,8 @@ enum Task {
 pub fn run(workspace: &Workspace, args: &SpeedArgs) -> Result<Exit> {
     let parent = args.place.clone().unwrap_or_else(env::temp_dir);
     let place = tempfile::Builder::new().prefix("ipc-labs-speed-").tempdir_in(&parent);
-    let place = place.with_context(|| format!("make a folder in {}", parent.display()))?;
+    let place = place
+        .map_err(|error| bad_input(format!("make a folder in {}: {}", parent.display(), reason(&error))))?;
     if fs::canonicalize(place.path()).is_ok_and(|place| place.starts_with(&workspace.root)) {
         return Err(usage(format!("{}: the place must not lie inside the course", parent.display())));
     }
@@ -212,19 +214,20 @@ impl<'a> Measuring<'a> {
         if !done.status.success() {
             bail!("grade: {}: {}", done.status, done.last_words());
         }
-        let (dir, grades) = (self.place.join("class"), Some(grades.join("latest")));
         let class = ClassArgs {
-            dir,
+            dir: self.place.join("class"),
             students: 1,
             labs: Vec::new(),
             seed: self.seed,
             names: Platform::Given,
             plain: true,
-            graded: grades,
+            graded: Some(grades.join("latest")),
         };
-        match class::run(self.workspace, &class)? {
-            Exit::Done => Ok(used),
-            _ => bail!("the grades are not as expected (see above): what is wrong need not be fast"),
+        if class::run(self.workspace, &class)? != Exit::Done {
+            bail!("the grades are not as expected (see above): what is wrong need not be fast");
         }
+        // The next run's disk is its own.
+        fs::remove_dir_all(&grades).context("remove the grades")?;
+        Ok(used)
     }
 }
