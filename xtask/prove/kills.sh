@@ -16,7 +16,7 @@ trap 'rm -rf "$place"' EXIT
 RANDOM=$seed
 
 # Steps that are in the journals of a folder of grades.
-steps() { cat "$1"/*/journal-*.jsonl 2>/dev/null | wc -l; }
+steps() { find "$1" -name 'journal-*.jsonl' -exec cat {} + 2>/dev/null | wc -l; }
 # 0: as it should be; 4: something of the class asks for a teacher's eyes.
 grade() { "$xtask" grade "$class" "$@" >"$place/log" 2>&1 || (($? == 4)) || { tail -n 20 "$place/log" >&2; exit 1; }; }
 # What a grader may leave behind: its sandboxes' processes, segments, folders of its session.
@@ -44,11 +44,11 @@ for moment in "${moments[@]}"; do
     "$xtask" grade "$class" "${how[@]}" --out "$place/killed" >"$place/log" 2>&1 &
     grader=$!
     while kill -0 "$grader" 2>/dev/null && (($(steps "$place/killed") < moment)); do sleep 0.1; done
-    sleep "0.$((RANDOM % 1000 + 1000))"
+    sleep "0.$((RANDOM % 900 + 100))"
     if kill -KILL "$grader" 2>/dev/null; then killed=$((killed + 1)); fi
     wait "$grader" 2>/dev/null || true
     echo "kill $killed at step $(steps "$place/killed") of $all"
-    [[ -d $place/killed ]] && how=(--resume)
+    [[ -d $place/killed ]] && how=(--resume --fresh)
 done
 grade "${how[@]}" --out "$place/killed"
 for book in gradebook.csv milestones.csv; do cmp "$whole/latest/$book" "$place/killed/latest/$book"; done
@@ -59,7 +59,7 @@ if grep -q 'preparing' "$place/again"; then
     echo "kills.sh: a run with nothing to do has prepared something" >&2
     exit 1
 fi
-if ! diff <(echo "$before") <(strays); then
+if ! diff <(printf '%s' "$before") <(printf '%s' "$(strays)"); then
     echo "kills.sh: something was left behind" >&2
     exit 1
 fi

@@ -10,7 +10,7 @@ use crate::report::formats::Format;
 use crate::workspace::Workspace;
 use crate::{
     autograder, autopsy, bench, check, ci, class, doctor, explain, fill, flake, grade, handout, hint, list,
-    merge, readmes, report, reset, similar, starters, submit, trace, verify, watch,
+    merge, readmes, report, reset, similar, speed, starters, submit, trace, verify, watch,
 };
 
 /// Checks a lab, grades a class, keeps the course true.
@@ -51,6 +51,7 @@ enum Command {
     Causes(verify::renew::CausesArgs),
     Handout(HandoutArgs),
     Class(class::ClassArgs),
+    Speed(speed::SpeedArgs),
     /// Look whether this machine is ready, and say what to do if not.
     #[command(after_help = "Example:\n  cargo xtask doctor")]
     Doctor,
@@ -298,6 +299,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Causes(args) => verify::renew::run(&workspace, &args),
         Command::Handout(args) => handout::run(&workspace, &args),
         Command::Class(args) => class::run(&workspace, &args),
+        Command::Speed(args) => speed::run(&workspace, &args),
         Command::Doctor => doctor::run(&workspace),
         Command::Ci => ci::run(&workspace),
         Command::Starters(args) => starters::run(&workspace, &args),

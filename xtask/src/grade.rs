@@ -17,6 +17,7 @@ pub(crate) mod roster;
 mod session;
 mod students;
 mod submissions;
+mod work;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ use sandbox::Level;
 pub use class::{Event, Member, run as run_class};
 pub use session::{Programs, Session, level};
 pub use submissions::rules;
+pub use work::Work;
 
 use crate::cli::{self, GradeArgs};
 use crate::exit::{Exit, bad_input};

@@ -30,7 +30,7 @@
 //! | [`autograder`], [`fill`] | what platforms run, and the sheets they export, filled |
 //! | [`similar`] | pure, but for its rim: who has the same code, as a report beside the grades |
 //! | [`autopsy`] | why a program hangs |
-//! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, [`class`], `doctor`, `ci` | an author's gates |
+//! | [`verify`], [`flake`], `stage`, `starters`, `readmes`, `handout`, [`class`], [`speed`], `doctor`, `ci` | an author's gates |
 
 pub mod autograder;
 pub mod autopsy;
@@ -85,6 +85,7 @@ pub mod similar;
 pub mod slowness;
 pub mod sources;
 pub mod spec_text;
+pub mod speed;
 pub mod stage;
 pub mod starter;
 pub mod starters;

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use crate::exit::{bad_input, usage};
-use crate::grade::Member;
+use crate::grade::{Member, Work};
 use crate::intake::{self, Files, rules::Rules};
 use crate::manifest::Manifest;
 use crate::mutants;
@@ -87,7 +87,7 @@ fn member(name: &str, files: Files, expect: Expect) -> Member {
         handed_in: HandedIn::default(),
         expect: Some(expect),
     };
-    Member { entry, files }
+    Member { entry, work: Work::Here(files) }
 }
 
 /// The editable files of a lab, a solution or an alternative, taken like a submission.

@@ -38,3 +38,5 @@ pub const FEWEST: u32 = 40;
 /// Of so many pairs of a lab the matches are looked for. The others have only their numbers, so that a class in which everybody
 /// has one answer takes no longer.
 pub const MATCHED: usize = 200;
+/// So many pairs of a lab are shown side by side, of those that have a row. The CSV has all.
+pub const SHOWN: usize = 20;

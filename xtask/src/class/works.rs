@@ -5,7 +5,7 @@ use fastrand::Rng;
 
 use super::cheats::cheats;
 use super::expected::Expected;
-use crate::grade::{Member, rules};
+use crate::grade::rules;
 use crate::intake::Files;
 use crate::sample;
 use crate::score::Expect;
@@ -52,8 +52,7 @@ impl Works {
                 Some(Expect::CaughtBy(checks)) => (&mut mutants, Expected::CaughtBy(checks.clone())),
                 None => continue,
             };
-            let Member { files, .. } = member;
-            list.push(Work { files, expected });
+            list.push(Work { files: member.work.files()?.into_owned(), expected });
         }
         let starter = starters.pop().context("the sample class has no starter")?;
         let reference = right.first().context("the sample class has no reference")?.clone();

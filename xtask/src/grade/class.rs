@@ -6,21 +6,21 @@ use std::thread;
 use anyhow::{Context as _, Result};
 use sandbox::protocol::Verdict;
 
-use super::queue::{Queue, Task};
+use super::queue::{Limits, Queue, Task};
 use super::session::{Programs, Session};
-use crate::intake::Files;
+use super::work::Work;
 use crate::manifest::Check;
 use crate::outcome::CheckOutcome;
 use crate::score::Entry;
 use crate::{interrupt, pool};
 
-/// One member, with the work in memory.
+/// One member.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// Who it is, and what intake said.
     pub entry: Entry,
     /// The editable files.
-    pub files: Files,
+    pub work: Work,
 }
 
 /// A step that has ended.
@@ -65,12 +65,13 @@ pub fn run(
     mut tell: impl FnMut(Event) -> Result<()>,
 ) -> Result<()> {
     let to_build = (0..members.len()).filter(|&member| !todo[member].is_empty());
+    let builds = pool::cores();
     let class = Class {
         session,
         members,
         todo,
         checks: session.lab.manifest.checks().collect(),
-        queue: Queue::new(members.len(), to_build, pool::cores()),
+        queue: Queue::new(members.len(), to_build, Limits { builds, open: jobs.max(1) + builds }),
         programs: members.iter().map(|_| Mutex::new(None)).collect(),
     };
     let (sender, events) = mpsc::channel();
@@ -121,7 +122,8 @@ impl Class<'_> {
     }
 
     fn build(&self, slot: u32, member: usize, mut tell: impl FnMut(Event)) {
-        let built = self.session.build(slot, &self.members[member].files);
+        let built = self.members[member].work.files();
+        let built = built.and_then(|files| self.session.build(slot, &files));
         if interrupt::is_set() {
             return self.queue.built(member, std::iter::empty());
         }

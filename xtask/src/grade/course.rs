@@ -122,7 +122,7 @@ impl Course<'_> {
     fn begin(&self, run: &Run, lab: Lab, mut members: Vec<Member>) -> Result<Part> {
         let judge = digest::judge(self.workspace, &lab, self.level)?;
         for member in members.iter_mut().filter(|member| member.entry.refused.is_none()) {
-            member.entry.work = digest::work(&judge, &member.files);
+            member.entry.work = digest::work(&judge, &member.work.content());
         }
         let manifest = &lab.manifest;
         let plan = Plan {
@@ -320,7 +320,7 @@ impl Part {
 /// The members, of several attempts the last one that is there.
 fn last_attempts(members: &[Member]) -> Vec<Member> {
     let mut last: Vec<Member> = Vec::new();
-    for member in members.iter().filter(|member| !member.files.is_empty()) {
+    for member in members.iter().filter(|member| !member.work.is_nothing()) {
         let student = |member: &Member| member.entry.student().to_owned();
         match last.last_mut().filter(|other| student(other) == student(member)) {
             Some(other) => *other = member.clone(),

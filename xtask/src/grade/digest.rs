@@ -15,7 +15,7 @@ use crate::seed;
 use crate::workspace::{Lab, Workspace};
 
 /// Raise it when verdicts are kept in another way.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// What specifications and submissions stand on.
 const KITS: [&str; 5] = [
@@ -88,13 +88,20 @@ fn add_folder(parts: &mut Parts, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The name of one member's work, judged by `judge`.
-pub(super) fn work(judge: &str, files: &Files) -> String {
+/// The name of these files: of each the path and every byte.
+pub(super) fn content(files: &Files) -> String {
     let mut parts = Parts::new();
-    parts.add("judge", judge.as_bytes());
     for (path, bytes) in files {
         parts.add(path, bytes);
     }
+    parts.name()
+}
+
+/// The name of one member's work, judged by `judge`; `content` names the files.
+pub(super) fn work(judge: &str, content: &str) -> String {
+    let mut parts = Parts::new();
+    parts.add("judge", judge.as_bytes());
+    parts.add("content", content.as_bytes());
     parts.name()
 }
 
@@ -106,17 +113,21 @@ mod tests {
         pairs.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
     }
 
+    fn of(judge: &str, files: &Files) -> String {
+        work(judge, &content(files))
+    }
+
     #[test]
     fn a_name_depends_on_every_byte_and_on_where_it_stands() {
         let names = [
-            work("j", &files(&[("src/a.rs", "bc")])),
-            work("k", &files(&[("src/a.rs", "bc")])),
-            work("j", &files(&[("src/a.rsb", "c")])),
-            work("j", &files(&[("src/a.rs", "bd")])),
-            work("j", &files(&[("src/a.rs", "bc"), ("src/b.rs", "")])),
+            of("j", &files(&[("src/a.rs", "bc")])),
+            of("k", &files(&[("src/a.rs", "bc")])),
+            of("j", &files(&[("src/a.rsb", "c")])),
+            of("j", &files(&[("src/a.rs", "bd")])),
+            of("j", &files(&[("src/a.rs", "bc"), ("src/b.rs", "")])),
         ];
         let different: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(different.len(), names.len());
-        assert_eq!(names[0], work("j", &files(&[("src/a.rs", "bc")])));
+        assert_eq!(names[0], of("j", &files(&[("src/a.rs", "bc")])));
     }
 }

@@ -21,14 +21,24 @@ pub(super) enum Task {
 pub(super) struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    limits: Limits,
+}
+
+/// How much is begun at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
     /// Builds use whole cores; more at once only get in each other's way.
-    max_builds: usize,
+    pub(super) builds: usize,
+    /// So many members at most have programs on the disk, or are being built: the disk shall not need room for all
+    /// programs of a class.
+    pub(super) open: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     builds: VecDeque<usize>,
     building: usize,
+    open: usize,
     members: Vec<Member>,
     is_stopped: bool,
 }
@@ -41,13 +51,13 @@ struct Member {
 
 impl Queue {
     /// `to_build` are the members that have something to build, of `members` in all.
-    pub(super) fn new(members: usize, to_build: impl Iterator<Item = usize>, max_builds: usize) -> Self {
+    pub(super) fn new(members: usize, to_build: impl Iterator<Item = usize>, limits: Limits) -> Self {
         let state = State {
             builds: to_build.collect(),
             members: vec![Member::default(); members],
             ..State::default()
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), max_builds }
+        Self { state: Mutex::new(state), changed: Condvar::new(), limits }
     }
 
     /// Waits for the next step. `None`: there will be none.
@@ -57,7 +67,7 @@ impl Queue {
             if state.is_stopped || interrupt::is_set() {
                 return None;
             }
-            if let Some(task) = state.take(self.max_builds) {
+            if let Some(task) = state.take(self.limits) {
                 return Some(task);
             }
             if state.builds.is_empty() && state.building == 0 {
@@ -74,6 +84,7 @@ impl Queue {
         let mut state = self.lock();
         state.building -= 1;
         state.members[member].checks.extend(checks);
+        state.open -= usize::from(state.members[member].checks.is_empty());
         self.changed.notify_all();
     }
 
@@ -82,7 +93,13 @@ impl Queue {
         let mut state = self.lock();
         let member = &mut state.members[member];
         member.running -= 1;
-        member.running == 0 && member.checks.is_empty()
+        let is_last = member.running == 0 && member.checks.is_empty();
+        if is_last {
+            state.open -= 1;
+            // There is room for another one.
+            self.changed.notify_all();
+        }
+        is_last
     }
 
     /// No further step is begun.
@@ -97,11 +114,13 @@ impl Queue {
 }
 
 impl State {
-    fn take(&mut self, max_builds: usize) -> Option<Task> {
-        if self.building < max_builds
+    fn take(&mut self, limits: Limits) -> Option<Task> {
+        if self.building < limits.builds
+            && self.open < limits.open
             && let Some(member) = self.builds.pop_front()
         {
             self.building += 1;
+            self.open += 1;
             return Some(Task::Build(member));
         }
         let waiting = self.members.iter_mut().enumerate().filter(|(_, member)| !member.checks.is_empty());
@@ -116,9 +135,44 @@ impl State {
 mod tests {
     use super::*;
 
+    fn limits(builds: usize) -> Limits {
+        Limits { builds, open: 9 }
+    }
+
+    #[test]
+    fn a_member_is_built_only_where_there_is_room_for_its_programs() {
+        let queue = Queue::new(3, 0..3, Limits { builds: 2, open: 2 });
+        assert_eq!(queue.next(), Some(Task::Build(0)));
+        queue.built(0, 0..2);
+        assert_eq!(queue.next(), Some(Task::Build(1)));
+        // It does not compile, and leaves its place to the next one.
+        queue.built(1, std::iter::empty());
+        assert_eq!(queue.next(), Some(Task::Build(2)));
+        queue.built(2, 0..1);
+        assert_eq!(queue.next(), Some(Task::Check(0, 0)));
+        assert_eq!(queue.next(), Some(Task::Check(2, 0)));
+        assert_eq!(queue.next(), Some(Task::Check(0, 1)));
+        assert!(!queue.checked(0));
+        assert!(queue.checked(0) && queue.checked(2));
+        assert_eq!(queue.next(), None);
+    }
+
+    #[test]
+    fn a_slot_waits_for_room_and_then_builds() {
+        let queue = Queue::new(2, 0..2, Limits { builds: 1, open: 1 });
+        assert_eq!(queue.next(), Some(Task::Build(0)));
+        queue.built(0, 0..1);
+        assert_eq!(queue.next(), Some(Task::Check(0, 0)));
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| queue.next());
+            assert!(queue.checked(0));
+            assert_eq!(waits.join().unwrap(), Some(Task::Build(1)));
+        });
+    }
+
     #[test]
     fn builds_come_first_but_not_more_than_allowed_at_once() {
-        let queue = Queue::new(3, [0, 1, 2].into_iter(), 2);
+        let queue = Queue::new(3, [0, 1, 2].into_iter(), limits(2));
         assert_eq!(queue.next(), Some(Task::Build(0)));
         assert_eq!(queue.next(), Some(Task::Build(1)));
         queue.built(0, [0, 1].into_iter());
@@ -128,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_member_that_hangs_holds_one_slot_while_others_have_work() {
-        let queue = Queue::new(2, [0, 1].into_iter(), 2);
+        let queue = Queue::new(2, [0, 1].into_iter(), limits(2));
         queue.next();
         queue.next();
         queue.built(0, 0..3);
@@ -143,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_queue_ends_when_nothing_can_come_any_more() {
-        let queue = Queue::new(1, [0].into_iter(), 1);
+        let queue = Queue::new(1, [0].into_iter(), limits(1));
         queue.next();
         queue.built(0, 0..1);
         assert_eq!(queue.next(), Some(Task::Check(0, 0)));
@@ -153,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_stopped_queue_gives_nothing() {
-        let queue = Queue::new(1, [0].into_iter(), 1);
+        let queue = Queue::new(1, [0].into_iter(), limits(1));
         queue.stop();
         assert_eq!(queue.next(), None);
     }

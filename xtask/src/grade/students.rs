@@ -5,15 +5,17 @@ mod attempts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 
 use super::class::Member;
+use super::digest;
 use super::exports::{self, Person};
 use super::gradescope::{self, Facts};
 use super::roster::Roster;
+use super::work::{Reading, Submitted, Work};
 use crate::exit::bad_input;
-use crate::intake::git::Until;
 use crate::intake::rules::{Rules, is_archive, without_ending};
 use crate::intake::{HandIn, Submission};
 use crate::score::{Entry, HandedIn, Standing};
@@ -129,12 +131,7 @@ impl Student {
 impl Turn<'_> {
     /// What was handed in; a link in place of a submission is not looked through, and of whoever is only in the list there is
     /// nothing.
-    pub(super) fn hand_in(
-        &self,
-        labs: &[String],
-        is_sure: bool,
-        until: Until,
-    ) -> std::result::Result<HandIn, Submission> {
+    pub(super) fn hand_in(&self, reading: &Reading) -> std::result::Result<HandIn, Submission> {
         let refused = |why: &str| Submission { refused: Some(why.to_owned()), ..Submission::default() };
         if self.attempt.is_link {
             return Err(refused("the folder is a symbolic link"));
@@ -142,14 +139,15 @@ impl Turn<'_> {
         if self.attempt.paths.is_empty() {
             return Err(Submission { standing: Standing::Absent, ..refused("there is no submission") });
         }
-        Ok(HandIn::open(&self.attempt.paths, labs, is_sure, until))
+        Ok(reading.open(&self.attempt.paths))
     }
 
     /// What of one lab was handed in.
     pub(super) fn member(
         &self,
         hand_in: &std::result::Result<HandIn, Submission>,
-        rules: &Rules,
+        reading: &Reading,
+        rules: &Arc<Rules>,
         originals: &Path,
     ) -> Member {
         let taken = match hand_in {
@@ -176,7 +174,18 @@ impl Turn<'_> {
             },
             expect: None,
         };
-        Member { entry, files: taken.files }
+        let submitted = |content| Submitted {
+            paths: self.attempt.paths.clone(),
+            reading: reading.clone(),
+            rules: rules.clone(),
+            originals: originals.to_owned(),
+            content,
+        };
+        let work = match taken.files.is_empty() {
+            true => Work::Nothing,
+            false => Work::There(submitted(digest::content(&taken.files)).into()),
+        };
+        Member { entry, work }
     }
 }
 

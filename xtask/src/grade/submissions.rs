@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -10,6 +11,7 @@ use super::Class;
 use super::class::Member;
 use super::roster::Roster;
 use super::students::{self, Student};
+use super::work::Reading;
 use crate::cli::Shard;
 use crate::exit::bad_input;
 use crate::intake::HandIn;
@@ -48,18 +50,18 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, how: &How)
         let mut places = 0..;
         students.retain(|_| places.next().is_some_and(|place| shard.has(place)));
     }
-    let names = workspace.lab_names()?;
     let is_sure = labs.len() == 1;
-    let labs: Vec<(Lab, Rules)> =
-        labs.into_iter().map(|lab| rules(&lab).map(|rules| (lab, rules))).collect::<Result<_>>()?;
+    let reading = Reading { labs: workspace.lab_names()?.into(), is_sure, until: how.until };
+    let labs: Vec<(Lab, Arc<Rules>)> =
+        labs.into_iter().map(|lab| rules(&lab).map(|rules| (lab, Arc::new(rules)))).collect::<Result<_>>()?;
     let mut of_labs: Vec<Vec<Member>> = labs.iter().map(|_| Vec::new()).collect();
     let mut is_there = vec![false; labs.len()];
     for turn in students.iter().flat_map(Student::turns) {
         // One at a time: what is not taken of it is forgotten before the next is opened.
-        let hand_in = turn.hand_in(&names, is_sure, how.until);
+        let hand_in = turn.hand_in(&reading);
         let is_usable = hand_in.as_ref().is_ok_and(HandIn::is_readable);
         for (at, (lab, rules)) in labs.iter().enumerate() {
-            let member = turn.member(&hand_in, rules, &lab.dir);
+            let member = turn.member(&hand_in, &reading, rules, &lab.dir);
             is_there[at] |= is_usable && member.entry.standing == Standing::HandedIn;
             of_labs[at].push(member);
         }
@@ -88,8 +90,9 @@ pub(super) fn read(workspace: &Workspace, dir: &Path, labs: Vec<Lab>, how: &How)
 pub(super) fn one(workspace: &Workspace, path: &Path, lab: &Lab) -> Result<Member> {
     let student = Student::with_one("submission", path);
     let turn = student.last_turn();
-    let hand_in = turn.hand_in(&workspace.lab_names()?, true, None);
-    Ok(turn.member(&hand_in, &rules(lab)?, &lab.dir))
+    let reading = Reading { labs: workspace.lab_names()?.into(), is_sure: true, until: None };
+    let hand_in = turn.hand_in(&reading);
+    Ok(turn.member(&hand_in, &reading, &Arc::new(rules(lab)?), &lab.dir))
 }
 
 /// The sentence for those of whom nobody knows what they have handed in, if there are any.

@@ -3,14 +3,17 @@
 //! No text is compared with another one: a map from each fingerprint to those who have it gives how many each pair has in
 //! common. The time grows with what is shared.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+use anyhow::Result;
 
 use super::fingerprint::{NOISE, WINDOW, fingerprints, hashes, own_hashes};
 use super::lexer::Token;
 use super::normal::normal;
 use super::region::{self, Match};
-use super::{FEWEST, LONG, MATCHED, THRESHOLD};
+use super::{FEWEST, LONG, MATCHED, SHOWN, THRESHOLD};
 
 /// Half a match of [`LONG`] tokens has so many fingerprints in a row, whatever its hashes are. Half, because a line put into its
 /// middle makes two of it.
@@ -48,7 +51,6 @@ impl Known {
 pub struct Author {
     /// The member's name.
     pub name: String,
-    pub(super) files: Vec<File>,
     /// Each fingerprint once, in the order of the work.
     own: Vec<u64>,
 }
@@ -61,7 +63,7 @@ impl Author {
         let mut seen = HashSet::new();
         let all = files.iter().flat_map(|file| fingerprints(&file.hashes));
         let own = all.filter(|print| seen.insert(*print)).collect();
-        Self { name: name.to_owned(), files, own }
+        Self { name: name.to_owned(), own }
     }
 
     /// How many fingerprints the work has that nobody was given.
@@ -109,34 +111,66 @@ impl Pair {
         self.matches.first().map_or(0, |found| found.tokens)
     }
 
-    fn find_matches(&mut self, class: &[Author]) {
-        let [left, right] = self.members.map(|member| class[member].files.as_slice());
-        self.matches = region::matches(left, right);
+    fn find_matches(&mut self, files: &mut Opened<'_>) -> Result<()> {
+        let [left, right] = self.members;
+        files.open(&self.members)?;
+        self.matches = region::matches(&files.files[&left], &files.files[&right]);
+        Ok(())
     }
 }
 
-/// The pairs worth a look, the most alike first.
-#[must_use]
-pub fn pairs(class: &[Author]) -> Vec<Pair> {
-    let met = meetings(class).into_iter().filter(|met| met.shared >= FEWEST);
+/// Reads the work of the member at a place of the class.
+pub type Read<'a> = &'a (dyn Fn(usize) -> Result<Cow<'a, Sources>> + 'a);
+
+/// The tokens of a few members: those of a whole class are many times its texts.
+struct Opened<'a> {
+    read: Read<'a>,
+    known: &'a Known,
+    files: HashMap<usize, Vec<File>>,
+}
+
+/// So many members are open at once.
+const OPEN: usize = 32;
+
+impl Opened<'_> {
+    fn open(&mut self, members: &[usize; 2]) -> Result<()> {
+        if self.files.len() + members.len() > OPEN {
+            self.files.clear();
+        }
+        for &member in members {
+            if !self.files.contains_key(&member) {
+                let files = files(&*(self.read)(member)?, self.known);
+                self.files.insert(member, files);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The pairs worth a look, the most alike first. `read` gives the works again of those that are looked at.
+///
+/// # Errors
+/// What `read` says.
+pub fn pairs<'a>(class: &[Author], known: &'a Known, read: Read<'a>) -> Result<Vec<Pair>> {
+    let mut files = Opened { read, known, files: HashMap::new() };
     let of_met = |met: Met| (pair(class, &met), met.run);
     let (mut pairs, mut others): (Vec<_>, Vec<_>) =
-        met.map(of_met).partition(|(pair, _)| pair.percent[0] >= THRESHOLD);
+        meetings(class).into_iter().map(of_met).partition(|(pair, _)| pair.percent[0] >= THRESHOLD);
     others.retain(|(_, run)| *run >= RUN);
     // Only the likeliest are looked at: a module that half the class took from one place makes thousands of pairs.
     others.sort_by_key(|(pair, run)| (Reverse(*run), pair.members));
     others.truncate(MATCHED);
     for (pair, _) in &mut others {
-        pair.find_matches(class);
+        pair.find_matches(&mut files)?;
     }
     pairs.extend(others.into_iter().filter(|(pair, _)| pair.longest_tokens() >= LONG));
     let mut pairs: Vec<Pair> = pairs.into_iter().map(|(pair, _)| pair).collect();
     // Then the one with more in common; then the order of the class, so that each run says the same.
     pairs.sort_by_key(|pair| (Reverse((pair.percent[0], pair.shared)), pair.members));
     for pair in pairs.iter_mut().take(MATCHED).filter(|pair| pair.matches.is_empty()) {
-        pair.find_matches(class);
+        pair.find_matches(&mut files)?;
     }
-    pairs
+    Ok(pairs)
 }
 
 /// What two members were found to share.
@@ -167,7 +201,7 @@ impl Count {
     }
 }
 
-/// What each pair shares that shares any.
+/// What each pair shares that shares enough.
 fn meetings(class: &[Author]) -> Vec<Met> {
     let mut owners: HashMap<u64, Vec<usize>> = HashMap::new();
     let mut all = Vec::new();
@@ -178,7 +212,7 @@ fn meetings(class: &[Author]) -> Vec<Met> {
             owners.iter().for_each(|owner| counts[*owner].add(place));
             owners.push(member);
         }
-        let met = counts.into_iter().enumerate().filter(|(_, count)| count.shared > 0);
+        let met = counts.into_iter().enumerate().filter(|(_, count)| count.shared >= FEWEST);
         all.extend(met.map(|(owner, count)| Met {
             members: [owner, member],
             shared: count.shared,
@@ -214,31 +248,38 @@ fn percent(shared: u32, own: usize) -> u32 {
 
 /// One lab's class, compared.
 #[derive(Debug)]
-pub struct Compared<'a> {
+pub struct Compared {
     /// The lab's id: `01`.
     pub lab: String,
     /// The lab's title.
     pub title: String,
     /// Those whose work could be taken.
     pub class: Vec<Author>,
-    /// The work of each.
-    pub sources: Vec<&'a Sources>,
+    /// The work of each that is shown side by side with another one, by its place.
+    pub sources: BTreeMap<usize, Sources>,
     /// The pairs worth a look, the most alike first.
     pub pairs: Vec<Pair>,
 }
 
-impl<'a> Compared<'a> {
-    /// Compares the members of a lab's class, each a name and the work.
-    #[must_use]
-    pub fn new(
+impl Compared {
+    /// Compares the members of a lab's class. One after the other is read, and those again that are looked at closely.
+    ///
+    /// # Errors
+    /// What `read` says.
+    pub fn new<'a>(
         (lab, title): (&str, &str),
-        members: impl Iterator<Item = (&'a str, &'a Sources)>,
-        known: &Known,
-    ) -> Self {
-        let (class, sources): (Vec<Author>, Vec<&Sources>) =
-            members.map(|(name, sources)| (Author::new(name, sources, known), sources)).unzip();
-        let pairs = pairs(&class);
-        Self { lab: lab.to_owned(), title: title.to_owned(), class, sources, pairs }
+        names: impl Iterator<Item = &'a str>,
+        known: &'a Known,
+        read: Read<'a>,
+    ) -> Result<Self> {
+        let author = |(place, name)| Ok(Author::new(name, &*read(place)?, known));
+        let class = names.enumerate().map(author).collect::<Result<Vec<Author>>>()?;
+        let pairs = pairs(&class, known, read)?;
+        let mut sources = BTreeMap::new();
+        for member in pairs.iter().take(SHOWN).flat_map(|pair| pair.members) {
+            sources.insert(member, read(member)?.into_owned());
+        }
+        Ok(Self { lab: lab.to_owned(), title: title.to_owned(), class, sources, pairs })
     }
 
     /// The names of a pair.

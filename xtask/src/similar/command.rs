@@ -98,15 +98,15 @@ fn tell_left_out(class: &[(&Lab, &[Member])]) -> bool {
 /// When the course cannot be read or the report cannot be written; an older report then stays.
 pub fn write(workspace: &Workspace, class: &[(&Lab, &[Member])], folder: &Path) -> Result<usize> {
     let (mut sections, mut rows) = (Vec::new(), Vec::new());
-    let works = class.iter().flat_map(|(_, members)| *members).filter(|member| !member.files.is_empty());
+    let works = class.iter().flat_map(|(_, members)| *members).filter(|member| !member.work.is_nothing());
     let bar = bar(works.count(), "compared");
     // Lab after lab: the tokens of a large class are more than its texts.
     for (lab, members) in class {
         let known = given::known(workspace, lab)?;
-        let handed_in = members.iter().filter(|member| !member.files.is_empty());
-        let named =
-            handed_in.map(|member| (member.entry.name.as_str(), &member.files)).inspect(|_| bar.inc(1));
-        let compared = Compared::new((&lab.manifest.id, &lab.manifest.title), named, &known);
+        let handed_in: Vec<&Member> = members.iter().filter(|member| !member.work.is_nothing()).collect();
+        let names = handed_in.iter().map(|member| member.entry.name.as_str()).inspect(|_| bar.inc(1));
+        let read = |place: usize| handed_in[place].work.files();
+        let compared = Compared::new((&lab.manifest.id, &lab.manifest.title), names, &known, &read)?;
         rows.extend(csv::rows(&compared));
         sections.push(page::section(&compared));
     }

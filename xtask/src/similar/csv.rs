@@ -11,7 +11,7 @@ const HEADER: [&str; 6] = ["lab", "member", "other", "percent", "percent_other",
 
 /// The rows of a lab.
 #[must_use]
-pub fn rows(compared: &Compared<'_>) -> Vec<[String; 6]> {
+pub fn rows(compared: &Compared) -> Vec<[String; 6]> {
     let row = |pair: &Pair| {
         let [member, other] = compared.names(pair).map(safe);
         let [percent, percent_other] = pair.percent.map(|percent| percent.to_string());

@@ -42,9 +42,9 @@ fn write_all(dir: &Path, labs: &[(&Lab, &[Member])]) -> Result<()> {
         let folder = beside.path().join(lab.manifest.folder());
         put(&folder.join(BASE), &given::starter(lab)?)?;
         let mut taken = BTreeSet::new();
-        for member in members.iter().filter(|member| !member.files.is_empty()) {
+        for member in members.iter().filter(|member| !member.work.is_nothing()) {
             let name = folder_name(&member.entry.name, &mut taken);
-            put(&folder.join(SUBMISSIONS).join(name), &member.files)?;
+            put(&folder.join(SUBMISSIONS).join(name), &*member.work.files()?)?;
         }
     }
     fs::set_permissions(beside.path(), fs::Permissions::from_mode(0o755)).context("open the folder")?;

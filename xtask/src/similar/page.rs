@@ -7,16 +7,13 @@ use maud::{Markup, html};
 
 use super::class::{Compared, Pair};
 use super::fingerprint::{GUARANTEE, NOISE};
-use super::{FEWEST, LONG, MATCHED, THRESHOLD};
+use super::{FEWEST, LONG, MATCHED, SHOWN, THRESHOLD};
 use crate::page::document;
 use crate::text::one_line;
 
 const STYLE: &str = include_str!("page/style.css");
 /// What the page is called.
 const TITLE: &str = "Similar code";
-
-/// So many pairs of a lab are shown side by side, of those that have a row. The CSV has all.
-const SHOWN: usize = 20;
 
 /// The page with these parts; `has_report` tells whether `report.html` is beside it.
 #[must_use]
@@ -56,7 +53,7 @@ fn meaning() -> Markup {
 
 /// A lab's part of the page.
 #[must_use]
-pub fn section(compared: &Compared<'_>) -> Markup {
+pub fn section(compared: &Compared) -> Markup {
     html! {
         section id={ "lab-" (compared.lab) } {
             h2 { "Lab " (compared.lab) ": " (compared.title) }
@@ -72,7 +69,7 @@ pub fn section(compared: &Compared<'_>) -> Markup {
     }
 }
 
-fn in_short(compared: &Compared<'_>) -> String {
+fn in_short(compared: &Compared) -> String {
     let pairs = match compared.pairs.len() {
         0 => "no pair is alike".to_owned(),
         1 => "1 pair is alike".to_owned(),
@@ -90,7 +87,7 @@ fn names(group: &[&str]) -> String {
     group.iter().map(|name| one_line(name, 60)).collect::<Vec<_>>().join(", ")
 }
 
-fn table(compared: &Compared<'_>) -> Markup {
+fn table(compared: &Compared) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label={ "Pairs of lab " (compared.lab) } {
             table.plain {
@@ -114,7 +111,7 @@ fn table(compared: &Compared<'_>) -> Markup {
     }
 }
 
-fn row(compared: &Compared<'_>, number: usize, pair: &Pair) -> Markup {
+fn row(compared: &Compared, number: usize, pair: &Pair) -> Markup {
     let [one, other] = compared.names(pair).map(|name| one_line(name, 60));
     html! {
         tr {
@@ -129,11 +126,11 @@ fn row(compared: &Compared<'_>, number: usize, pair: &Pair) -> Markup {
     }
 }
 
-fn id(compared: &Compared<'_>, number: usize) -> String {
+fn id(compared: &Compared, number: usize) -> String {
     format!("p{}-{number}", compared.lab)
 }
 
-fn article(compared: &Compared<'_>, number: usize, pair: &Pair) -> Markup {
+fn article(compared: &Compared, number: usize, pair: &Pair) -> Markup {
     let [one, other] = compared.names(pair).map(|name| one_line(name, 60));
     html! {
         article id=(id(compared, number)) {

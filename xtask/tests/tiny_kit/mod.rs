@@ -49,6 +49,18 @@ impl Tiny {
         self
     }
 
+    /// Adds the crates that `similar` takes for given: the lecture and the wrappers.
+    pub(crate) fn with_lecture(&self) -> &Self {
+        for name in ["ipc-kit", "numbers"] {
+            let folder = self.path(&format!("crates/{name}"));
+            fs::create_dir_all(folder.join("src")).unwrap();
+            let manifest = format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+            fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+            fs::write(folder.join("src/lib.rs"), "").unwrap();
+        }
+        self
+    }
+
     /// Writes the solution's bodies into the lab.
     pub(crate) fn solve(&self) -> &Self {
         for (stub, line) in [("M1: print 1", "1"), ("M2: print 2", "2"), ("M2: print 3", "3")] {

@@ -11,7 +11,7 @@ const MATCHES: usize = 8;
 const LINES: u32 = 60;
 const CHARS: usize = 160;
 
-pub(super) fn matches(compared: &Compared<'_>, pair: &Pair, names: [&str; 2]) -> Markup {
+pub(super) fn matches(compared: &Compared, pair: &Pair, names: [&str; 2]) -> Markup {
     html! {
         @for found in pair.matches.iter().take(MATCHES) { (one(compared, pair, found, names)) }
         @if pair.matches.len() > MATCHES {
@@ -20,19 +20,19 @@ pub(super) fn matches(compared: &Compared<'_>, pair: &Pair, names: [&str; 2]) ->
     }
 }
 
-fn one(compared: &Compared<'_>, pair: &Pair, found: &Match, names: [&str; 2]) -> Markup {
+fn one(compared: &Compared, pair: &Pair, found: &Match, names: [&str; 2]) -> Markup {
     html! {
         div.sides {
             @for place in 0..2 {
-                (side(compared.sources[pair.members[place]], &found.sides[place], names[place]))
+                (side(compared.sources.get(&pair.members[place]), &found.sides[place], names[place]))
             }
         }
     }
 }
 
-fn side(sources: &Sources, side: &Side, name: &str) -> Markup {
+fn side(sources: Option<&Sources>, side: &Side, name: &str) -> Markup {
     let (first, last) = (*side.lines.start(), *side.lines.end());
-    let source = sources.get(&side.path).map_or(&[][..], Vec::as_slice);
+    let source = sources.and_then(|sources| sources.get(&side.path)).map_or(&[][..], Vec::as_slice);
     let lines = source.split(|byte| *byte == b'\n').zip(1_u32..);
     let shown = lines.skip_while(|(_, line)| *line < first).take_while(|(_, line)| *line <= last);
     let width = last.to_string().len();

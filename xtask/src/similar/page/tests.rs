@@ -1,5 +1,7 @@
 //! Pages of hostile work.
 
+use std::borrow::Cow;
+
 use super::*;
 use crate::similar::class::{Known, Sources};
 
@@ -27,8 +29,9 @@ fn work(text: &str) -> Sources {
 }
 
 fn rendered(members: &[(&str, Sources)]) -> String {
-    let named = members.iter().map(|(name, work)| (*name, work));
-    let compared = Compared::new(("01", "Pipeline <shell>"), named, &known());
+    let names = members.iter().map(|(name, _)| *name);
+    let read = |place: usize| Ok(Cow::Borrowed(&members[place].1));
+    let compared = Compared::new(("01", "Pipeline <shell>"), names, &known(), &read).unwrap();
     page(&[section(&compared)], true)
 }
 

@@ -7,7 +7,7 @@ use crate::score::HandedIn;
 
 const POLICY: &str = "count = \"best\"\nlate_days = 1\ndrop = 1\n[penalty]\npercent = 25\n\
     [labs.01]\ndeadline = 2026-10-12T12:00:00Z\nhidden = [\"m1_one::it_ends\", \"m2\"]\n\
-    [labs.02]\ndeadline = 2026-11-12T12:00:00Z\n\
+    [labs.02]\ndeadline = 2026-11-12T12:00:00Z\nweight = 2\n\
     [[excused]]\nstudent = \"eve\"\nlab = \"02\"\n";
 
 /// What a program printed in a hidden check, and what the autopsy said of it.
