@@ -53,8 +53,13 @@ impl Contender {
     /// # Errors
     /// When it was not given.
     pub fn program(&self, name: &str) -> anyhow::Result<&Path> {
-        let path = self.programs.get(name);
-        path.map(PathBuf::as_path).with_context(|| format!("no program `{name}` was given"))
+        self.find(name).with_context(|| format!("no program `{name}` was given"))
+    }
+
+    /// The same where it is no error that there is none: a peer may do a part of a lab's work only.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Path> {
+        self.programs.get(name).map(PathBuf::as_path)
     }
 }
 

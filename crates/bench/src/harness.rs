@@ -1,6 +1,7 @@
 //! What stands around a benchmark on the real machine: its cores, its scratch folder, Ctrl-C, and the report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, bail};
 use nix::sys::signal::{SigSet, Signal};
@@ -8,7 +9,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use tempfile::TempDir;
 
 use crate::contender::Contender;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Measure, Row};
 use crate::machine::{self, Cores, Distance};
 use crate::numbers::short;
 use crate::report::{Part, Report};
@@ -53,6 +54,26 @@ impl Setup {
     )]
     pub fn scaled(&self, count: usize) -> usize {
         ((count as f64 * self.size) as usize).max(2)
+    }
+
+    /// A row for each contender that can do it: `of` finds its programs, `measure` gets them.
+    pub fn rows<'a, W, In, Out>(
+        &'a self,
+        of: impl Fn(&'a Contender) -> Option<W>,
+        measure: impl Fn(W) -> Measure<'a, In, Out>,
+    ) -> Vec<Row<'a, In, Out>> {
+        let row = |contender: &'a Contender| {
+            let measure = measure(of(contender)?);
+            Some(Row { name: contender.name.clone(), role: contender.role, measure })
+        };
+        self.contenders.iter().filter_map(row).collect()
+    }
+
+    /// A path in the folder that nobody has used yet.
+    #[must_use]
+    pub fn fresh(&self, name: &str) -> PathBuf {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        self.scratch().join(format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// Measures the experiments one after the other.

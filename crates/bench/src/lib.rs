@@ -8,6 +8,7 @@
 //! | [`numbers`] | pure: spreads, ratios, percentiles |
 //! | [`experiment`] | what can be measured, and what comes out |
 //! | [`rounds`] | interleaved rounds between brackets; pure but for the closures that it calls |
+//! | [`ranking`] | pure: who is clearly better than whom |
 //! | [`chart`], [`table`], [`report`] | pure: pictures and tables, for a terminal and as a page |
 //! | [`machine`], [`phys`] | the cores at this moment, and what the machine can do at best |
 //! | [`process`], [`count`] | programs under a watchdog; their system calls, counted |
@@ -31,6 +32,7 @@ pub mod mechanisms;
 pub mod numbers;
 pub mod phys;
 pub mod process;
+pub mod ranking;
 pub mod report;
 pub mod rounds;
 pub mod table;

@@ -108,5 +108,5 @@ fn a_page_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn the_labs_are_listed_with_their_programs() {
-    assert_eq!(bench(&["labs"]).0, "01 psh\n07 ring\n");
+    assert_eq!(bench(&["labs"]).0, "01 psh\n03 filed\n04 pool\n07 ring\n08 rpcd rpcc\n");
 }
