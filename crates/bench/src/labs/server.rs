@@ -9,11 +9,11 @@ use crate::process::Job;
 
 /// A server that runs; killed when dropped.
 pub(super) struct Server {
-    _job: Job,
+    job: Job,
     /// What it says after `ready`.
     pub(super) address: String,
     // Whoever closes this one breaks its standard output.
-    _output: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 impl Server {
@@ -22,12 +22,24 @@ impl Server {
         let mut job = Job::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
         let output = job.child().stdout.take().context("hold the server's standard output")?;
         match ready(output)? {
-            Some((address, output)) => Ok(Self { address, _job: job, _output: output }),
+            Some((address, output)) => Ok(Self { address, job, output }),
             None => {
                 job.finish()?;
                 bail!("it ends without a word");
             }
         }
+    }
+}
+
+impl Server {
+    /// Its process.
+    pub(super) fn pid(&self) -> i32 {
+        self.job.pid()
+    }
+
+    /// What else it says.
+    pub(super) fn output(&mut self) -> &mut BufReader<ChildStdout> {
+        &mut self.output
     }
 }
 
