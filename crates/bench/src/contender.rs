@@ -91,11 +91,15 @@ pub fn given(arguments: &[String]) -> anyhow::Result<Vec<Contender>> {
 /// The peers that are here, and a line for each that is not.
 #[must_use]
 pub fn peers(wanted: &[Peer], built: Option<&Path>) -> (Vec<Contender>, Vec<String>) {
+    // A module may run them in another folder.
+    let built = built.and_then(|folder| std::path::absolute(folder).ok());
     let (mut here, mut missing) = (Vec::new(), Vec::new());
     for peer in wanted {
         let path = match peer.from {
             Origin::Debian(_) => in_path(peer.program),
-            Origin::Built => built.map(|folder| folder.join(peer.program)).filter(|path| is_program(path)),
+            Origin::Built => {
+                built.as_ref().map(|folder| folder.join(peer.program)).filter(|path| is_program(path))
+            }
         };
         match (path, peer.from) {
             (Some(path), _) => {

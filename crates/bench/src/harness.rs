@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, bail};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 use tempfile::TempDir;
 
 use crate::contender::Contender;
@@ -14,7 +12,7 @@ use crate::machine::{self, Cores, Distance};
 use crate::numbers::short;
 use crate::report::{Part, Report};
 use crate::rounds::{self, Effort, Surroundings};
-use crate::{phys, process};
+use crate::{interrupt, phys, process};
 
 /// What every experiment may use.
 #[derive(Debug)]
@@ -29,7 +27,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// For these contenders. Blocks SIGINT and SIGTERM: what was made is then removed at the end of a measurement.
+    /// For these contenders.
     ///
     /// # Errors
     /// When there is no room for files, or the processors are not known.
@@ -130,19 +128,13 @@ fn machine_now(cores: Cores) -> anyhow::Result<String> {
 /// The surroundings of a run.
 struct Real {
     cores: Cores,
-    end: SignalFd,
 }
 
 impl Real {
     fn new(cores: Cores) -> anyhow::Result<Self> {
-        let mut signals = SigSet::empty();
-        signals.add(Signal::SIGINT);
-        signals.add(Signal::SIGTERM);
-        // The programs that are measured start with no signal blocked: std sees to that.
-        signals.thread_block().context("block SIGINT")?;
-        let end = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC);
+        interrupt::install()?;
         process::adopt()?;
-        Ok(Self { cores, end: end.context("make a signalfd")? })
+        Ok(Self { cores })
     }
 }
 
@@ -153,7 +145,7 @@ impl Surroundings for Real {
 
     fn tidy(&mut self) -> anyhow::Result<()> {
         process::sweep()?;
-        if self.end.read_signal().context("look for SIGINT")?.is_some() {
+        if interrupt::is_asked() {
             bail!(Interrupted);
         }
         Ok(())

@@ -13,6 +13,7 @@
 //! | [`machine`], [`phys`] | the cores at this moment, and what the machine can do at best |
 //! | [`process`], [`count`] | programs under a watchdog; their system calls, counted |
 //! | [`contender`], [`harness`] | who is measured, and what stands around a run |
+//! | [`interrupt`] | Ctrl-C |
 //! | [`labs`] | a module for each lab |
 //! | [`limits`], [`mechanisms`] | `bench phys` and `bench mechanisms` |
 //! | [`cli`] | the arguments |
@@ -25,6 +26,7 @@ pub mod experiment;
 #[cfg(test)]
 mod golden;
 pub mod harness;
+pub mod interrupt;
 pub mod labs;
 pub mod limits;
 pub mod machine;
