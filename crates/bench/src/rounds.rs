@@ -46,7 +46,7 @@ impl Effort {
     /// What ratios good to some percent need.
     #[must_use]
     pub fn full() -> Self {
-        Self { rounds: 15, repeats: 3, budget: Duration::from_secs(12) }
+        Self { rounds: 15, repeats: 3, budget: Duration::from_secs(9) }
     }
 
     fn is_over(&self, done: usize, start: Instant) -> bool {
