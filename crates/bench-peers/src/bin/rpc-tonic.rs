@@ -12,7 +12,12 @@ use tonic::{Request, Response, Status};
 
 mod stubs {
     #![allow(missing_docs, unreachable_pub, reason = "made by tonic")]
-    #![allow(clippy::all, clippy::pedantic, reason = "made by tonic")]
+    #![allow(
+        clippy::all,
+        clippy::pedantic,
+        clippy::allow_attributes_without_reason,
+        reason = "made by tonic"
+    )]
     tonic::include_proto!("bench.Adder");
 }
 
