@@ -29,7 +29,7 @@ const LINES: usize = 100_000;
 const NUMBERS: usize = 1_000_000;
 /// Rows and columns of the board, and its generations.
 const SIDE: usize = 512;
-const GENERATIONS: usize = 200;
+const GENERATIONS: usize = 20;
 /// Barriers in one measurement.
 const BARRIERS: usize = 4_000;
 /// Workers in the picture.
