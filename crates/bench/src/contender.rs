@@ -53,8 +53,13 @@ impl Contender {
     /// # Errors
     /// When it was not given.
     pub fn program(&self, name: &str) -> anyhow::Result<&Path> {
-        let path = self.programs.get(name);
-        path.map(PathBuf::as_path).with_context(|| format!("no program `{name}` was given"))
+        self.find(name).with_context(|| format!("no program `{name}` was given"))
+    }
+
+    /// The same where it is no error that there is none: a peer may do a part of a lab's work only.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Path> {
+        self.programs.get(name).map(PathBuf::as_path)
     }
 }
 
@@ -86,11 +91,15 @@ pub fn given(arguments: &[String]) -> anyhow::Result<Vec<Contender>> {
 /// The peers that are here, and a line for each that is not.
 #[must_use]
 pub fn peers(wanted: &[Peer], built: Option<&Path>) -> (Vec<Contender>, Vec<String>) {
+    // A module may run them in another folder.
+    let built = built.and_then(|folder| std::path::absolute(folder).ok());
     let (mut here, mut missing) = (Vec::new(), Vec::new());
     for peer in wanted {
         let path = match peer.from {
             Origin::Debian(_) => in_path(peer.program),
-            Origin::Built => built.map(|folder| folder.join(peer.program)).filter(|path| is_program(path)),
+            Origin::Built => {
+                built.as_ref().map(|folder| folder.join(peer.program)).filter(|path| is_program(path))
+            }
         };
         match (path, peer.from) {
             (Some(path), _) => {

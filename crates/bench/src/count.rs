@@ -5,11 +5,13 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
 
 use anyhow::{Context as _, bail};
 use nix::libc::SIGCONT;
 use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tracer::attach;
 use tracer::stops::{self, Call, Event, Stop};
@@ -24,9 +26,47 @@ const MOST: u64 = 200_000;
 /// # Errors
 /// When it cannot be traced, does not end with status 0, or makes too many calls.
 pub fn calls(command: &mut Command) -> anyhow::Result<u64> {
+    let child = spawn(command)?;
+    let counter = trace(child.id().cast_signed())?;
+    match counter.end {
+        Some(status) if status.success() => Ok(counter.calls),
+        Some(status) => bail!("{status} under the counter of system calls"),
+        None => bail!("its end was not seen"),
+    }
+}
+
+/// How many a server makes from exec to its end by SIGTERM, which it gets when `work` is done. `work` gets its pid and
+/// its standard output, and runs in a thread beside the counter; what it does itself is not counted.
+///
+/// # Errors
+/// When the server cannot be traced or makes too many calls, and whatever `work` fails with.
+pub fn calls_during(
+    command: &mut Command,
+    work: impl FnOnce(i32, ChildStdout) -> anyhow::Result<()> + Send,
+) -> anyhow::Result<u64> {
+    let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+    let pid = child.id().cast_signed();
+    let output = child.stdout.take().context("hold the server's standard output")?;
+    thread::scope(|scope| {
+        let work = scope.spawn(move || {
+            let done = work(pid, output);
+            // It may have ended before its time; then `done` is the error that tells of it.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+            done
+        });
+        let counter = trace(pid);
+        work.join().map_err(|_| anyhow::anyhow!("the thread beside the counter panicked"))??;
+        Ok(counter?.calls)
+    })
+}
+
+fn spawn(command: &mut Command) -> anyhow::Result<Child> {
     let child = prepared(command).spawn();
-    let child = child.with_context(|| format!("start {}", command.get_program().to_string_lossy()))?;
-    let root = child.id().cast_signed();
+    child.with_context(|| format!("start {}", command.get_program().to_string_lossy()))
+}
+
+/// Follows a child to its end.
+fn trace(root: i32) -> anyhow::Result<Counter> {
     attach(root, Options::empty())?;
     let watchdog = Watchdog::arm(Pid::from_raw(root), WATCHDOG)?;
     stops::resume(root, 0);
@@ -48,12 +88,10 @@ pub fn calls(command: &mut Command) -> anyhow::Result<u64> {
     if counter.calls > MOST {
         bail!("makes more than {MOST} system calls");
     }
-    match counter.end {
-        _ if counter.has_hung => bail!("hangs: no end after {} s", WATCHDOG.as_secs()),
-        Some(status) if status.success() => Ok(counter.calls),
-        Some(status) => bail!("{status} under the counter of system calls"),
-        None => bail!("its end was not seen"),
+    if counter.has_hung {
+        bail!("hangs: no end after {} s", WATCHDOG.as_secs());
     }
+    Ok(counter)
 }
 
 fn prepared(command: &mut Command) -> &mut Command {
@@ -107,6 +145,8 @@ impl Counter {
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufRead as _;
+
     use super::*;
 
     fn sh(script: &str) -> Command {
@@ -126,6 +166,22 @@ mod tests {
         assert!(
             calls(&mut sh("true; /bin/true; true")).unwrap() > calls(&mut sh("true; true")).unwrap() + 10
         );
+    }
+
+    #[test]
+    fn a_server_is_counted_while_somebody_uses_it() {
+        let count = |lines: usize| {
+            let mut server = sh("while :; do echo line; done");
+            calls_during(&mut server, |_, output| {
+                let came = io::BufReader::with_capacity(5, output).lines().take(lines).count();
+                anyhow::ensure!(came == lines);
+                Ok(())
+            })
+        };
+        // A pipe takes some thousand lines before it makes anybody wait.
+        assert!(count(1).unwrap() > 1);
+        let told = calls_during(&mut sh("exit 3"), |_, _| bail!("no answer")).unwrap_err();
+        assert_eq!(told.to_string(), "no answer");
     }
 
     #[test]

@@ -141,6 +141,8 @@ pub struct Table {
     pub elsewhere: usize,
     /// Measurements that count although the cores moved under each attempt.
     pub unsteady: usize,
+    /// Who is clearly better than whom. `None`: limits do not run against each other, and counts speak for themselves.
+    pub ranking: Option<String>,
     /// The rows.
     pub rows: Vec<Measured>,
 }

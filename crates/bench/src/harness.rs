@@ -1,19 +1,18 @@
 //! What stands around a benchmark on the real machine: its cores, its scratch folder, Ctrl-C, and the report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, bail};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 use tempfile::TempDir;
 
 use crate::contender::Contender;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Measure, Row};
 use crate::machine::{self, Cores, Distance};
 use crate::numbers::short;
 use crate::report::{Part, Report};
 use crate::rounds::{self, Effort, Surroundings};
-use crate::{phys, process};
+use crate::{interrupt, phys, process};
 
 /// What every experiment may use.
 #[derive(Debug)]
@@ -28,7 +27,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// For these contenders. Blocks SIGINT and SIGTERM: what was made is then removed at the end of a measurement.
+    /// For these contenders.
     ///
     /// # Errors
     /// When there is no room for files, or the processors are not known.
@@ -53,6 +52,26 @@ impl Setup {
     )]
     pub fn scaled(&self, count: usize) -> usize {
         ((count as f64 * self.size) as usize).max(2)
+    }
+
+    /// A row for each contender that can do it: `of` finds its programs, `measure` gets them.
+    pub fn rows<'a, W, In, Out>(
+        &'a self,
+        of: impl Fn(&'a Contender) -> Option<W>,
+        measure: impl Fn(W) -> Measure<'a, In, Out>,
+    ) -> Vec<Row<'a, In, Out>> {
+        let row = |contender: &'a Contender| {
+            let measure = measure(of(contender)?);
+            Some(Row { name: contender.name.clone(), role: contender.role, measure })
+        };
+        self.contenders.iter().filter_map(row).collect()
+    }
+
+    /// A path in the folder that nobody has used yet.
+    #[must_use]
+    pub fn fresh(&self, name: &str) -> PathBuf {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        self.scratch().join(format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// Measures the experiments one after the other.
@@ -109,19 +128,13 @@ fn machine_now(cores: Cores) -> anyhow::Result<String> {
 /// The surroundings of a run.
 struct Real {
     cores: Cores,
-    end: SignalFd,
 }
 
 impl Real {
     fn new(cores: Cores) -> anyhow::Result<Self> {
-        let mut signals = SigSet::empty();
-        signals.add(Signal::SIGINT);
-        signals.add(Signal::SIGTERM);
-        // The programs that are measured start with no signal blocked: std sees to that.
-        signals.thread_block().context("block SIGINT")?;
-        let end = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC);
+        interrupt::install()?;
         process::adopt()?;
-        Ok(Self { cores, end: end.context("make a signalfd")? })
+        Ok(Self { cores })
     }
 }
 
@@ -132,7 +145,7 @@ impl Surroundings for Real {
 
     fn tidy(&mut self) -> anyhow::Result<()> {
         process::sweep()?;
-        if self.end.read_signal().context("look for SIGINT")?.is_some() {
+        if interrupt::is_asked() {
             bail!(Interrupted);
         }
         Ok(())

@@ -1,7 +1,16 @@
 //! The labs that can be measured: one module each. A module knows its lab's contract and nothing of its code.
 
+mod flow;
 mod lab01;
+mod lab02;
+mod lab03;
+mod lab04;
+mod lab05;
+mod lab06;
 mod lab07;
+mod lab08;
+mod pace;
+mod server;
 mod trip;
 
 use crate::contender::Peer;
@@ -30,7 +39,16 @@ pub trait Lab {
 }
 
 /// All modules. A new lab is a file and a line here.
-const ALL: [&dyn Lab; 2] = [&lab01::PipelineShell, &lab07::ShmRing];
+const ALL: [&dyn Lab; 8] = [
+    &lab01::PipelineShell,
+    &lab02::ProducerConsumer,
+    &lab03::ClientServer,
+    &lab04::WorkQueue,
+    &lab05::DivideConquer,
+    &lab06::Signals,
+    &lab07::ShmRing,
+    &lab08::MiniRpc,
+];
 
 /// The module of a lab.
 #[must_use]

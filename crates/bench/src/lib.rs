@@ -8,10 +8,12 @@
 //! | [`numbers`] | pure: spreads, ratios, percentiles |
 //! | [`experiment`] | what can be measured, and what comes out |
 //! | [`rounds`] | interleaved rounds between brackets; pure but for the closures that it calls |
+//! | [`ranking`] | pure: who is clearly better than whom |
 //! | [`chart`], [`table`], [`report`] | pure: pictures and tables, for a terminal and as a page |
 //! | [`machine`], [`phys`] | the cores at this moment, and what the machine can do at best |
 //! | [`process`], [`count`] | programs under a watchdog; their system calls, counted |
 //! | [`contender`], [`harness`] | who is measured, and what stands around a run |
+//! | [`interrupt`] | Ctrl-C |
 //! | [`labs`] | a module for each lab |
 //! | [`limits`], [`mechanisms`] | `bench phys` and `bench mechanisms` |
 //! | [`cli`] | the arguments |
@@ -24,6 +26,7 @@ pub mod experiment;
 #[cfg(test)]
 mod golden;
 pub mod harness;
+pub mod interrupt;
 pub mod labs;
 pub mod limits;
 pub mod machine;
@@ -31,6 +34,7 @@ pub mod mechanisms;
 pub mod numbers;
 pub mod phys;
 pub mod process;
+pub mod ranking;
 pub mod report;
 pub mod rounds;
 pub mod table;

@@ -3,10 +3,12 @@
 
 mod channel;
 mod descriptors;
+mod file;
 mod kernel;
 mod measure;
 mod memory;
 mod properties;
+mod queued;
 
 pub use measure::send_many;
 
@@ -25,7 +27,7 @@ const MESSAGE: usize = 64;
 const SIZES: [f64; 3] = [64.0, 4096.0, 65536.0];
 
 /// All mechanisms, in the order of tables: the pipe first, with which the others are compared.
-static ALL: [Mechanism; 9] = [
+static ALL: [Mechanism; 11] = [
     descriptors::PIPE,
     descriptors::FIFO,
     descriptors::STREAM,
@@ -33,6 +35,8 @@ static ALL: [Mechanism; 9] = [
     descriptors::TCP,
     kernel::QUEUE,
     kernel::SIGNAL,
+    queued::QUEUED,
+    file::LOCKED,
     memory::EVENTFD,
     memory::RING,
 ];

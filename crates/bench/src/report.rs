@@ -155,6 +155,7 @@ fn figures(table: &Table) -> Markup {
                 }
             }
         }
+        @if let Some(ranking) = &table.ranking { p.small { "ranking: " (ranking) } }
     }
 }
 

@@ -7,11 +7,14 @@ use crate::chart::{Chart, Line, Tick};
 use crate::experiment::{Comparison, Curve, Latency, Measured, Repeat, Role, Row, Table};
 use crate::machine::Distance;
 use crate::numbers::{PERCENT_TICKS, Spread, bytes, percentiles, whole};
+use crate::ranking::{Runner, is_settled, ranking};
 
 /// Two measurements of a cache line that differ by more than this have a move between them.
 const SAME: f64 = 1.4;
 /// How often a measurement is repeated because the cores moved.
 const ATTEMPTS: u32 = 3;
+/// After so many rounds no other begins where all of them have told the same ranking.
+const ENOUGH: usize = 9;
 
 /// What stands around a measurement; a test has its own.
 pub trait Surroundings {
@@ -43,7 +46,7 @@ impl Effort {
     /// What ratios good to some percent need.
     #[must_use]
     pub fn full() -> Self {
-        Self { rounds: 15, repeats: 3, budget: Duration::from_secs(12) }
+        Self { rounds: 15, repeats: 3, budget: Duration::from_secs(9) }
     }
 
     fn is_over(&self, done: usize, start: Instant) -> bool {
@@ -75,7 +78,11 @@ pub fn compare(
     let start = Instant::now();
     let mut samples = Vec::new();
     let mut failures = vec![None; comparison.rows.len()];
-    for round in (0..rounds).take_while(|&round| !effort.is_over(round, start)) {
+    for round in 0..rounds {
+        let runners = || runners(&comparison, &samples, &failures);
+        if effort.is_over(round, start) || round >= ENOUGH && is_settled(&runners(), comparison.better) {
+            break;
+        }
         let mut order: Vec<usize> = (0..comparison.rows.len()).collect();
         if round % 2 == 1 {
             order.reverse();
@@ -139,6 +146,7 @@ fn table(comparison: &Comparison<'_>, samples: &[Sample], failures: Vec<Option<S
     let counts = |sample: &&Sample| sample.distance == distance;
     let of = |row: usize| samples.iter().filter(counts).filter(move |sample| sample.row == row);
     let anchor = anchor(comparison, &failures, |row| of(row).next().is_some());
+    let runners = runners(comparison, samples, &failures);
     let rows = comparison.rows.iter().zip(failures).enumerate().map(|(index, (row, failure))| {
         let values = of(index).map(|sample| sample.value).collect();
         let ratio = |sample: &Sample| {
@@ -155,11 +163,26 @@ fn table(comparison: &Comparison<'_>, samples: &[Sample], failures: Vec<Option<S
         title: comparison.title.clone(),
         unit: comparison.unit,
         better: comparison.better,
+        ranking: anchor.map(|_| ranking(&runners, comparison.better)),
         anchor: anchor.map(|index| comparison.rows[index].name.clone()),
         distance,
         elsewhere: samples.iter().filter(|sample| !counts(sample)).count(),
         unsteady: samples.iter().filter(counts).filter(|sample| !sample.is_steady).count(),
     }
+}
+
+/// Those who run against each other, with what counts of their rounds; a limit does not run, nor who has failed.
+fn runners(comparison: &Comparison<'_>, samples: &[Sample], failures: &[Option<String>]) -> Vec<Runner> {
+    let distance = usual(samples);
+    let rounds = samples.iter().map(|sample| sample.round + 1).max().unwrap_or(0);
+    let runner = |(index, row): (usize, &Row<'_, (), f64>)| {
+        let mut values = vec![None; rounds];
+        let own = samples.iter().filter(|sample| sample.row == index && sample.distance == distance);
+        own.for_each(|sample| values[sample.round] = Some(sample.value));
+        let does_run = row.role != Role::Limit && failures[index].is_none();
+        does_run.then(|| Runner { name: row.name.clone(), values })
+    };
+    comparison.rows.iter().enumerate().filter_map(runner).collect()
 }
 
 /// The distance of most samples.
@@ -191,7 +214,7 @@ fn anchor(
 /// Who could not be drawn, and why.
 pub type Failures = Vec<(String, String)>;
 
-/// Measures a curve: at each place every contender in turn, `repeats` times.
+/// Measures a curve: at each place every contender in turn, `repeats` times, and fewer where the time is over.
 ///
 /// # Errors
 /// Only when the surroundings fail.
@@ -200,19 +223,15 @@ pub fn curve(
     effort: Effort,
     around: &mut dyn Surroundings,
 ) -> anyhow::Result<(Chart, Failures)> {
-    let mut failures: Vec<Option<String>> = vec![None; curve.rows.len()];
+    let mut failures = vec![None; curve.rows.len()];
     let mut points = vec![Vec::new(); curve.rows.len()];
+    // Each place has the same share of the time.
+    let share = effort.budget.div_f64(curve.at.len().max(1) as f64);
     for &x in &curve.at {
+        let start = Instant::now();
         let mut values = vec![Vec::new(); curve.rows.len()];
-        for _ in 0..effort.repeats {
-            for (index, row) in curve.rows.iter_mut().enumerate() {
-                if failures[index].is_none() {
-                    match measure(row, x, around)? {
-                        Ok(value) => values[index].push(value),
-                        Err(failure) => failures[index] = Some(format!("{failure:#}")),
-                    }
-                }
-            }
+        for _ in (0..effort.repeats).take_while(|&done| done == 0 || start.elapsed() < share) {
+            turn(&mut curve.rows, &mut failures, x, around, |row, value| values[row].push(value))?;
         }
         for (index, values) in values.iter().enumerate() {
             points[index].extend(Spread::of(values).map(|spread| (x, spread.median)));
@@ -224,7 +243,7 @@ pub fn curve(
     Ok((Chart { title: curve.title, x: curve.x.to_owned(), y: curve.y.to_owned(), ticks, lines }, failures))
 }
 
-/// Measures percentiles: the samples of `repeats` interleaved rounds.
+/// Measures percentiles: the samples of `repeats` interleaved rounds, and fewer where the time is over.
 ///
 /// # Errors
 /// Only when the surroundings fail.
@@ -233,17 +252,11 @@ pub fn latency(
     effort: Effort,
     around: &mut dyn Surroundings,
 ) -> anyhow::Result<(Chart, Failures)> {
-    let mut failures: Vec<Option<String>> = vec![None; latency.rows.len()];
+    let start = Instant::now();
+    let mut failures = vec![None; latency.rows.len()];
     let mut samples = vec![Vec::new(); latency.rows.len()];
-    for _ in 0..effort.repeats {
-        for (index, row) in latency.rows.iter_mut().enumerate() {
-            if failures[index].is_none() {
-                match measure(row, (), around)? {
-                    Ok(more) => samples[index].extend(more),
-                    Err(failure) => failures[index] = Some(format!("{failure:#}")),
-                }
-            }
-        }
+    for _ in (0..effort.repeats).take_while(|&done| done == 0 || start.elapsed() < effort.budget) {
+        turn(&mut latency.rows, &mut failures, (), around, |row, more| samples[row].extend(more))?;
     }
     let lines = latency.rows.iter().zip(samples).map(|(row, samples)| line(row, percentiles(&samples)));
     let lines = lines.collect();
@@ -251,6 +264,25 @@ pub fn latency(
     let ticks = PERCENT_TICKS.iter().map(|&(at, name)| Tick { at, name: name.to_owned() }).collect();
     let x = "share of all that took at most this long".to_owned();
     Ok((Chart { title: latency.title, x, y: latency.unit.to_owned(), ticks, lines }, failures))
+}
+
+/// Asks every contender that has not failed once, in turn. `take` gets what each gave.
+fn turn<In: Copy, Out>(
+    rows: &mut [Row<'_, In, Out>],
+    failures: &mut [Option<String>],
+    input: In,
+    around: &mut dyn Surroundings,
+    mut take: impl FnMut(usize, Out),
+) -> anyhow::Result<()> {
+    for (index, (row, failure)) in rows.iter_mut().zip(failures).enumerate() {
+        if failure.is_none() {
+            match measure(row, input, around)? {
+                Ok(value) => take(index, value),
+                Err(why) => *failure = Some(format!("{why:#}")),
+            }
+        }
+    }
+    Ok(())
 }
 
 fn line<In, Out>(row: &Row<'_, In, Out>, points: Vec<(f64, f64)>) -> Line {

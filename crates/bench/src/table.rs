@@ -19,6 +19,9 @@ pub fn text(table: &Table) -> String {
     for row in &table.rows {
         let _ = writeln!(out, "{}", line(row).trim_end());
     }
+    if let Some(ranking) = &table.ranking {
+        let _ = writeln!(out, "  ranking: {ranking}");
+    }
     out
 }
 

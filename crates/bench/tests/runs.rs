@@ -78,6 +78,31 @@ fn a_ring_that_cannot_be_made_gets_a_line_and_a_pipe_is_measured() {
 }
 
 #[test]
+fn every_lab_names_who_fails_and_measures_the_rest() {
+    let folder = TempDir::new().unwrap();
+    let broken = script(&folder, "broken", "echo 'broken: not yet' >&2; exit 1");
+    let labs = [
+        ("02", &["prodcon"][..], "records of 64 bytes through a pipe", "cat | cat"),
+        ("03", &["filed"], "ECHO of 64 bytes over TCP", "two wake-ups"),
+        ("04", &["pool"], "share of the busier worker", "no queue, two threads"),
+        ("05", &["dnc", "mpirun", "ranks"], "a barrier of 2 ranks", "what the cores are worth"),
+        ("06", &["sigcount", "flushd", "within", "superv"], "`true` under a limit of 60 s", "timeout"),
+        ("08", &["rpcd", "rpcc"], "add(a, b), 64 calls under way", "core to core"),
+    ];
+    for (lab, programs, title, row) in labs {
+        let given: Vec<String> =
+            programs.iter().map(|name| given(&format!("yours/{name}"), &broken)).collect();
+        let mut arguments = vec!["lab", lab, "--quick"];
+        given.iter().for_each(|one| arguments.extend(["--program", one.as_str()]));
+        let (out, err, status) = bench(&arguments);
+        assert_eq!(status, Some(0), "{out}{err}");
+        for part in [title, row, "failed: ", "exit status: 1: broken: not yet"] {
+            assert!(out.contains(part), "lab {lab}: {part} is missing in {out}");
+        }
+    }
+}
+
+#[test]
 fn the_mechanisms_end_in_a_table_to_choose_from() {
     let (out, err, status) = bench(&["mechanisms", "--quick"]);
     assert_eq!(status, Some(0), "{out}{err}");
@@ -108,5 +133,8 @@ fn a_page_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn the_labs_are_listed_with_their_programs() {
-    assert_eq!(bench(&["labs"]).0, "01 psh\n07 ring\n");
+    assert_eq!(
+        bench(&["labs"]).0,
+        "01 psh\n02 prodcon\n03 filed\n04 pool\n05 dnc mpirun ranks\n06 sigcount flushd within superv\n07 ring\n08 rpcd rpcc\n"
+    );
 }

@@ -95,7 +95,7 @@ fn one_by_one(options: &ClientOptions, client: u64, input: &mut Input) -> Result
             Next::Call(method, body) => {
                 let answer = session.call(method, body)?;
                 worst.see(&answer);
-                print_answer(&answer).map_err(End::Stdout)?;
+                print(&line_of(&answer)).map_err(End::Stdout)?;
             }
             Next::Later => {
                 session.await_input()?;
@@ -177,23 +177,22 @@ impl Input {
 }
 
 /// `ok VALUE` or `error CODE TEXT`.
-pub(crate) fn print_answer(answer: &Result<Vec<u8>, Refusal>) -> io::Result<()> {
-    let line = match answer {
+pub(crate) fn line_of(answer: &Result<Vec<u8>, Refusal>) -> Vec<u8> {
+    match answer {
         Ok(text) => {
             let value = text.strip_suffix(b"\n").unwrap_or(text);
             let blank: &[u8] = if value.is_empty() { b"" } else { b" " };
             [b"ok", blank, value, b"\n"].concat()
         }
         Err(refusal) => format!("{refusal}\n").into_bytes(),
-    };
-    print(&line)
+    }
 }
 
 pub(crate) fn print_change(object: u32, length: u64) -> io::Result<()> {
     print(format!("changed {object} {length}\n").as_bytes())
 }
 
-fn print(bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn print(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout();
     stdout.write_all(bytes)?;
     stdout.flush()

@@ -45,8 +45,13 @@ impl Channel {
 
     /// Sends a frame, or what the kernel takes of it now; the rest goes in [`next`](Self::next).
     pub(crate) fn post(&mut self, frame: &Frame) {
-        self.outbox.extend(frame.encode());
+        self.queue(frame);
         self.flush();
+    }
+
+    /// Sends a frame together with others, at the latest before the next wait.
+    pub(crate) fn queue(&mut self, frame: &Frame) {
+        self.outbox.extend(frame.encode());
     }
 
     fn flush(&mut self) {
@@ -61,16 +66,23 @@ impl Channel {
         }
     }
 
+    /// What has come already; `None` if one has to wait for it.
+    pub(crate) fn there(&mut self) -> Option<News> {
+        match self.inbox.frame() {
+            Ok(frame) => frame.map(News::Frame),
+            Err(Bad::Magic) => Some(News::Bad("it does not begin like one")),
+            Err(Bad::Length(..)) => Some(News::Bad("it is too long")),
+            Err(Bad::Checksum) => Some(News::Bad("its checksum is wrong")),
+            Err(Bad::Version(..)) => Some(News::Bad("it has another version")),
+        }
+    }
+
     /// Waits for a frame, for a time, and for standard input if `input` says so.
     pub(crate) fn next(&mut self, until: Option<Instant>, input: bool) -> News {
+        self.flush();
         loop {
-            match self.inbox.frame() {
-                Ok(Some(frame)) => return News::Frame(frame),
-                Ok(None) => {}
-                Err(Bad::Magic) => return News::Bad("it does not begin like one"),
-                Err(Bad::Length(..)) => return News::Bad("it is too long"),
-                Err(Bad::Checksum) => return News::Bad("its checksum is wrong"),
-                Err(Bad::Version(..)) => return News::Bad("it has another version"),
+            if let Some(news) = self.there() {
+                return news;
             }
             let (socket, stdin) = match self.wait(until, input) {
                 Ok(events) => events,

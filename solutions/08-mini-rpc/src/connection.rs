@@ -18,6 +18,8 @@ pub(crate) type ConnectionId = u64;
 
 /// From so many unsent bytes on nothing more is read.
 const ENOUGH: usize = 1 << 20;
+/// From so many unsent bytes on nothing is held back.
+const FULL: usize = 1 << 16;
 
 pub(crate) struct Connection {
     socket: OwnedFd,
@@ -25,6 +27,8 @@ pub(crate) struct Connection {
     outbox: Vec<u8>,
     /// So many bytes of the outbox are sent.
     sent: usize,
+    /// More answers may come at once: they go out together.
+    is_held: bool,
     pub(crate) handles: BTreeMap<u32, File>,
     pub(crate) next_handle: u32,
     pub(crate) next_callback: u32,
@@ -49,6 +53,7 @@ impl Connection {
             inbox: Inbox::default(),
             outbox: Vec::new(),
             sent: 0,
+            is_held: false,
             handles: BTreeMap::new(),
             next_handle: 1,
             next_callback: 1,
@@ -84,7 +89,23 @@ impl Connection {
     /// Sends, or keeps what the kernel does not take.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.outbox.extend(bytes);
+        if !self.is_held || self.outbox.len() - self.sent >= FULL {
+            self.flush();
+        }
+    }
+
+    /// Keeps what is to be sent until [`release`](Self::release). Who has many calls under way gets the answers to all
+    /// that came at once by one write: a system call costs more than such an answer.
+    pub(crate) fn hold(&mut self) {
+        self.is_held = true;
+    }
+
+    /// Sends what was kept, also if the connection is over since: those answers were ready before.
+    pub(crate) fn release(&mut self) {
+        self.is_held = false;
+        let is_over = std::mem::take(&mut self.is_over);
         self.flush();
+        self.is_over |= is_over;
     }
 
     pub(crate) fn flush(&mut self) {

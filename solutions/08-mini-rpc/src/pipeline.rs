@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use nix::errno::Errno;
 
-use crate::ask::{Input, Next, UNKNOWN, Worst, print_answer, print_change};
+use crate::ask::{Input, Next, UNKNOWN, Worst, line_of, print, print_change};
 use crate::channel::{Channel, News};
 use crate::failure::reason;
 use crate::frame::{BODY_MAX, Frame, kind};
@@ -40,44 +40,63 @@ struct Pipeline {
     sent: VecDeque<Sent>,
     under_way: u32,
     worst: Worst,
+    /// Lines that are printed before the next wait: many answers may have come at once.
+    lines: Vec<u8>,
 }
 
 /// Makes the calls of standard input; gives the worst that happened.
 pub(crate) fn run(options: &ClientOptions, client: u64, input: &mut Input) -> Result<Worst, End> {
     let channel = Channel::open(&options.address).map_err(|errno| End::NoConnection(reason(errno)))?;
+    let (sent, lines) = (VecDeque::new(), Vec::new());
     let mut pipeline =
-        Pipeline { channel, client, seq: 0, sent: VecDeque::new(), under_way: 0, worst: Worst::default() };
-    pipeline.await_pong()?;
-    let mut has_ended = false;
-    loop {
-        while pipeline.under_way < WINDOW && !has_ended {
-            match input.next_call()? {
-                Next::Call(method, body) => pipeline.send(method, body),
-                Next::Later => break,
-                Next::End => has_ended = true,
-            }
-        }
-        pipeline.print()?;
-        if has_ended && pipeline.sent.is_empty() {
-            return Ok(pipeline.worst);
-        }
-        let wants_input = pipeline.under_way < WINDOW && !has_ended;
-        match pipeline.channel.next(None, wants_input) {
-            News::Frame(frame) => pipeline.handle(&frame)?,
-            News::Input => input.fill(),
-            News::Bad(what) => return Err(End::BadFrame(what)),
-            News::Ended | News::Time => {
-                pipeline.lose();
-                pipeline.print()?;
-                // What is left of the input was never sent.
-                let is_told = has_ended || pipeline.worst.0 == UNKNOWN;
-                return if is_told { Ok(pipeline.worst) } else { Err(lost()) };
-            }
-        }
-    }
+        Pipeline { channel, client, seq: 0, sent, under_way: 0, worst: Worst::default(), lines };
+    let end = pipeline.run(input);
+    // However it ends: what was answered is printed.
+    pipeline.flush()?;
+    end.map(|()| pipeline.worst)
 }
 
 impl Pipeline {
+    fn run(&mut self, input: &mut Input) -> Result<(), End> {
+        self.await_pong()?;
+        let mut has_ended = false;
+        loop {
+            while self.under_way < WINDOW && !has_ended {
+                match input.next_call()? {
+                    Next::Call(method, body) => self.send(method, body),
+                    Next::Later => break,
+                    Next::End => has_ended = true,
+                }
+            }
+            self.print();
+            if has_ended && self.sent.is_empty() {
+                return Ok(());
+            }
+            let wants_input = self.under_way < WINDOW && !has_ended;
+            match self.next(wants_input)? {
+                News::Frame(frame) => self.handle(&frame)?,
+                News::Input => input.fill(),
+                News::Bad(what) => return Err(End::BadFrame(what)),
+                News::Ended | News::Time => {
+                    self.lose();
+                    self.print();
+                    // What is left of the input was never sent.
+                    let is_told = has_ended || self.worst.0 == UNKNOWN;
+                    return if is_told { Ok(()) } else { Err(lost()) };
+                }
+            }
+        }
+    }
+
+    /// What has come, or comes next. Before it waits, all calls are sent and all lines printed.
+    fn next(&mut self, wants_input: bool) -> Result<News, End> {
+        if let Some(news) = self.channel.there() {
+            return Ok(news);
+        }
+        self.flush()?;
+        Ok(self.channel.next(None, wants_input))
+    }
+
     fn await_pong(&mut self) -> Result<(), End> {
         let mut body = Vec::new();
         WINDOW.put(&mut body);
@@ -105,11 +124,12 @@ impl Pipeline {
         self.seq += 1;
         self.under_way += 1;
         self.sent.push_back(Sent { seq: self.seq, method, answer: None });
-        self.channel.post(&Frame { kind: kind::CALL, client: self.client, seq: self.seq, body });
+        self.channel.queue(&Frame { kind: kind::CALL, client: self.client, seq: self.seq, body });
     }
 
     fn handle(&mut self, frame: &Frame) -> Result<(), End> {
         if frame.kind == kind::CALL {
+            self.flush()?;
             return answer_callback(&mut self.channel, frame, print_change);
         }
         let waits = |sent: &&mut Sent| sent.answer.is_none() && is_answer(frame, self.client, sent.seq);
@@ -130,14 +150,18 @@ impl Pipeline {
         }
     }
 
-    /// Prints the answers of the first calls, as far as they are there.
-    fn print(&mut self) -> Result<(), End> {
+    /// Takes the answers of the first calls, as far as they are there, to be printed.
+    fn print(&mut self) {
         while let Some(answer) = self.sent.front().and_then(|sent| sent.answer.as_ref()) {
             self.worst.see(answer);
-            print_answer(answer).map_err(End::Stdout)?;
+            self.lines.extend(line_of(answer));
             self.sent.pop_front();
         }
-        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), End> {
+        let lines = std::mem::take(&mut self.lines);
+        if lines.is_empty() { Ok(()) } else { print(&lines).map_err(End::Stdout) }
     }
 }
 // END SOLUTION

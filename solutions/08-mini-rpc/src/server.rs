@@ -168,8 +168,12 @@ impl<'a> Server<'a> {
         } else if events.intersects(PollFlags::POLLERR | PollFlags::POLLHUP) {
             connection.is_over = true;
         }
+        connection.hold();
         // Also what has waited in the inbox for room in the outbox.
         self.take_frames(id);
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.release();
+        }
     }
 
     /// Closes connections and frees what belongs to them; whether there were any.

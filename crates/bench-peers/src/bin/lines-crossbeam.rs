@@ -1,7 +1,7 @@
 //! Lines through `crossbeam_queue::ArrayQueue`: a queue of boxed records.
 
 use anyhow::Result;
-use bench_peers::{Pop, Push, arguments, run};
+use bench_peers::lines::{Pop, Push, arguments, run};
 use crossbeam_queue::ArrayQueue;
 
 struct Side<'a>(&'a ArrayQueue<Box<[u8]>>);

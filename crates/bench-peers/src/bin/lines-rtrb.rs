@@ -1,7 +1,7 @@
 //! Lines through `rtrb`: a ring of bytes, each record behind its length.
 
 use anyhow::Result;
-use bench_peers::{Pop, Push, arguments, run};
+use bench_peers::lines::{Pop, Push, arguments, run};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 /// Bytes of a length.

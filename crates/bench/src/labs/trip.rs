@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{ChildStdin, ChildStdout};
 use std::time::Instant;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail};
 
 use crate::process::Job;
 
@@ -37,15 +37,45 @@ impl Chain {
         warm_up: usize,
         count: usize,
     ) -> anyhow::Result<Vec<f64>> {
+        let check = |_, came: &[u8]| if came == answer { None } else { Some(difference(came, answer)) };
+        self.exchange(|_| line, check, warm_up, count)
+    }
+
+    /// The same where each line is another, and its answer is known by what stands in it.
+    pub(super) fn times_of(
+        &mut self,
+        line: impl Fn(usize) -> String,
+        is_answer: impl Fn(usize, &str) -> bool,
+        warm_up: usize,
+        count: usize,
+    ) -> anyhow::Result<Vec<f64>> {
+        let check = |number, came: &[u8]| {
+            let is_right = std::str::from_utf8(came).is_ok_and(|came| is_answer(number, came));
+            (!is_right).then(|| difference(came, b"its answer"))
+        };
+        self.exchange(line, check, warm_up, count)
+    }
+
+    /// `check` says what is wrong with the answer to the line of a number.
+    fn exchange<L: AsRef<[u8]>>(
+        &mut self,
+        line: impl Fn(usize) -> L,
+        check: impl Fn(usize, &[u8]) -> Option<String>,
+        warm_up: usize,
+        count: usize,
+    ) -> anyhow::Result<Vec<f64>> {
         let mut times = Vec::with_capacity(count);
-        let mut came = Vec::with_capacity(answer.len());
+        let mut came = Vec::new();
         for number in 0..warm_up + count {
+            let line = line(number);
             let start = Instant::now();
-            self.into.write_all(line).context("send a line")?;
+            self.into.write_all(line.as_ref()).context("send a line")?;
             came.clear();
             self.out.read_until(b'\n', &mut came).context("receive a line")?;
             let time = start.elapsed().as_secs_f64() * 1e6;
-            ensure!(came == answer, "line {}: {}", number + 1, difference(&came, answer));
+            if let Some(wrong) = check(number, &came) {
+                bail!("line {}: {wrong}", number + 1);
+            }
             if number >= warm_up {
                 times.push(time);
             }

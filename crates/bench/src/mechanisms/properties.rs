@@ -5,7 +5,7 @@ pub(super) const HEAD: [&str; 7] =
     ["", "holds", "boundaries", "outlives its users", "tells who sends", "other machines", "pollable"];
 
 /// A row for each mechanism, in the order of the other tables.
-const ROWS: [[&str; 7]; 9] = [
+const ROWS: [[&str; 7]; 11] = [
     ["pipe", "64 KiB", "no", "no", "no", "no", "yes"],
     ["FIFO", "64 KiB", "no", "its name", "by the file's mode", "no", "yes"],
     ["Unix stream", "its buffers", "no", "its name", "pid and user", "no", "yes"],
@@ -13,6 +13,8 @@ const ROWS: [[&str; 7]; 9] = [
     ["TCP loopback", "its buffers", "no", "no", "an address", "yes", "yes"],
     ["POSIX mq", "10 messages", "yes", "until reboot", "by the queue's mode", "no", "yes (Linux)"],
     ["signal", "1 of a kind", "yes", "no", "pid and user", "no", "by signalfd"],
+    ["sigqueue + signalfd", "thousands", "a number", "no", "pid and user", "no", "yes"],
+    ["file + fcntl lock", "as you make it", "as you make them", "yes", "by the file's mode", "no", "no"],
     ["eventfd + memory", "as you make it", "as you make them", "no", "no", "no", "yes"],
     ["ring in memory", "as you make it", "as you make them", "its name", "by the file's mode", "no", "no"],
 ];

@@ -20,6 +20,7 @@ fn table(values: &[f64]) -> Part {
         distance: None,
         elsewhere: 0,
         unsteady: 0,
+        ranking: None,
         rows: vec![row],
     })
 }

@@ -133,6 +133,36 @@ fn a_busy_machine_gets_three_rounds_at_least() {
 }
 
 #[test]
+fn a_ranking_that_every_round_tells_needs_no_further_round() {
+    let rows = || vec![constant("yours", Role::Yours, 1.0), constant("peer", Role::Peer, 2.0)];
+    let effort = Effort { rounds: 100, ..EFFORT };
+    let table = compare(comparison(Repeat::Rounds, rows()), effort, &mut Told::default()).unwrap();
+    assert_eq!((table.rows[0].values.len(), table.ranking.as_deref()), (ENOUGH, Some("yours > peer")));
+    let equal = vec![constant("yours", Role::Yours, 1.0), constant("peer", Role::Peer, 1.0)];
+    let table = compare(comparison(Repeat::Rounds, equal), effort, &mut Told::default()).unwrap();
+    assert_eq!((table.rows[0].values.len(), table.ranking.as_deref()), (100, Some("yours = peer")));
+}
+
+#[test]
+fn a_curve_and_percentiles_end_when_their_time_is_over() {
+    let effort = Effort { repeats: 100, budget: Duration::ZERO, ..EFFORT };
+    let asked = std::cell::Cell::new(0);
+    let count = || asked.set(asked.get() + 1);
+    let rows = vec![Row::new("yours", Role::Yours, |x| {
+        count();
+        Ok(x)
+    })];
+    let wanted = Curve { title: "t".to_owned(), x: "x", y: "y", at: vec![64.0, 4096.0], rows };
+    curve(wanted, effort, &mut Told::default()).unwrap();
+    let rows = vec![Row::new("yours", Role::Yours, |()| {
+        count();
+        Ok(vec![1.0])
+    })];
+    latency(Latency { title: "t".to_owned(), unit: "µs", rows }, effort, &mut Told::default()).unwrap();
+    assert_eq!(asked.get(), 3, "one value at each of two places, and one round of samples");
+}
+
+#[test]
 fn a_curve_has_the_middle_of_its_values_and_ends_where_somebody_fails() {
     let rows = vec![
         Row::new("yours", Role::Yours, |x| if x > 64.0 { bail!("exit status: 1") } else { Ok(x * 2.0) }),

@@ -24,6 +24,7 @@ pub(crate) fn example() -> Table {
         distance: Some(Distance::Near),
         elsewhere: 2,
         unsteady: 1,
+        ranking: Some("cat | cat > reference".to_owned()),
         rows: vec![
             broken,
             row("reference", Role::Reference, &[11.2, 12.3, 13.9], &[0.85, 0.97, 1.02]),
