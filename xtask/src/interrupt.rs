@@ -9,8 +9,8 @@ use nix::sys::signal::{SigSet, Signal};
 static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static IS_HALTED: AtomicBool = AtomicBool::new(false);
 
-/// Turns SIGINT, SIGTERM and SIGHUP into the flag. Call it before the first thread starts: they inherit the
-/// blocked signals (a `Command`'s child does not).
+/// Turns SIGINT, SIGTERM and SIGHUP into the flag. Call it before the first thread starts: threads inherit the blocked
+/// signals. So does what a `Command` starts; the sandbox and `trace` unblock all of them in what they start.
 ///
 /// # Errors
 /// When the signals cannot be blocked or the thread cannot start.
