@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::{measure_text_width, truncate_str};
 
 use super::{ending, number};
-use crate::score::{Expect, LabResults, Member, Results, class_in_short};
+use crate::score::{Expect, LabResults, Member, Results, Standing, class_in_short};
 use crate::text::{fitted, one_line};
 
 /// Longer names are cut here, however wide the terminal is; the reports have them whole.
@@ -17,16 +17,20 @@ const SENTENCE: usize = 100;
 const TEXT: usize = 24;
 /// With less than this for both, results are told in a few words.
 const LONG: usize = 72;
+/// Of whom nothing came has no line, if there are more than this: a class hands in one lab of eight, and the others' names
+/// would hide it. Their number is in the last line, and the reports have each.
+const ABSENT: usize = 10;
 
 /// The table, and the class in a line. `width` is the terminal's; without one (a file, a pipe) nothing need fit.
 #[must_use]
 pub fn render(results: &LabResults, width: Option<usize>) -> String {
     let width = width.unwrap_or(usize::MAX);
-    let mut numbers = numbers(results, true);
+    let members = shown(results);
+    let mut numbers = numbers(results, &members, true);
     if room(&numbers, width) < TEXT {
-        numbers = self::numbers(results, false);
+        numbers = self::numbers(results, &members, false);
     }
-    let mut out = lines(results, &numbers, room(&numbers, width)).trim_fmt();
+    let mut out = lines(results, &members, &numbers, room(&numbers, width)).trim_fmt();
     out.push('\n');
     let id = &results.head.lab;
     // Writing to a String cannot fail.
@@ -37,20 +41,27 @@ pub fn render(results: &LabResults, width: Option<usize>) -> String {
     out
 }
 
+/// The members that have a line.
+fn shown(results: &LabResults) -> Vec<&Member> {
+    let is_absent = |member: &&Member| member.entry.standing == Standing::Absent;
+    let hides = results.members.iter().filter(is_absent).count() > ABSENT;
+    results.members.iter().filter(|member| !(hides && is_absent(member))).collect()
+}
+
 /// A column of numbers: two lines of head, then one a member.
 type Column = Vec<String>;
 
 /// The milestones, when there is room, and the total.
-fn numbers(results: &LabResults, with_milestones: bool) -> Vec<Column> {
+fn numbers(results: &LabResults, members: &[&Member], with_milestones: bool) -> Vec<Column> {
     let milestones = results.head.milestones.iter().enumerate().filter(|_| with_milestones);
     let mut columns: Vec<Column> = milestones
         .map(|(at, milestone)| {
-            let of = results.members.iter().filter_map(|member| member.milestones.get(at));
+            let of = members.iter().filter_map(|member| member.milestones.get(at));
             let cells = of.map(|score| number(score.points, score.undecided));
             [milestone.id.clone(), format!("/{}", milestone.max)].into_iter().chain(cells).collect()
         })
         .collect();
-    let totals = results.members.iter().map(|member| number(member.total, member.undecided));
+    let totals = members.iter().map(|member| number(member.total, member.undecided));
     columns
         .push(["total".to_owned(), format!("/{}", results.head.max())].into_iter().chain(totals).collect());
     columns
@@ -63,10 +74,10 @@ fn room(numbers: &[Column], width: usize) -> usize {
     width.saturating_sub(widths.sum::<usize>() + 2)
 }
 
-fn lines(results: &LabResults, numbers: &[Column], room: usize) -> Table {
-    let names: Vec<String> = results.members.iter().map(|m| one_line(&m.entry.name, 200)).collect();
-    let tell = |member| if room < LONG { short(results, member) } else { result(member) };
-    let texts: Vec<String> = results.members.iter().map(tell).collect();
+fn lines(results: &LabResults, members: &[&Member], numbers: &[Column], room: usize) -> Table {
+    let names: Vec<String> = members.iter().map(|m| one_line(&m.entry.name, 200)).collect();
+    let tell = |member: &&Member| if room < LONG { short(results, member) } else { result(member) };
+    let texts: Vec<String> = members.iter().map(tell).collect();
     let longest = |texts: &[String]| texts.iter().map(|text| measure_text_width(text)).max().unwrap_or(0);
     // What a result does not need, the names get; in any case half of the room, or more of little.
     let share = if room < LONG { room * 2 / 3 } else { room / 2 };

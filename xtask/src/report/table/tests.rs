@@ -89,3 +89,29 @@ fn the_end_tells_of_the_whole_class_and_of_what_is_undecided() {
         "{told}"
     );
 }
+
+/// The same class, in which so many more have handed nothing in.
+fn class_with(absent: usize) -> LabResults {
+    let mut class = class();
+    // Without the member of the sample class.
+    class.members.remove(0);
+    let mut nobody = class.members[1].clone();
+    nobody.entry = Entry {
+        refused: Some("the folder is empty".into()),
+        standing: Standing::Absent,
+        ..sample::entry("nobody")
+    };
+    class.members.extend(vec![nobody; absent]);
+    class
+}
+
+#[rstest]
+#[case::few_are_named(ABSENT, ABSENT)]
+#[case::many_are_counted(ABSENT + 1, 0)]
+fn who_handed_nothing_in_does_not_hide_who_did(#[case] absent: usize, #[case] lines: usize) {
+    let text = render(&class_with(absent), None);
+    let shown = text.lines().filter(|line| line.starts_with("nobody")).count();
+    assert_eq!(shown, lines, "{text}");
+    assert!(text.contains(&format!("; {absent} handed nothing in;")), "{text}");
+    assert!(text.contains("Maximiliane"), "{text}");
+}
