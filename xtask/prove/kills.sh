@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows that a run that is killed goes on to the same gradebook: grades a class once without a stop, then again, killed by
-# SIGKILL at random moments and resumed after each, and compares the gradebooks byte by byte. Nothing may be left behind.
+# SIGKILL at random moments and resumed after each, and compares the gradebooks. Nothing may be left behind.
 #
 #   cargo xtask class ../class --seed 1
 #   xtask/prove/kills.sh ../class [KILLS] [SEED]      start it in the course's folder; 20 kills, seed 1
@@ -51,7 +51,16 @@ for moment in "${moments[@]}"; do
     [[ -d $place/killed ]] && how=(--resume --fresh)
 done
 grade "${how[@]}" --out "$place/killed"
-for book in gradebook.csv milestones.csv; do cmp "$whole/latest/$book" "$place/killed/latest/$book"; done
+# Who races with itself is judged by chance, with or without a kill: some mutants do. Nobody else may differ.
+racers=$(sed -n 's/,[^,]*,caught by .*//p' "${class%/}.expected.csv")
+for book in gradebook.csv milestones.csv; do
+    differ=$(diff "$whole/latest/$book" "$place/killed/latest/$book" | sed -n 's/^[<>] \([^,]*\),.*/\1/p' | sort -u)
+    if others=$(grep -vxFf <(printf '%s\n' "$racers") <<<"$differ" | grep .); then
+        printf 'kills.sh: %s is another for:\n%s\n' "$book" "$others" >&2
+        exit 1
+    fi
+    [[ -z $differ ]] || printf '%s: mutants that race with themselves: %s\n' "$book" "${differ//$'\n'/, }"
+done
 
 # Once more: nothing is left to do.
 "$xtask" grade "$class" --resume --out "$place/killed" >"$place/again" 2>&1 || (($? == 4))
