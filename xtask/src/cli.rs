@@ -87,7 +87,7 @@ pub struct VerifyArgs {
     /// Run every check on every mutant, and print who catches it.
     #[arg(long, conflicts_with = "quick")]
     pub full: bool,
-    /// How many checks at once [default: twice the number of cores].
+    /// How many checks at once [default: three times the number of cores].
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
 }

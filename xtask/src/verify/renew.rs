@@ -32,7 +32,7 @@ pub struct CausesArgs {
     /// Measure every mutant again, not only new ones.
     #[arg(long)]
     pub all: bool,
-    /// How many checks at once [default: twice the number of cores].
+    /// How many checks at once [default: three times the number of cores].
     #[arg(long, value_name = "N", value_parser = crate::cli::jobs)]
     pub jobs: Option<usize>,
 }

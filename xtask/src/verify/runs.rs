@@ -51,7 +51,7 @@ impl<'a> Bench<'a> {
         let built = compile::build(workspace, wanted)?;
         let cases = referee::list(built.spec()?)?;
         check::agree(workspace, lab, &cases)?;
-        Ok(Self { workspace, lab, family, jobs: jobs.unwrap_or(pool::cores() * 2), built, cases })
+        Ok(Self { workspace, lab, family, jobs: jobs.unwrap_or(pool::cores() * 3), built, cases })
     }
 
     /// Outcomes in the order of `tasks`; after Ctrl-C some are missing.

@@ -111,7 +111,10 @@ impl<'a> Relay<'a> {
             let (room, mut moved) = (self.room, false);
             room.eventually(what, || {
                 is_done = done();
-                moved = !is_done && self.step();
+                // All that there is: a network slower than the retries would only get more of them.
+                while !is_done && self.step() {
+                    moved = true;
+                }
                 is_done || moved
             });
             if is_done {
