@@ -68,7 +68,6 @@ impl Course<'_> {
     /// # Errors
     /// When the grades cannot be written.
     pub(super) fn grade(&self, mut run: Run, labs: Vec<(Lab, Vec<Member>)>) -> Result<Exit> {
-        // Here, too: a run with nothing left to do opens no session.
         session::remove_stale(&self.workspace.state_dir());
         let is_new = journal::list(self.folder).is_ok_and(|journals| journals.is_empty());
         let take_back = || {

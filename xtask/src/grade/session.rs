@@ -76,7 +76,6 @@ impl Session {
     pub fn open(workspace: &Workspace, lab: Lab, level: Level, seed: u64) -> Result<Self> {
         let state = workspace.state_dir();
         fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
-        remove_stale(&state);
         let folder =
             tempfile::Builder::new().prefix(&format!("run-{}-", std::process::id())).tempdir_in(&state);
         let folder = folder.context("create the session's folder")?;
