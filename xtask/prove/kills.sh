@@ -19,14 +19,14 @@ RANDOM=$seed
 steps() { find "$1" -name 'journal-*.jsonl' -exec cat {} + 2>/dev/null | wc -l; }
 # 0: as it should be; 4: something of the class asks for a teacher's eyes.
 grade() { "$xtask" grade "$class" "$@" >"$place/log" 2>&1 || (($? == 4)) || { tail -n 20 "$place/log" >&2; exit 1; }; }
-# What a grader may leave behind: its sandboxes' processes, segments, folders of its session.
+# What a grader may leave behind: its sandboxes' processes, segments, folders of its session, copies of repositories.
 strays() {
     # Every sandbox is a PID namespace; its first process is the grader's own program.
     for process in /proc/[0-9]*; do
         [[ $(readlink "$process/exe") != "$xtask"* ]] || echo "a process of the grader: $(tr '\0' ' ' <"$process/cmdline")"
     done 2>/dev/null
     ls /dev/shm
-    ls -d target/ipc-labs/run-* 2>/dev/null || true
+    ls -d target/ipc-labs/run-* "${TMPDIR:-/tmp}"/ipc-labs-* 2>/dev/null || true
     ipcs -m -q -s | grep '^0x' || true
 }
 

@@ -1,4 +1,4 @@
-//! The private folder of a run's checks, and what is left of runs whose owner was killed.
+//! Private folders of a run, for its checks or for a copy of a repository, and what is left of runs whose owner was killed.
 //!
 //! Whoever ends in peace removes its folder. After SIGKILL nobody does, and programs under test, whose referee the
 //! kernel has killed too, may run on. So each folder holds a file that its owner keeps locked: an unlocked one has lost
@@ -35,20 +35,18 @@ impl Scratch {
     /// # Errors
     /// When there is no place for it.
     pub fn new() -> anyhow::Result<Self> {
-        static SWEPT: Once = Once::new();
-        let place = std::env::temp_dir();
-        SWEPT.call_once(|| sweep(&place));
-        Self::new_in(&place)
+        remove_abandoned();
+        Self::new_in(&std::env::temp_dir())
     }
 
     fn new_in(place: &Path) -> anyhow::Result<Self> {
         let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(place);
-        let dir = dir.context("make a folder for the checks")?;
+        let dir = dir.context("make a private folder")?;
         // Named when it is locked: until then, nobody takes the folder for an abandoned one.
         let unnamed = dir.path().join(".owner-to-be");
-        let owner = File::create(&unnamed).context("make the lock of the checks' folder")?;
-        owner.lock().context("lock the checks' folder")?;
-        fs::rename(unnamed, dir.path().join(OWNER)).context("name the lock of the checks' folder")?;
+        let owner = File::create(&unnamed).context("make the lock of a private folder")?;
+        owner.lock().context("lock a private folder")?;
+        fs::rename(unnamed, dir.path().join(OWNER)).context("name the lock of a private folder")?;
         Ok(Self { dir, _owner: owner })
     }
 
@@ -67,7 +65,13 @@ impl Scratch {
     }
 }
 
-/// Removes what dead owners left. Best effort: at worst it takes up space until the next run.
+/// Removes what dead owners left, once a process.
+pub fn remove_abandoned() {
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(|| sweep(&std::env::temp_dir()));
+}
+
+/// Best effort: at worst it takes up space until the next run.
 fn sweep(place: &Path) {
     for folder in fs::read_dir(place).into_iter().flatten().flatten().map(|entry| entry.path()) {
         if is_abandoned(&folder) {

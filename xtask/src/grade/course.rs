@@ -27,7 +27,7 @@ use crate::report::formats::Format;
 use crate::score::{Entry, Found, Head, LabResults, Plan, Results, Run, milestones};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
-use crate::{interrupt, pool, report, similar};
+use crate::{interrupt, pool, report, scratch, similar};
 
 /// Where and how a run is graded.
 pub(super) struct Course<'a> {
@@ -69,6 +69,7 @@ impl Course<'_> {
     /// When the grades cannot be written.
     pub(super) fn grade(&self, mut run: Run, labs: Vec<(Lab, Vec<Member>)>) -> Result<Exit> {
         session::remove_stale(&self.workspace.state_dir());
+        scratch::remove_abandoned();
         let is_new = journal::list(self.folder).is_ok_and(|journals| journals.is_empty());
         let take_back = || {
             if is_new {

@@ -6,11 +6,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use super::{head, reader};
 use crate::intake::copy;
 use crate::intake::walk::{self, Kind};
+use crate::scratch::Scratch;
 use crate::text::reason;
 
 /// All objects of a repository are no larger together, in bytes, as they are packed.
@@ -20,14 +19,14 @@ const MAX_OBJECTS: u64 = 128 << 20;
 const CONFIG: &str =
     "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\thooksPath = /dev/null\n\tfsmonitor = false\n";
 
-/// The copied repository, removed with the value.
+/// The copied repository, removed with the value; after SIGKILL by the next run.
 #[derive(Debug)]
-pub(super) struct Store(TempDir);
+pub(super) struct Store(Scratch);
 
 impl Store {
     /// An empty one, whose HEAD is this commit.
     pub(super) fn new(head: &str) -> Result<Self, String> {
-        let store = Self(tempfile::Builder::new().prefix("ipc-labs-git-").tempdir().map_err(wrong)?);
+        let store = Self(Scratch::new().map_err(|error| format!("a copy of it cannot be made: {error:#}"))?);
         // The user of a sandbox's slot reads it.
         fs::set_permissions(store.path(), fs::Permissions::from_mode(0o755)).map_err(wrong)?;
         for folder in ["objects/pack", "refs"] {
