@@ -43,14 +43,42 @@ const FILE: &str = "testkit-helper";
 /// What `spew N` writes: lines of 15 hexadecimal digits and a newline, each the line's number, cut at `n`.
 #[must_use]
 pub fn spew_bytes(n: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(n + 16);
-    let mut line = 0;
-    while bytes.len() < n {
-        bytes.extend_from_slice(format!("{line:015x}\n").as_bytes());
-        line += 1;
+    SpewLines::default().take(n)
+}
+
+/// The lines of `spew`, from the first one on. The digits count themselves up: to format each number takes ten times as
+/// long, and specifications ask for many megabytes.
+#[derive(Debug, Clone)]
+pub struct SpewLines([u8; 16]);
+
+impl Default for SpewLines {
+    fn default() -> Self {
+        Self(*b"000000000000000\n")
     }
-    bytes.truncate(n);
-    bytes
+}
+
+impl SpewLines {
+    /// The next `n` bytes. What is cut of the last line is not given again.
+    #[must_use]
+    pub fn take(&mut self, n: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(n + self.0.len());
+        while bytes.len() < n {
+            bytes.extend_from_slice(&self.0);
+            self.count_up();
+        }
+        bytes.truncate(n);
+        bytes
+    }
+
+    fn count_up(&mut self) {
+        for digit in self.0[..15].iter_mut().rev() {
+            match *digit {
+                b'f' => *digit = b'0',
+                b'9' => return *digit = b'a',
+                _ => return *digit += 1,
+            }
+        }
+    }
 }
 
 /// What `hash` prints for `bytes`: their number and their FNV-1a checksum of 64 bits.

@@ -186,27 +186,22 @@ fn a_redirected_command_has_only_the_descriptors_it_was_given() {
     only_descriptors("`fds 3<old 4<old >list`", &room.read("list"), &[0, 1, 2, 3, 4]);
 }
 
-/// A line is as long as its author likes. One of 100 000 commands, or of a megabyte of words, costs
+/// A line is as long as its author likes. One of 100 000 commands, or of 10 000 words in a mebibyte, costs
 /// memory and no more; a parser or a runner that calls itself for each command runs out of stack.
 #[test]
 fn a_very_long_line_is_still_a_line() {
     let room = Room::new();
     let (word, code) = (room.word(), status(&room));
     let commands = "cd .;".repeat(100_000);
-    let words: Vec<_> = (0..10_000)
-        .map(|number| format!("{word}{word}{word}{word}{word}{word}{word}{word}{word}{word}{number}"))
-        .collect();
+    let long = word.repeat(13);
+    let words: Vec<_> = (0..10_000).map(|number| format!("{long}{number}")).collect();
 
     psh_reads(&room, format!("{commands} sh -c 'exit {code}'\necho $? {word}\n"))
         .run()
         .code(0)
         .stdout(format!("{code} {word}\n"));
-    psh_reads(&room, format!("printf '%s\\n' {} | tail -n 1\n", words.join(" ")))
+    psh_reads(&room, format!("printf '%s\\n' {} | tail -n 1 #{word}\n", words.join(" ")))
         .run()
         .code(0)
         .stdout(format!("{}\n", words[9_999]));
-    psh_reads(&room, format!("echo {word} #{}\n", "x".repeat(1 << 20)))
-        .run()
-        .code(0)
-        .stdout(format!("{word}\n"));
 }

@@ -47,7 +47,7 @@ fn a_command_starts_with_every_signal_at_its_default(#[case] line: &str) {
 fn a_stopped_reader_blocks_the_writer() {
     let room = Room::new();
     let gate = room.gate("gate");
-    let size = 16 * 1024 * 1024 + room.number(0..4096);
+    let size = 4 * 1024 * 1024 + room.number(0..4096);
 
     let shell = psh(&room, format!("spew {size} | sh -c 'gate gate; wc -c'")).spawn();
     gate.reached();

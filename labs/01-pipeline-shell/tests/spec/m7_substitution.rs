@@ -122,12 +122,12 @@ fn a_here_string_is_the_input(#[case] line: &str, #[case] output: &str) {
 }
 
 /// Whoever writes a long text into a pipe *before* the reader runs, waits for a reader that never comes:
-/// the pipe is full at 64 KiB. Here the text has about a megabyte. pipe(7); memfd_create(2) or a
+/// the pipe is full at 64 KiB, and this text has 180 000 bytes. pipe(7); memfd_create(2) or a
 /// file without a name are ways out, a child that writes is another.
 #[test]
 fn a_large_here_string_does_not_block() {
     let room = Room::new();
-    let lines = room.lines(100_000);
+    let lines = room.lines(20_000);
     let word = room.word();
     let script = format!("cat <<<'{lines}{word}' >output\nwc -c <<<'{word}'\n");
 

@@ -80,15 +80,17 @@ fn running_out_of_descriptors_ends_the_line_and_not_psh(#[case] line: &str, #[ca
             continue;
         }
         let done = run(&script);
-        if done.stdout_text() != works {
-            refused += 1;
-            done.code(0).stdout(format!("1 {other}\n")).stderr(one_line("psh: ")).stderr(ends_with(message));
+        if done.stdout_text() == works {
+            // With more descriptors it works all the more.
+            break;
         }
+        refused += 1;
+        done.code(0).stdout(format!("1 {other}\n")).stderr(one_line("psh: ")).stderr(ends_with(message));
     }
     let expects_refusal = line.contains('|');
     assert!(
         refused > 0 || !expects_refusal,
-        "psh never runs out of descriptors\nexpected: some limit from 4 to 100 is too low for 50 stages\nreceived: the line works under each"
+        "psh never runs out of descriptors\nexpected: some limit from 4 to 100 is too low for 50 stages\nreceived: it works under the lowest"
     );
 }
 
@@ -191,7 +193,7 @@ fn each_command_costs_one_process(#[case] line: &str, #[case] most: u64) {
 #[case::through_files(&["--via-files"])]
 fn psh_copies_no_pipeline_data(#[case] options: &[&str]) {
     let room = Room::new();
-    let (gate, size) = (room.gate("gate"), 16 * 1024 * 1024 + room.number(0..4096));
+    let (gate, size) = (room.gate("gate"), 4 * 1024 * 1024 + room.number(0..4096));
 
     let line = format!("spew {size} | cat | cat; gate gate");
     let psh = room.command(program()).args(options).args(["-c", &line]);

@@ -5,8 +5,12 @@
 use std::os::fd::{BorrowedFd, RawFd};
 
 use anyhow::{Context, Result};
+use testkit::helpers::SpewLines;
 
 use crate::retry;
+
+/// What `spew` writes at once, in bytes: 4096 lines.
+const PIECE: usize = 64 << 10;
 
 fn descriptor(fd: RawFd) -> BorrowedFd<'static> {
     // SAFETY: used for 0, 1 and 2 only, which this program never closes; a closed one gives EBADF.
@@ -26,14 +30,11 @@ pub(crate) fn write_all(fd: RawFd, mut bytes: &[u8]) -> Result<()> {
 }
 
 pub(crate) fn spew(n: usize) -> Result<()> {
-    // In pieces of 4096 lines: memory stays small for any n.
-    let (mut line, mut left) = (0_u64, n);
+    // In pieces of whole lines: memory stays small for any n.
+    let (mut lines, mut left) = (SpewLines::default(), n);
     while left > 0 {
-        let mut piece: Vec<u8> =
-            (line..line + 4096).flat_map(|i| format!("{i:015x}\n").into_bytes()).collect();
-        piece.truncate(left);
+        let piece = lines.take(left.min(PIECE));
         left -= piece.len();
-        line += 4096;
         write_all(1, &piece)?;
     }
     Ok(())
