@@ -3,6 +3,7 @@
 //! Intake takes the editable files of each lab; each member is built and checked in sandboxes, lab after lab; every
 //! finished step is a line of the lab's journal; the reports are made from what the journals hold.
 
+pub mod args;
 mod class;
 mod course;
 mod digest;
@@ -31,13 +32,14 @@ pub use session::{Programs, Session, level};
 pub use submissions::rules;
 pub use work::Work;
 
-use crate::cli::{self, GradeArgs};
 use crate::exit::{Exit, bad_input};
+use crate::intake::git::Until;
 use crate::policy::files::Terms;
 use crate::score::{Run, SCHEMA};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
 use crate::{interrupt, sample, seed, suite};
+use args::GradeArgs;
 use course::Course;
 
 /// The labs to be graded, each with its members.
@@ -73,7 +75,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
     };
     interrupt::install()?;
     interrupt::survive_file_limit()?;
-    let (level, more) = session::level(args.level.map(level_of), args.trust_submissions)?;
+    let (level, more) = session::level(args.level.map(Level::from), args.trust_submissions)?;
     let toolchain = seed::rustc()?;
     let (folder, run) = if let Some((folder, run)) = earlier {
         earlier::is_like(&run, &toolchain, level.word())?;
@@ -180,7 +182,7 @@ fn sample_class(workspace: &Workspace, labs: Vec<Lab>, mutants: &[String]) -> Re
 }
 
 /// The labs that somebody handed in, each with its members; and what is to be said of the whole. `is_named` tells that the labs were
-/// asked for; `list` is the teacher's list of the class.
+/// asked for; `list` is the teacher's list of the class; of a git repository only what was committed `until` then counts.
 ///
 /// # Errors
 /// When the folder cannot be read, or holds nothing of these labs.
@@ -190,9 +192,10 @@ pub(crate) fn submitted(
     labs: Vec<Lab>,
     is_named: bool,
     list: Option<&Path>,
+    until: Until,
 ) -> Result<Class> {
-    let how =
-        submissions::How { is_named, roster: list.map(roster).transpose()?, ..submissions::How::default() };
+    let roster = list.map(roster).transpose()?;
+    let how = submissions::How { is_named, roster, until, ..submissions::How::default() };
     submissions::read(workspace, dir, labs, &how)
 }
 
@@ -216,12 +219,4 @@ pub(crate) fn new_folder(out: &Path) -> Result<PathBuf> {
         }
     }
     Err(bad_input(format!("create a folder in {}", out.display())))
-}
-
-fn level_of(level: cli::Level) -> Level {
-    match level {
-        cli::Level::Full => Level::Full,
-        cli::Level::Reduced => Level::Reduced,
-        cli::Level::None => Level::None,
-    }
 }

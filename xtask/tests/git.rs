@@ -132,6 +132,34 @@ fn with_a_date_the_last_commit_until_then_counts() {
     xtask(&class.args(&["--at", "yesterday"])).assert().failure().stderr(told);
 }
 
+/// Functions that are not alike, so that whoever has them too has copied them.
+fn long() -> String {
+    let sign = |number: usize| ["+", "-", "*", "/", "%", "|", "^"][number % 7];
+    let function = |n: usize| {
+        let [a, b, c] = [n, n / 7 + n, n * n + 3].map(sign);
+        format!("#[allow(dead_code)]\nfn f{n}(x: u8) -> u8 {{\n    (x {a} 3) {b} (x {c} 2)\n}}\n")
+    };
+    RIGHT.to_owned() + "\n" + &(0..60).map(function).collect::<String>()
+}
+
+#[test]
+fn with_a_date_the_last_commit_until_then_is_compared() {
+    let class = Class::new();
+    for (name, first) in [("alice", long()), ("bob", WRONG.to_owned())] {
+        let checkout = Checkout::new(&class, name);
+        checkout.file(LIB, &first).commit_at("2026-01-01T00:00:00Z");
+        checkout.file(LIB, &long()).file("README.md", name).commit_at("2026-02-01T00:00:00Z");
+    }
+    let (folder, out) = (class.folder.path().to_str().unwrap(), class.out.path().to_str().unwrap());
+    let compare = |more: &[&str]| {
+        let args = [&["similar", folder, "--lab", "01", "--out", out], more].concat();
+        xtask(&args).assert().success();
+        fs::read_to_string(class.out.path().join("similar.csv")).unwrap().contains("alice,bob,100")
+    };
+    assert!(compare(&[]));
+    assert!(!compare(&["--at", "2026-01-31T23:59:59Z"]));
+}
+
 /// Each of these would start the program or change the files, if git were to read the student's settings or attributes.
 #[test]
 fn nothing_of_a_repository_is_obeyed() {

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::Class;
+use super::args::Shard;
 use super::class::Member;
 use super::roster::Roster;
 use super::students::{self, Student};
 use super::work::Reading;
-use crate::cli::Shard;
 use crate::exit::bad_input;
 use crate::intake::HandIn;
 use crate::intake::git::Until;

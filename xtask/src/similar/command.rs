@@ -39,6 +39,9 @@ pub struct SimilarArgs {
     /// Who is in the class, as for `grade`: a CSV with a header. Names in the report are those of the list.
     #[arg(long, value_name = "CSV")]
     pub roster: Option<PathBuf>,
+    /// Of a git repository compare the last commit until this moment (UTC), as for `grade` [default: what HEAD names].
+    #[arg(long, value_name = "TIME", value_parser = grade::args::moment)]
+    pub at: Option<u64>,
     /// Where the report goes.
     #[arg(long, value_name = "DIR", default_value = "similar")]
     pub out: PathBuf,
@@ -54,7 +57,7 @@ pub struct SimilarArgs {
 pub fn run(workspace: &Workspace, args: &SimilarArgs) -> Result<Exit> {
     let labs = workspace.labs_or_all(&args.labs)?;
     let (is_named, roster) = (!args.labs.is_empty(), args.roster.as_deref());
-    let class = grade::submitted(workspace, &args.dir, labs, is_named, roster)?;
+    let class = grade::submitted(workspace, &args.dir, labs, is_named, roster, args.at)?;
     class.notes.iter().for_each(|note| anstream::eprintln!("{}", one_line(note, 500)));
     let class: Vec<(&Lab, &[Member])> =
         class.labs.iter().map(|(lab, members)| (lab, members.as_slice())).collect();
