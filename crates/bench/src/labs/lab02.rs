@@ -2,6 +2,7 @@
 //! the standard library, a channel between threads, and programs that only copy.
 
 mod pair;
+mod targets;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -66,6 +67,7 @@ impl Lab for ProducerConsumer {
     fn experiments<'a>(&self, setup: &'a Setup) -> anyhow::Result<Vec<Experiment<'a>>> {
         Ok(vec![
             Experiment::Comparison(records(setup)),
+            Experiment::Comparison(targets::targets(setup)),
             Experiment::Comparison(shared(setup)),
             Experiment::Comparison(copy(setup)?),
             Experiment::Comparison(calls(setup)),
