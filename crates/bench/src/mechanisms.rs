@@ -9,6 +9,8 @@ mod measure;
 mod memory;
 mod properties;
 mod queued;
+mod semaphores;
+mod system_v;
 
 pub use measure::send_many;
 
@@ -27,16 +29,18 @@ const MESSAGE: usize = 64;
 const SIZES: [f64; 3] = [64.0, 4096.0, 65536.0];
 
 /// All mechanisms, in the order of tables: the pipe first, with which the others are compared.
-static ALL: [Mechanism; 11] = [
+static ALL: [Mechanism; 13] = [
     descriptors::PIPE,
     descriptors::FIFO,
     descriptors::STREAM,
     descriptors::PACKETS,
     descriptors::TCP,
     kernel::QUEUE,
+    system_v::QUEUE,
     kernel::SIGNAL,
     queued::QUEUED,
     file::LOCKED,
+    semaphores::SEMAPHORES,
     memory::EVENTFD,
     memory::RING,
 ];

@@ -11,6 +11,9 @@ use crate::system_v::SystemVQueue;
 use crate::target::Target;
 use crate::terminate;
 use ipc_kit::write_all;
+// BEGIN SOLUTION
+use nix::libc::PIPE_BUF;
+// END SOLUTION
 use std::io::{stdin, stdout};
 
 /// Where records come from.
@@ -20,6 +23,13 @@ pub trait Source {
     /// # Errors
     /// What the system says.
     fn take(&mut self) -> Result<Took, Failure>;
+    // BEGIN SOLUTION
+
+    /// Whether the next one is here already, so that taking it cannot wait.
+    fn holds_next(&self) -> bool {
+        false
+    }
+    // END SOLUTION
 }
 
 /// Prints the records that come until the source ends, or as many as the options ask for.
@@ -39,11 +49,24 @@ pub fn consume(options: &Consume) -> Result<(), Failure> {
 /// Prints at most so many records. One of kind 1 ends a queue, and nothing else.
 fn print_all(source: &mut dyn Source, most: u64, is_queue: bool) -> Result<(), Failure> {
     // BEGIN SOLUTION
+    let mut lines = Lines::default();
+    let done = collect_all(source, most, is_queue, &mut lines);
+    lines.write().and(done)
+    // END SOLUTION
+    // STUB: todo!("M2: take records until the end, print each, and count them; mind --max and kind 1 (of a queue: M7); --try (M8)")
+}
+// BEGIN SOLUTION
+
+/// The same; at its end lines may be left.
+fn collect_all(source: &mut dyn Source, most: u64, is_queue: bool, lines: &mut Lines) -> Result<(), Failure> {
     let mut printed = 0;
     while printed < most {
+        if !source.holds_next() {
+            lines.write()?;
+        }
         match source.take()? {
             Took::Record(record) if record.header.kind == DATA => {
-                print(&record)?;
+                lines.add(&record)?;
                 printed += 1;
             }
             // A stream has its end of file, and other producers; a queue has neither.
@@ -55,9 +78,31 @@ fn print_all(source: &mut dyn Source, most: u64, is_queue: bool) -> Result<(), F
         }
     }
     Ok(())
-    // END SOLUTION
-    // STUB: todo!("M2: take records until the end, print each, and count them; mind --max and kind 1 (of a queue: M7); --try (M8)")
 }
+
+/// Lines that go out together, by one write of at most PIPE_BUF bytes: a pipe takes it as a whole or not at all, so no
+/// signal and no other writer gets between the bytes of a line.
+#[derive(Debug, Default)]
+struct Lines(Vec<u8>);
+
+impl Lines {
+    fn add(&mut self, record: &Record) -> Result<(), Failure> {
+        let line = record.line();
+        if self.0.len() + line.len() >= PIPE_BUF {
+            self.write()?;
+        }
+        self.0.extend_from_slice(line.as_bytes());
+        self.0.push(b'\n');
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), Failure> {
+        let written = write_all(stdout(), &self.0).map_err(Failure::writing("-"));
+        self.0.clear();
+        written
+    }
+}
+// END SOLUTION
 
 /// Prints the line of a record, at once.
 ///
@@ -74,6 +119,12 @@ pub fn print(record: &Record) -> Result<(), Failure> {
 fn open(target: &Target, options: &Consume) -> Result<Box<dyn Source>, Failure> {
     let what = target.to_string();
     Ok(match target {
+        // BEGIN SOLUTION
+        // To its end, which leaves nothing for anybody else; of a FIFO there may be a next reader.
+        Target::Standard if options.max.is_none() && !options.try_ => {
+            Box::new(StreamSource::new(stdin(), what, false).reading_ahead())
+        }
+        // END SOLUTION
         Target::Standard => Box::new(StreamSource::new(stdin(), what, options.try_)),
         Target::Fifo(path) => {
             Box::new(StreamSource::new(fifo::open_to_read(path, &what, options.try_)?, what, options.try_))

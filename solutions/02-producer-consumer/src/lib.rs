@@ -29,6 +29,9 @@ pub mod copy;
 pub mod crc;
 pub mod failure;
 pub mod fifo;
+// BEGIN SOLUTION
+pub mod held;
+// END SOLUTION
 pub mod lock;
 pub mod options;
 pub mod places;

@@ -18,6 +18,13 @@ pub trait Sink {
     /// # Errors
     /// What the system says; `Gone` if nobody reads any more.
     fn send(&mut self, record: &Record) -> Result<Sent, Failure>;
+    // BEGIN SOLUTION
+
+    /// How many records with payloads of `size` bytes may be sent as one: a stream does not know where one ends.
+    fn together(&self, _size: usize) -> u32 {
+        1
+    }
+    // END SOLUTION
 }
 
 /// Sends the records that the options ask for.
@@ -34,11 +41,14 @@ pub fn produce(options: &Produce) -> Result<(), Failure> {
 
 fn send_all(sink: &mut dyn Sink, options: &Produce) -> Result<(), Failure> {
     // BEGIN SOLUTION
-    for seq in 0..options.count {
-        let record = Record::data(options.id, seq, options.size, options.type_);
-        if sink.send(&record)? == Sent::Full {
+    let together = sink.together(options.size);
+    let mut seq = 0;
+    while seq < options.count {
+        let end = options.count.min(seq.saturating_add(together));
+        if sink.send(&records(options, seq, end))? == Sent::Full {
             return Err(Failure::Full(seq.into()));
         }
+        seq = end;
     }
     if options.end && sink.send(&Record::end(options.id, options.type_))? == Sent::Full {
         return Err(Failure::Full(options.count.into()));
@@ -47,6 +57,17 @@ fn send_all(sink: &mut dyn Sink, options: &Produce) -> Result<(), Failure> {
     // END SOLUTION
     // STUB: todo!("M2: send count data records, then an end if it is asked for; Full says after how many (M8)")
 }
+
+// BEGIN SOLUTION
+
+/// The records from `seq` up to `end` as one: so they go out by one system call.
+fn records(options: &Produce, seq: u32, end: u32) -> Record {
+    let record = |seq| Record::data(options.id, seq, options.size, options.type_);
+    let mut all = record(seq);
+    (seq + 1..end).for_each(|seq| all.bytes.extend(record(seq).bytes));
+    all
+}
+// END SOLUTION
 
 /// Opens the target for sending.
 fn open(options: &Produce) -> Result<Box<dyn Sink>, Failure> {

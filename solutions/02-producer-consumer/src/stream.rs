@@ -2,14 +2,23 @@
 
 use crate::consume::Source;
 use crate::failure::Failure;
+// BEGIN SOLUTION
+use crate::held::Held;
+// END SOLUTION
 use crate::produce::Sink;
-use crate::record::{HEADER, Header, Record, Sent, Took};
+// BEGIN SOLUTION
+use crate::record::{HEADER, Record, Sent, Took};
+// END SOLUTION
+// STUB: use crate::record::{HEADER, Header, Record, Sent, Took};
 use crate::terminate::Hold;
 use ipc_kit::retry;
 use nix::libc::PIPE_BUF;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{SFlag, fstat};
-use nix::unistd::{read, write};
+// BEGIN SOLUTION
+use nix::unistd::write;
+// END SOLUTION
+// STUB: use nix::unistd::{read, write};
 use std::os::fd::AsFd;
 
 /// Takes records from a stream.
@@ -18,13 +27,27 @@ pub struct StreamSource<F> {
     from: F,
     what: String,
     try_: bool,
+    // BEGIN SOLUTION
+    held: Held,
+    // END SOLUTION
 }
 
 impl<F: AsFd> StreamSource<F> {
     /// Records from `from`; `what` it is called in messages.
     pub fn new(from: F, what: String, try_: bool) -> Self {
-        Self { from, what, try_ }
+        // BEGIN SOLUTION
+        Self { from, what, try_, held: Held::exact() }
+        // END SOLUTION
+        // STUB: Self { from, what, try_ }
     }
+    // BEGIN SOLUTION
+
+    /// Reads in blocks. What was read and not printed is lost for whoever reads next, so only where nobody does.
+    #[must_use]
+    pub fn reading_ahead(self) -> Self {
+        Self { held: Held::ahead(), ..self }
+    }
+    // END SOLUTION
 }
 
 impl<F: AsFd> Source for StreamSource<F> {
@@ -33,49 +56,19 @@ impl<F: AsFd> Source for StreamSource<F> {
         if self.try_ && !is_ready(&self.from, PollFlags::POLLIN).map_err(Failure::on(&self.what))? {
             return Ok(Took::Nothing);
         }
-        take(&self.from).map_err(Failure::on(&self.what))
+        self.held.take(&self.from).map_err(Failure::on(&self.what))
         // END SOLUTION
         // STUB: todo!("M2: take one record; with --try, only if something is there (M8)")
     }
-}
-
-/// Takes one record from a stream: exactly its bytes.
-///
-/// # Errors
-/// As read(2).
-pub fn take(from: impl AsFd) -> nix::Result<Took> {
     // BEGIN SOLUTION
-    let mut header = [0; HEADER];
-    match fill(&from, &mut header)? {
-        0 => return Ok(Took::End),
-        HEADER => {}
-        _ => return Ok(Took::Truncated),
+
+    fn holds_next(&self) -> bool {
+        self.held.has_record()
     }
-    // Only a len that the contract allows is given memory.
-    let Some(known) = Header::parse(&header) else { return Ok(Took::Malformed) };
-    let mut bytes = vec![0; HEADER + known.len];
-    bytes[..HEADER].copy_from_slice(&header);
-    if fill(&from, &mut bytes[HEADER..])? < known.len {
-        return Ok(Took::Truncated);
-    }
-    Ok(Took::Record(Record { header: known, bytes }))
     // END SOLUTION
-    // STUB: todo!("M2: read a header, judge it, read the payload; each of them may come in pieces, or end too early")
 }
+
 // BEGIN SOLUTION
-
-/// Reads until `buffer` is full or the stream ends, and tells how many bytes it got.
-fn fill(from: impl AsFd, buffer: &mut [u8]) -> nix::Result<usize> {
-    let mut got = 0;
-    while got < buffer.len() {
-        match retry(|| read(&from, &mut buffer[got..]))? {
-            0 => break,
-            count => got += count,
-        }
-    }
-    Ok(got)
-}
-
 /// Which file this is: device and inode.
 fn identity(descriptor: impl AsFd) -> Option<(u64, u64)> {
     fstat(descriptor).ok().map(|status| (status.st_dev, status.st_ino))
@@ -88,6 +81,13 @@ fn is_ready(descriptor: impl AsFd, wanted: PollFlags) -> nix::Result<bool> {
     Ok(list[0].any().unwrap_or(false))
 }
 // END SOLUTION
+// STUB: /// Takes one record from a stream: exactly its bytes.
+// STUB: ///
+// STUB: /// # Errors
+// STUB: /// As read(2).
+// STUB: pub fn take(from: impl AsFd) -> nix::Result<Took> {
+// STUB:     todo!("M2: read a header, judge it, read the payload; each of them may come in pieces, or end too early")
+// STUB: }
 
 /// Sends records into a stream.
 #[derive(Debug)]
@@ -98,6 +98,8 @@ pub struct StreamSink<F> {
     // BEGIN SOLUTION
     /// SIGTERM waits, where a record may be written in part. Only the wait for room lets it in.
     hold: Option<Hold>,
+    /// A pipe or a regular file.
+    is_whole: bool,
     // END SOLUTION
 }
 
@@ -110,14 +112,23 @@ impl<F: AsFd> StreamSink<F> {
         // BEGIN SOLUTION
         // A pipe takes up to PIPE_BUF bytes as a whole or not at all: then no signal can tear them.
         let status = fstat(&to).map_err(Failure::on(&what))?;
-        let is_pipe = SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT == SFlag::S_IFIFO;
+        let kind = SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT;
+        let is_pipe = kind == SFlag::S_IFIFO;
         let may_be_torn = !is_pipe || HEADER + size > PIPE_BUF;
         let hold = may_be_torn.then(Hold::new).transpose().map_err(Failure::on(&what))?;
-        Ok(Self { to, what, try_, hold })
+        Ok(Self { to, what, try_, hold, is_whole: is_pipe || kind == SFlag::S_IFREG })
         // END SOLUTION
         // STUB: Ok(Self { to, what, try_ })
     }
     // BEGIN SOLUTION
+
+    /// How many records of `size` bytes may go out by one write. A pipe takes up to PIPE_BUF bytes as a whole, and a
+    /// file never waits; elsewhere a signal that has waited for one record would wait for all of them.
+    pub(crate) fn together(&self, size: usize) -> u32 {
+        let most = if self.is_whole && !self.try_ { PIPE_BUF / (HEADER + size) } else { 1 };
+        // At most PIPE_BUF.
+        most.max(1) as u32
+    }
 
     /// Sends the record's bytes from `sent` on, which says afterwards how many are sent.
     ///
@@ -165,4 +176,10 @@ impl<F: AsFd> Sink for StreamSink<F> {
         // END SOLUTION
         // STUB: todo!("M2: write the whole record; mind SIGTERM (M3), and with --try look for room first (M8)")
     }
+    // BEGIN SOLUTION
+
+    fn together(&self, size: usize) -> u32 {
+        StreamSink::together(self, size)
+    }
+    // END SOLUTION
 }

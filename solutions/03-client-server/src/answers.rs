@@ -7,7 +7,7 @@ use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::PeerCredentials;
 
 use crate::address::Address;
-use crate::answer::{MESSAGE_BODY_MAX, Refusal, ok, ok_line};
+use crate::answer::{MESSAGE_BODY_MAX, Refusal, ok_line};
 use crate::connection::{Batch, Role};
 use crate::helpers::{ClientId, HelperId, Said};
 use crate::options::Kind;
@@ -64,7 +64,12 @@ impl Server<'_> {
     }
 
     fn send(&mut self, id: ClientId, body: &[u8]) {
-        self.push(id, &ok(body), None);
+        self.count(id);
+        self.with_outbox(id, |outbox| {
+            outbox.begin(&ok_line(body.len() as u64));
+            outbox.extend(body);
+            outbox.finish();
+        });
     }
 
     /// Answers by an error.

@@ -17,8 +17,19 @@ const MESSAGE: usize = LINE_MAX + 2;
 /// What has come and is not yet dealt with.
 #[derive(Debug)]
 pub enum Inbox {
-    /// Bytes: whole lines, and the beginning of one.
-    Stream(Vec<u8>),
+    // BEGIN SOLUTION
+    /// Bytes: those from `start` to `end` are whole lines, and the beginning of one.
+    Stream {
+        /// What `recv` writes into, again and again: so it is made, and cleared, only once.
+        bytes: Vec<u8>,
+        /// Where the next line begins.
+        start: usize,
+        /// Where nothing has come yet.
+        end: usize,
+    },
+    // END SOLUTION
+    // STUB: /// Bytes: whole lines, and the beginning of one.
+    // STUB: Stream(Vec<u8>),
     /// The last message.
     Packet(Option<Vec<u8>>),
 }
@@ -27,7 +38,14 @@ impl Inbox {
     /// An empty one.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
-        if kind == Kind::Stream { Self::Stream(Vec::new()) } else { Self::Packet(None) }
+        // BEGIN SOLUTION
+        if kind == Kind::Stream {
+            Self::Stream { bytes: Vec::new(), start: 0, end: 0 }
+        } else {
+            Self::Packet(None)
+        }
+        // END SOLUTION
+        // STUB: if kind == Kind::Stream { Self::Stream(Vec::new()) } else { Self::Packet(None) }
     }
 
     /// Takes what is there, by one `recv`; false at the end of the input. Whether it waits is up to the socket.
@@ -35,14 +53,36 @@ impl Inbox {
     /// # Errors
     /// `EAGAIN` if nothing is there and the socket does not block; `ECONNRESET` and others if the client is lost.
     pub fn receive(&mut self, socket: impl AsFd) -> nix::Result<bool> {
-        let mut buffer = [0; CHUNK];
-        let (longest, bytes) = match self {
-            Self::Stream(bytes) => (CHUNK, bytes),
-            Self::Packet(message) => (MESSAGE, message.insert(Vec::new())),
-        };
-        let n = retry(|| recv(socket.as_fd().as_raw_fd(), &mut buffer[..longest], MsgFlags::empty()))?;
-        bytes.extend_from_slice(&buffer[..n]);
-        Ok(n > 0)
+        // BEGIN SOLUTION
+        let socket = socket.as_fd().as_raw_fd();
+        let take = |buffer: &mut [u8]| retry(|| recv(socket, buffer, MsgFlags::empty()));
+        match self {
+            Self::Stream { bytes, start, end } => {
+                // What is left moves to the front once for all lines of a recv, not once for each line.
+                bytes.copy_within(*start..*end, 0);
+                (*start, *end) = (0, *end - *start);
+                bytes.resize(bytes.len().max(*end + CHUNK), 0);
+                let n = take(&mut bytes[*end..*end + CHUNK])?;
+                *end += n;
+                Ok(n > 0)
+            }
+            Self::Packet(message) => {
+                let mut bytes = vec![0; MESSAGE];
+                let n = take(&mut bytes)?;
+                bytes.truncate(n);
+                *message = Some(bytes);
+                Ok(n > 0)
+            }
+        }
+        // END SOLUTION
+        // STUB: let mut buffer = [0; CHUNK];
+        // STUB: let (longest, bytes) = match self {
+        // STUB:     Self::Stream(bytes) => (CHUNK, bytes),
+        // STUB:     Self::Packet(message) => (MESSAGE, message.insert(Vec::new())),
+        // STUB: };
+        // STUB: let n = retry(|| recv(socket.as_fd().as_raw_fd(), &mut buffer[..longest], MsgFlags::empty()))?;
+        // STUB: bytes.extend_from_slice(&buffer[..n]);
+        // STUB: Ok(n > 0)
     }
 
     /// The next request, without its end; `None` if no whole one is there.
@@ -50,11 +90,17 @@ impl Inbox {
         // BEGIN SOLUTION
         let mut line = match self {
             Self::Packet(message) => message.take()?,
-            Self::Stream(bytes) => match bytes.iter().position(|&byte| byte == b'\n') {
-                Some(end) => bytes.drain(..=end).collect(),
-                None if bytes.len() > LINE_MAX => return Some(Err(Refusal::TooLong)),
-                None => return None,
-            },
+            Self::Stream { bytes, start, end } => {
+                let held = &bytes[*start..*end];
+                match held.iter().position(|&byte| byte == b'\n') {
+                    Some(at) => {
+                        *start += at + 1;
+                        held[..=at].to_vec()
+                    }
+                    None if held.len() > LINE_MAX => return Some(Err(Refusal::TooLong)),
+                    None => return None,
+                }
+            }
         };
         if line.last() == Some(&b'\n') {
             line.pop();

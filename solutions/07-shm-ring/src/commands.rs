@@ -169,24 +169,39 @@ fn failure(trouble: Trouble, what: &impl Display) -> Failure {
 }
 
 fn push_lines(memory: &Memory, what: &impl Display, only_try: bool) -> Result<(), Failure> {
+    let mut producer = Producer::new(memory, how(memory)).map_err(|trouble| failure(trouble, what))?;
+    let pushed = push_with(&mut producer, memory.shape().slot_size as usize, what, only_try);
+    // Also after a failure: the lines before it stay pushed.
+    producer.publish();
+    pushed
+}
+
+fn push_with(
+    producer: &mut Producer<'_, Memory>,
+    longest: usize,
+    what: &impl Display,
+    only_try: bool,
+) -> Result<(), Failure> {
     let fails = |trouble| failure(trouble, what);
-    let longest = memory.shape().slot_size as usize;
-    let mut producer = Producer::new(memory, how(memory)).map_err(fails)?;
     let mut input = Input::default();
     let mut number = 0u64;
-    while let Some(line) = input.line(longest)? {
+    loop {
+        // Nobody knows how long the next read takes: what is there is published first.
+        if !input.has_line(longest) {
+            producer.publish();
+        }
+        let Some(line) = input.line(longest)? else { return Ok(()) };
         number += 1;
         if line.len() > longest {
             return Err(Failure::new(format_args!("line {number}"), "too long"));
         }
-        while !producer.try_push(line).map_err(fails)? {
+        while !producer.try_put(line).map_err(fails)? {
             if only_try {
                 return Err(Failure::would_block(what, "full"));
             }
             producer.wait().map_err(fails)?;
         }
     }
-    Ok(())
 }
 
 fn pop_lines(
@@ -201,10 +216,14 @@ fn pop_lines(
     let mut output = Output { bytes: Vec::new(), most: if how(memory).many { 1 } else { CHUNK } };
     let mut left = count.unwrap_or(u64::MAX);
     while left > 0 {
-        match consumer.try_pop(&mut output.bytes) {
+        match consumer.try_take(&mut output.bytes) {
             Ok(Taken::Record) => {
                 left -= 1;
-                output.end_line()?;
+                output.bytes.push(b'\n');
+                if output.bytes.len() >= output.most {
+                    consumer.free();
+                    output.flush()?;
+                }
             }
             Ok(Taken::End) => break,
             Ok(Taken::Empty) => {
@@ -221,6 +240,7 @@ fn pop_lines(
             }
         }
     }
+    consumer.free();
     output.flush()
 }
 
@@ -228,18 +248,25 @@ fn pop_lines(
 #[derive(Default)]
 struct Input {
     bytes: Vec<u8>,
-    /// Where the next line begins.
+    /// Where the next line begins, and where it ends, if that is known.
     start: usize,
+    end: Option<usize>,
     has_ended: bool,
 }
 
 impl Input {
+    /// Whether the next line is here already, whole or too long.
+    fn has_line(&mut self, longest: usize) -> bool {
+        self.end = newline(&self.bytes[self.start..]).map(|at| self.start + at);
+        self.end.is_some() || self.bytes.len() - self.start > longest
+    }
+
     /// The next line without its newline; of one that is longer than `longest`, a piece that is, too. Before it reads
     /// on, all whole lines were given away.
     fn line(&mut self, longest: usize) -> Result<Option<&[u8]>, Failure> {
         let mut looked = self.start;
         loop {
-            let end = newline(&self.bytes[looked..]).map(|at| looked + at);
+            let end = self.end.take().or_else(|| newline(&self.bytes[looked..]).map(|at| looked + at));
             let rest = self.bytes.len() - self.start;
             if let Some(end) = end {
                 let start = std::mem::replace(&mut self.start, end + 1);
@@ -272,11 +299,6 @@ struct Output {
 }
 
 impl Output {
-    fn end_line(&mut self) -> Result<(), Failure> {
-        self.bytes.push(b'\n');
-        if self.bytes.len() >= self.most { self.flush() } else { Ok(()) }
-    }
-
     fn flush(&mut self) -> Result<(), Failure> {
         let done = if self.bytes.is_empty() { Ok(()) } else { write_all(stdout(), &self.bytes) };
         self.bytes.clear();

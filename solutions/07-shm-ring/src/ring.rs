@@ -52,6 +52,10 @@ pub struct Producer<'a, S> {
     /// Its own counter, and what it last saw of the other's. Private: what stands in the segment may lie.
     head: u64,
     tail: u64,
+    // BEGIN SOLUTION
+    /// What the other side can see of head.
+    published: u64,
+    // END SOLUTION
 }
 
 /// The side that pops.
@@ -61,6 +65,10 @@ pub struct Consumer<'a, S> {
     with: Use,
     tail: u64,
     head: u64,
+    // BEGIN SOLUTION
+    /// What the other side can see of tail.
+    freed: u64,
+    // END SOLUTION
 }
 
 impl<'a, S: Shared> Producer<'a, S> {
@@ -70,7 +78,7 @@ impl<'a, S: Shared> Producer<'a, S> {
     /// What it says cannot be.
     pub fn new(shared: &'a S, with: Use) -> Result<Self, Trouble> {
         // BEGIN SOLUTION
-        let mut producer = Producer { shared, with, head: 0, tail: 0 };
+        let mut producer = Producer { shared, with, head: 0, tail: 0, published: 0 };
         // Where there are many, two looks see two moments, unless nobody else may move meanwhile.
         alone(shared, with, || producer.look_at_both())?;
         Ok(producer)
@@ -88,11 +96,41 @@ impl<'a, S: Shared> Producer<'a, S> {
             if self.with.many {
                 self.look_at_both()?;
             }
-            self.push_alone(bytes)
+            let is_put = self.put_alone(bytes)?;
+            self.publish();
+            Ok(is_put)
         })
         // END SOLUTION
         // STUB: todo!("M2: push a record")
     }
+    // BEGIN SOLUTION
+
+    /// The same for a side that has more: the record is published with those after it, by one store and one fence. It
+    /// must call [`Self::publish`] before it waits for anything but room.
+    ///
+    /// # Errors
+    /// As [`Self::try_push`].
+    pub fn try_put(&mut self, bytes: &[u8]) -> Result<bool, Trouble> {
+        if self.with.many {
+            return self.try_push(bytes);
+        }
+        let is_put = self.put_alone(bytes);
+        if is_put != Ok(true) || self.head.wrapping_sub(self.published) >= together(self.with.shape) {
+            self.publish();
+        }
+        is_put
+    }
+
+    /// Publishes what was put, and wakes a consumer that sleeps.
+    pub fn publish(&mut self) {
+        if self.head != self.published {
+            self.published = self.head;
+            // Release: pairs with the Acquire of `look_at_head`. Whoever sees the new head sees the slots.
+            self.shared.store_wide(Wide::Head, self.head, Ordering::Release);
+            wake(self.shared, Word::DataWaits, Word::Data);
+        }
+    }
+    // END SOLUTION
 
     /// Sleeps until there may be room, or a reason to give up. It may return for no reason.
     ///
@@ -123,17 +161,20 @@ impl<'a, S: Shared> Producer<'a, S> {
     /// Reads both counters anew.
     fn look_at_both(&mut self) -> Result<(), Trouble> {
         self.head = self.shared.load_wide(Wide::Head, Ordering::Acquire);
+        self.published = self.head;
         self.look_at_tail()
     }
 
     fn look_at_tail(&mut self) -> Result<(), Trouble> {
-        // Acquire: pairs with the Release of `pop_alone`. The slots before it were read.
+        // Acquire: pairs with the Release of `free`. The slots before it were read.
         self.tail = self.shared.load_wide(Wide::Tail, Ordering::Acquire);
         used(self.head, self.tail, self.with.shape).map(|_| ())
     }
 
-    fn push_alone(&mut self, bytes: &[u8]) -> Result<bool, Trouble> {
-        if is_closed(self.shared)? {
+    /// Writes a record into the next slot, where nobody sees it yet.
+    fn put_alone(&mut self, bytes: &[u8]) -> Result<bool, Trouble> {
+        // Once for all that are published together: the line of this word stays out of the way of the others.
+        if self.head == self.published && is_closed(self.shared)? {
             return Err(Trouble::Closed);
         }
         let slots = u64::from(self.with.shape.slots);
@@ -143,12 +184,10 @@ impl<'a, S: Shared> Producer<'a, S> {
                 return Ok(false);
             }
         }
-        let slot = (self.head % slots) as u32;
+        // slots is a power of two.
+        let slot = (self.head & (slots - 1)) as u32;
         self.shared.write_slot(slot, bytes.len() as u32, sequence(self.head), bytes);
         self.head = self.head.wrapping_add(1);
-        // Release: pairs with the Acquire of `look_at_head`. Whoever sees the new head sees the slot.
-        self.shared.store_wide(Wide::Head, self.head, Ordering::Release);
-        wake(self.shared, Word::DataWaits, Word::Data);
         Ok(true)
     }
 
@@ -170,7 +209,7 @@ impl<'a, S: Shared> Consumer<'a, S> {
     /// What it says cannot be.
     pub fn new(shared: &'a S, with: Use) -> Result<Self, Trouble> {
         // BEGIN SOLUTION
-        let mut consumer = Consumer { shared, with, tail: 0, head: 0 };
+        let mut consumer = Consumer { shared, with, tail: 0, head: 0, freed: 0 };
         alone(shared, with, || consumer.look_at_both())?;
         Ok(consumer)
         // END SOLUTION
@@ -187,18 +226,41 @@ impl<'a, S: Shared> Consumer<'a, S> {
             if self.with.many {
                 self.look_at_both()?;
             }
-            if self.pop_alone(out)? {
-                return Ok(Taken::Record);
-            }
-            if !is_closed(self.shared)? {
-                return Ok(Taken::Empty);
-            }
-            // Before it was closed, something may have come: look once more.
-            if self.pop_alone(out)? { Ok(Taken::Record) } else { Ok(Taken::End) }
+            let taken = self.take_alone(out)?;
+            self.free();
+            Ok(taken)
         })
         // END SOLUTION
         // STUB: todo!("M2: take a record")
     }
+    // BEGIN SOLUTION
+
+    /// The same for a side that goes on: the slot is freed with those after it. It must call [`Self::free`] before what
+    /// it has taken is used: else it would be taken again, if this process were killed in between.
+    ///
+    /// # Errors
+    /// As [`Self::try_pop`].
+    pub fn try_take(&mut self, out: &mut Vec<u8>) -> Result<Taken, Trouble> {
+        if self.with.many {
+            return self.try_pop(out);
+        }
+        let taken = self.take_alone(out);
+        if taken != Ok(Taken::Record) || self.tail.wrapping_sub(self.freed) >= together(self.with.shape) {
+            self.free();
+        }
+        taken
+    }
+
+    /// Frees the slots of what was taken, and wakes a producer that sleeps.
+    pub fn free(&mut self) {
+        if self.tail != self.freed {
+            self.freed = self.tail;
+            // Release: pairs with the Acquire of `look_at_tail`. The slots were read.
+            self.shared.store_wide(Wide::Tail, self.tail, Ordering::Release);
+            wake(self.shared, Word::SpaceWaits, Word::Space);
+        }
+    }
+    // END SOLUTION
 
     /// Sleeps until there may be a record, or the end. It may return for no reason.
     ///
@@ -222,23 +284,36 @@ impl<'a, S: Shared> Consumer<'a, S> {
 
     fn look_at_both(&mut self) -> Result<(), Trouble> {
         self.tail = self.shared.load_wide(Wide::Tail, Ordering::Acquire);
+        self.freed = self.tail;
         self.look_at_head()
     }
 
     fn look_at_head(&mut self) -> Result<(), Trouble> {
-        // Acquire: pairs with the Release of `push_alone`.
+        // Acquire: pairs with the Release of `publish`.
         self.head = self.shared.load_wide(Wide::Head, Ordering::Acquire);
         used(self.head, self.tail, self.with.shape).map(|_| ())
     }
 
-    fn pop_alone(&mut self, out: &mut Vec<u8>) -> Result<bool, Trouble> {
+    fn take_alone(&mut self, out: &mut Vec<u8>) -> Result<Taken, Trouble> {
+        if self.copy_alone(out)? {
+            return Ok(Taken::Record);
+        }
+        if !is_closed(self.shared)? {
+            return Ok(Taken::Empty);
+        }
+        // Before it was closed, something may have come: look once more.
+        if self.copy_alone(out)? { Ok(Taken::Record) } else { Ok(Taken::End) }
+    }
+
+    /// Copies the next record out of its slot, which nobody may write yet.
+    fn copy_alone(&mut self, out: &mut Vec<u8>) -> Result<bool, Trouble> {
         if self.head == self.tail {
             self.look_at_head()?;
             if self.head == self.tail {
                 return Ok(false);
             }
         }
-        let slot = (self.tail % u64::from(self.with.shape.slots)) as u32;
+        let slot = (self.tail & (u64::from(self.with.shape.slots) - 1)) as u32;
         // Once: a second look may see another length than the one that was checked.
         let (len, seq) = self.shared.slot_head(slot);
         if len > self.with.shape.slot_size {
@@ -251,9 +326,6 @@ impl<'a, S: Shared> Consumer<'a, S> {
         out.resize(start + len as usize, 0);
         self.shared.read_slot(slot, &mut out[start..]);
         self.tail = self.tail.wrapping_add(1);
-        // Release: pairs with the Acquire of `look_at_tail`. The slot was read.
-        self.shared.store_wide(Wide::Tail, self.tail, Ordering::Release);
-        wake(self.shared, Word::SpaceWaits, Word::Space);
         Ok(true)
     }
 
@@ -294,6 +366,12 @@ pub fn nudge<S: Shared>(shared: &S, side: Side) {
 /// Runs `act` alone: under the lock, if there are many.
 fn alone<S: Shared, R>(shared: &S, with: Use, act: impl FnOnce() -> R) -> R {
     if with.many { Lock::new(shared).with(act) } else { act() }
+}
+
+/// How many records are published together, and slots freed: each time costs a fence and the other side's cache line, and
+/// until then the other side does not begin. A quarter of a small ring, so that both sides have something to do.
+fn together(shape: Shape) -> u64 {
+    u64::from(shape.slots / 4).clamp(1, 128)
 }
 
 /// The sequence number of a record: the low half of its number, counted from 1.

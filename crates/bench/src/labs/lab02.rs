@@ -2,6 +2,7 @@
 //! the standard library, a channel between threads, and programs that only copy.
 
 mod pair;
+mod targets;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -66,6 +67,7 @@ impl Lab for ProducerConsumer {
     fn experiments<'a>(&self, setup: &'a Setup) -> anyhow::Result<Vec<Experiment<'a>>> {
         Ok(vec![
             Experiment::Comparison(records(setup)),
+            Experiment::Comparison(targets::targets(setup)),
             Experiment::Comparison(shared(setup)),
             Experiment::Comparison(copy(setup)?),
             Experiment::Comparison(calls(setup)),
@@ -183,17 +185,15 @@ fn calls(setup: &Setup) -> Comparison<'_> {
     let rows = setup.rows(Pair::of, |pair| {
         Box::new(move |()| {
             let (few, many) = (FEW, FEW + more);
-            let produced = |count| count::calls(pair.produce(count, SIZE).stdout(Stdio::null()));
-            let consumed = |count| {
-                // From a file: so nobody has to wait, and the count is the same each time.
+            let both = |count| -> anyhow::Result<u64> {
+                // Through a file: so nobody has to wait, and the count is the same each time.
                 let path = setup.scratch().join("records");
                 let file = std::fs::File::create(&path).context("make a file of records")?;
-                Job::start(pair.produce(count, SIZE).stdin(Stdio::null()).stdout(file))?.finish()?;
+                let produced = count::calls(pair.produce(count, SIZE).stdin(Stdio::null()).stdout(file))?;
                 let file = std::fs::File::open(&path).context("open the records")?;
-                count::calls(pair.consume().stdin(file).stdout(Stdio::null()))
+                Ok(produced + count::calls(pair.consume().stdin(file).stdout(Stdio::null()))?)
             };
-            let produced = produced(many)? as f64 - produced(few)? as f64;
-            Ok((produced + consumed(many)? as f64 - consumed(few)? as f64) / more as f64)
+            Ok((both(many)? as f64 - both(few)? as f64) / more as f64)
         })
     });
     Comparison {

@@ -65,8 +65,10 @@ impl Lab for ClientServer {
         Ok(vec![
             Experiment::Comparison(single(setup, Socket::Unix)),
             Experiment::Comparison(single(setup, Socket::Tcp)),
+            Experiment::Comparison(families(setup)),
             Experiment::Comparison(many(setup)),
-            Experiment::Comparison(calls(setup)),
+            Experiment::Comparison(calls(setup, 1)),
+            Experiment::Comparison(calls(setup, WINDOW)),
             Experiment::Curve(files(setup)?),
             Experiment::Latency(times(setup)),
         ])
@@ -164,6 +166,29 @@ fn single(setup: &Setup, socket: Socket) -> Comparison<'_> {
     }
 }
 
+/// Each against itself: what a stream between machines costs where one within the machine would do. There is no limit: the
+/// rows are no speeds.
+fn families(setup: &Setup) -> Comparison<'_> {
+    let core = setup.cores.first;
+    let rows = setup.rows(Way::filed, |program| {
+        let mut paces = [Pace::new(setup, SINGLE), Pace::new(setup, SINGLE)];
+        Box::new(move |()| {
+            let [unix, tcp] = &mut paces;
+            let rate = |pace: &mut Pace, socket| {
+                pace.rate(|count| on_core(core, || Way::Filed(program).echo(setup, socket, 1, count)))
+            };
+            Ok(rate(unix, Socket::Unix)? / rate(tcp, Socket::Tcp)?)
+        })
+    });
+    Comparison {
+        title: format!("ECHO of {TEXT} bytes, a Unix socket against TCP, everybody on one core"),
+        unit: "times as many requests/s",
+        better: Better::More,
+        repeat: Repeat::Rounds,
+        rows,
+    }
+}
+
 fn many(setup: &Setup) -> Comparison<'_> {
     let mut rows = setup.rows(Way::of, |way| {
         let mut pace = Pace::new(setup, MANY);
@@ -181,22 +206,25 @@ fn many(setup: &Setup) -> Comparison<'_> {
     }
 }
 
-fn calls(setup: &Setup) -> Comparison<'_> {
-    const FEW: usize = 100;
-    let more = setup.scaled(1_000);
+fn calls(setup: &Setup, window: usize) -> Comparison<'_> {
+    const FEW: usize = 128;
+    let more = setup.scaled(1_024).next_multiple_of(window);
     let rows = setup.rows(Way::filed, |program| {
         Box::new(move |()| {
             let count = |count: usize| {
                 count::calls_during(&mut filed(setup, program, Socket::Unix), move |_, output| {
                     let (address, _output) = server::ready(output)?.context("it ends without a word")?;
-                    Client::connect(&address)?.echo(TEXT, 1, count)
+                    Client::connect(&address)?.echo(TEXT, window, count)
                 })
             };
             Ok((count(FEW + more)? as f64 - count(FEW)? as f64).max(0.0) / more as f64)
         })
     });
     Comparison {
-        title: "system calls of the server, one request after the other".to_owned(),
+        title: match window {
+            1 => "system calls of the server, one request after the other".to_owned(),
+            _ => format!("system calls of the server, {window} requests under way"),
+        },
         unit: "calls a request",
         better: Better::Less,
         repeat: Repeat::Once,

@@ -20,8 +20,8 @@ pub(super) const EVENTFD: Mechanism = Mechanism { name: "eventfd + memory", larg
 pub(super) const RING: Mechanism = Mechanism { name: "ring in memory", largest: 1 << 20, make: ring };
 
 /// Counters stand at the beginning, each with two cache lines to itself; then come the slots.
-const LINE: usize = 128;
-const SLOTS_AT: usize = 4 * LINE;
+pub(super) const LINE: usize = 128;
+pub(super) const SLOTS_AT: usize = 4 * LINE;
 /// Bytes of a ring's slots, as far as two slots fit.
 const RING_BYTES: usize = 256 << 10;
 /// Looks before others may run, and turns given to others before the sleep.
@@ -29,32 +29,37 @@ const SPINS: u32 = 50;
 const YIELDS: u32 = 5;
 
 /// Memory without a name; both sides of a fork have it.
-struct Memory(MmapRaw);
+pub(super) struct Memory(MmapRaw);
 
 impl Memory {
-    fn new(size: usize) -> anyhow::Result<Self> {
+    pub(super) fn new(size: usize) -> anyhow::Result<Self> {
         let file = memfd_create("ipc-bench", MFdFlags::MFD_CLOEXEC).context("make memory without a name")?;
         let file = File::from(file);
         file.set_len(size as u64).context("size the memory")?;
         MmapRaw::map_raw(&file).context("map the memory").map(Self)
     }
 
+    /// Where a pair of cache lines before the slots begins.
+    pub(super) fn line(&self, line: usize) -> *mut u8 {
+        assert!(line * LINE < SLOTS_AT, "one of the counters");
+        self.0.as_mut_ptr().wrapping_add(line * LINE)
+    }
+
     /// The word at the beginning of a pair of cache lines.
     fn word(&self, line: usize) -> &AtomicU32 {
-        assert!(line * LINE < SLOTS_AT, "one of the counters");
-        let at = self.0.as_mut_ptr().wrapping_add(line * LINE).cast::<u32>();
+        let at = self.line(line).cast::<u32>();
         // SAFETY: it is inside of the mapping and aligned, lives as long as `self`, and nobody accesses it in another way.
         unsafe { AtomicU32::from_ptr(at) }
     }
 
-    fn put(&self, at: usize, bytes: &[u8]) {
+    pub(super) fn put(&self, at: usize, bytes: &[u8]) {
         assert!(at >= SLOTS_AT && at + bytes.len() <= self.0.len(), "inside of the slots");
         let to = self.0.as_mut_ptr().wrapping_add(at);
-        // SAFETY: checked above; the counters or the eventfds give a slot to one side at a time.
+        // SAFETY: checked above; the counters, the eventfds or the semaphores give a slot to one side at a time.
         unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
 
-    fn get(&self, at: usize, bytes: &mut [u8]) {
+    pub(super) fn get(&self, at: usize, bytes: &mut [u8]) {
         assert!(at >= SLOTS_AT && at + bytes.len() <= self.0.len(), "inside of the slots");
         let from = self.0.as_ptr().wrapping_add(at);
         // SAFETY: as in `put`.

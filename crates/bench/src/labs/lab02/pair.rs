@@ -46,14 +46,20 @@ impl<'a> Pair<'a> {
     pub(super) fn time(self, setup: &Setup, count: usize, size: usize) -> anyhow::Result<Duration> {
         let both = vec![self.produce(count, size), self.consume()];
         let (time, text) = flow::run(setup, both, None, Output::Kept)?;
-        let mut came = text.split(|&byte| byte == b'\n');
-        for number in 0..count {
-            let wanted = line(0, number, size);
-            let line = came.next().unwrap_or_default();
-            ensure!(line == wanted.as_bytes(), "record {number}: {}", difference(line, wanted.as_bytes()));
-        }
+        compare(&text, count, size)?;
         Ok(time)
     }
+}
+
+/// Compares every line that a consumer has printed with what it must be.
+pub(super) fn compare(text: &[u8], count: usize, size: usize) -> anyhow::Result<()> {
+    let mut came = text.split(|&byte| byte == b'\n');
+    for number in 0..count {
+        let wanted = line(0, number, size);
+        let line = came.next().unwrap_or_default();
+        ensure!(line == wanted.as_bytes(), "record {number}: {}", difference(line, wanted.as_bytes()));
+    }
+    Ok(())
 }
 
 /// What a consumer prints for a record.
