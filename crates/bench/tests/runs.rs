@@ -42,7 +42,7 @@ fn the_machine_has_a_screen_and_a_page() {
 #[test]
 fn a_shell_is_measured_beside_another_one() {
     let folder = TempDir::new().unwrap();
-    let yours = given("yours/psh", &script(&folder, "psh", "exec /bin/sh \"$@\""));
+    let yours = given("yours/psh", &script(&folder, "psh", "exec bash \"$@\""));
     let (out, err, status) = bench(&["lab", "01", "--quick", "--program", &yours]);
     assert_eq!(status, Some(0), "{out}{err}");
     assert!(!out.contains("yours failed"), "{out}");

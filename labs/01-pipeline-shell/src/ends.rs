@@ -3,7 +3,7 @@
 //! A reader sees the end of file only when *every* copy of the write end is closed, and a writer
 //! gets SIGPIPE only when every copy of the read end is. So at any moment psh holds the ends of two
 //! pipes at most: the read end of the last pipe and both ends of the next. Each child gets these
-//! three by fork, connects two, and closes all.
+//! three, connects two, and closes all: itself, or by its exec.
 
 use crate::failure::Failure;
 use nix::fcntl::OFlag;

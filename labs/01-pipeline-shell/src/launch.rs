@@ -4,6 +4,7 @@
 //! one that has ended, is there for the last to join.
 
 use crate::ends::Ends;
+use crate::exec::Program;
 use crate::expand::Expanded;
 use crate::explain::Report;
 use crate::failure::Failure;
@@ -103,12 +104,17 @@ impl Shell {
         self.launch_lists(launch, &stage.lists)
     }
 
+    /// In the child: becomes the program. Returns only if that fails, with the status.
+    fn become_program(&self, program: &Program, stage: &Stage<'_>) -> nix::Result<u8> {
+        self.signals.restore_for_command()?;
+        stage.keep_lists()?;
+        Ok(if apply(&stage.redirects) { program.exec() } else { 1 })
+    }
+
     /// In the child: what a stage does. Returns only if it does not exec.
     fn run_stage(&mut self, stage: &Stage<'_>, report: &mut Option<Report>) -> nix::Result<u8> {
         if let Body::Program(program) = &stage.body {
-            self.signals.restore_for_command()?;
-            stage.keep_lists()?;
-            return Ok(if apply(&stage.redirects) { program.exec() } else { 1 });
+            return self.become_program(program, stage);
         }
         // It will never exec, so it says so now. SIGPIPE stays ignored: a builtin sees EPIPE.
         *report = None;

@@ -1,6 +1,6 @@
 //! The one place where psh forks. See `fork(2)`, `setpgid(2)`.
 
-#![allow(unsafe_code, reason = "fork(2) and _exit(2)")]
+#![allow(unsafe_code, reason = "fork(2), its kin and _exit(2)")]
 
 use crate::failure::{Failure, complain, reason};
 use crate::shell::Shell;

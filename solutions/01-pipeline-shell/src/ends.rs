@@ -3,7 +3,7 @@
 //! A reader sees the end of file only when *every* copy of the write end is closed, and a writer
 //! gets SIGPIPE only when every copy of the read end is. So at any moment psh holds the ends of two
 //! pipes at most: the read end of the last pipe and both ends of the next. Each child gets these
-//! three by fork, connects two, and closes all.
+//! three, connects two, and closes all: itself, or by its exec.
 
 use crate::failure::Failure;
 use nix::fcntl::OFlag;
@@ -53,17 +53,25 @@ impl Ends {
     /// In the child: makes the ends descriptors 0 and 1, and closes the originals.
     pub(crate) fn connect(&mut self) -> nix::Result<()> {
         // BEGIN SOLUTION
-        if let Some(stdin) = self.stdin.take() {
-            dup2_stdin(stdin)?;
-        }
-        if let Some(stdout) = self.stdout.take() {
-            dup2_stdout(stdout)?;
-        }
-        self.next = None;
+        self.lay()?;
+        self.close();
         // END SOLUTION
         // STUB: // M2: make `stdin` descriptor 0 and `stdout` descriptor 1 (dup2), close the originals
         Ok(())
     }
+    // BEGIN SOLUTION
+
+    /// The same in a child that will exec, which closes the originals, and that must not change psh's memory.
+    pub(crate) fn lay(&self) -> nix::Result<()> {
+        if let Some(stdin) = &self.stdin {
+            dup2_stdin(stdin)?;
+        }
+        if let Some(stdout) = &self.stdout {
+            dup2_stdout(stdout)?;
+        }
+        Ok(())
+    }
+    // END SOLUTION
 
     /// Closes all: in a child that is no stage, and in psh when a stage is started that has no successor.
     pub(crate) fn close(&mut self) {

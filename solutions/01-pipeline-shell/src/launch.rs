@@ -4,12 +4,16 @@
 //! one that has ended, is there for the last to join.
 
 use crate::ends::Ends;
+use crate::exec::Program;
 use crate::expand::Expanded;
 use crate::explain::Report;
 use crate::failure::Failure;
 use crate::given::{Body, GivenList, Stage};
 use crate::processes::Processes;
 use crate::redirect::apply;
+// BEGIN SOLUTION
+use crate::redirect::opens_files;
+// END SOLUTION
 use crate::shell::{Flow, Shell};
 use crate::spawn::Group;
 use crate::wait::State;
@@ -108,21 +112,39 @@ impl Shell {
         let stage = Stage::prepare(command)?;
         let group = self.next_group(launch);
         let Launch { ends, report, .. } = launch;
-        let child = self.start_process(group, |shell| {
-            ends.connect()?;
-            shell.run_stage(&stage, report)
-        })?;
+        // BEGIN SOLUTION
+        let child = match &stage.body {
+            // To open a FIFO may take until another command opens it, too. Until then psh must not sleep.
+            Body::Program(program) if !opens_files(&stage.redirects) => self.start_program(group, |shell| {
+                ends.lay()?;
+                shell.become_program(program, &stage)
+            }),
+            _ => self.start_process(group, |shell| {
+                ends.connect()?;
+                shell.run_stage(&stage, report)
+            }),
+        }?;
+        // END SOLUTION
+        // STUB: let child = self.start_process(group, |shell| {
+        // STUB:     ends.connect()?;
+        // STUB:     shell.run_stage(&stage, report)
+        // STUB: })?;
         launch.processes.stages.push(child);
         self.joined(launch, group, child);
         self.launch_lists(launch, &stage.lists)
     }
 
+    /// In the child: becomes the program. Returns only if that fails, with the status.
+    fn become_program(&self, program: &Program, stage: &Stage<'_>) -> nix::Result<u8> {
+        self.signals.restore_for_command()?;
+        stage.keep_lists()?;
+        Ok(if apply(&stage.redirects) { program.exec() } else { 1 })
+    }
+
     /// In the child: what a stage does. Returns only if it does not exec.
     fn run_stage(&mut self, stage: &Stage<'_>, report: &mut Option<Report>) -> nix::Result<u8> {
         if let Body::Program(program) = &stage.body {
-            self.signals.restore_for_command()?;
-            stage.keep_lists()?;
-            return Ok(if apply(&stage.redirects) { program.exec() } else { 1 });
+            return self.become_program(program, stage);
         }
         // It will never exec, so it says so now. SIGPIPE stays ignored: a builtin sees EPIPE.
         *report = None;

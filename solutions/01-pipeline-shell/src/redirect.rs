@@ -48,6 +48,14 @@ impl Redirect {
     }
 }
 
+// BEGIN SOLUTION
+/// Tells whether one of them opens a file, which may take long: a FIFO waits for its other side.
+pub fn opens_files(redirects: &[Redirect]) -> bool {
+    redirects.iter().any(|redirect| matches!(redirect.origin, Origin::File(..)))
+}
+
+// END SOLUTION
+
 /// Applies the redirections from left to right; the first that fails ends it with a message and `false`.
 pub fn apply(redirects: &[Redirect]) -> bool {
     if redirects.is_empty() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::failure::Failure;
 // BEGIN SOLUTION
 use crate::mpi::World;
-use crate::output::print_bytes;
+use crate::output::print_lines;
 use crate::{parts, work};
 
 /// A row that goes to the rank above, and one that goes to the rank below.
@@ -73,9 +73,7 @@ pub fn run(file: &Path, generations: u64) -> Result<(), Failure> {
     }
     work::report(&format!("rank {}", world.rank()));
     let Some(pieces) = world.gather(0, own.cells)? else { return Ok(()) };
-    let cells = pieces.concat();
-    let lines: Vec<u8> = cells.chunks(columns).flat_map(|row| [row, b"\n"].concat()).collect();
-    print_bytes(&lines)
+    print_lines(pieces.iter().flat_map(|piece| piece.chunks(columns)))
     // END SOLUTION
     // STUB: todo!("M6: deal out the rows, let the ranks work, collect the rows")
 }
@@ -106,7 +104,9 @@ fn next(world: &mut World, board: &Board, workers: usize) -> Result<Board, Failu
         let lower = if i + 1 == board.rows() { &below[..] } else { board.row(i + 1) };
         work::next_row(upper, board.row(i), lower)
     };
-    let cells = (0..board.rows()).flat_map(row).collect();
+    // Row by row: an iterator over single cells would cost more than the work on them.
+    let mut cells = Vec::with_capacity(board.cells.len());
+    (0..board.rows()).for_each(|i| cells.extend_from_slice(&row(i)));
     Ok(Board { columns: board.columns, cells })
 }
 // END SOLUTION

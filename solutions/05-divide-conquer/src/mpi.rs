@@ -186,7 +186,7 @@ impl World {
         Ok(())
     }
 
-    /// Takes all packets that are there.
+    /// Takes packets that are there.
     fn take_what_came(&mut self) -> Result<(), Failure> {
         for packet in self.wire()?.take().map_err(|errno| Failure::system("receive", errno))? {
             let Some(part) = self.parts.get_mut(packet.from) else {

@@ -70,7 +70,7 @@ pub fn run(file: &Path) -> Result<(), Failure> {
         let is_own = from == rank;
         runs.push(if is_own { pieces[rank].clone() } else { world.receive(Some(from), Some(PIECE))?.bytes });
     }
-    let sorted = merge_all(runs);
+    let sorted = join(&merge_all(runs.iter().map(|run| parts::lines(run).collect()).collect()));
     work::report(&format!("rank {rank}"));
     match world.gather(0, sorted)? {
         Some(all) => print_bytes(&all.concat()),
@@ -87,9 +87,19 @@ fn deal(file: &Path, ranks: usize) -> Result<Vec<Vec<u8>>, Failure> {
     let lines: Vec<&[u8]> = parts::lines(&text).collect();
     let share = |rank: usize| {
         let share = &lines[lines.len() * rank / ranks..lines.len() * (rank + 1) / ranks];
-        share.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect()
+        join(share)
     };
     Ok((0..ranks).map(share).collect())
+}
+
+/// Lines as a text.
+fn join(lines: &[&[u8]]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in lines {
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    }
+    text
 }
 
 /// n-1 places that cut all lines of all ranks into n pieces, none with more than twice its share.
@@ -115,13 +125,12 @@ fn splitters(world: &mut World, lines: &[&[u8]]) -> Result<Vec<u8>, Failure> {
 fn cut(lines: &[&[u8]], rank: usize, splitters: &[u8], size: usize) -> Vec<Vec<u8>> {
     let mut pieces = Vec::with_capacity(size);
     let mut begin = 0;
-    let text = |lines: &[&[u8]]| lines.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect();
     for splitter in parts::lines(splitters).filter_map(Place::decode) {
         let end = first_behind(lines, rank, &splitter).max(begin);
-        pieces.push(text(&lines[begin..end]));
+        pieces.push(join(&lines[begin..end]));
         begin = end;
     }
-    pieces.push(text(&lines[begin..]));
+    pieces.push(join(&lines[begin..]));
     pieces.resize(size, Vec::new());
     pieces
 }
@@ -141,12 +150,12 @@ fn first_behind(lines: &[&[u8]], rank: usize, splitter: &Place<'_>) -> usize {
 }
 
 /// Merges neighbours until one is left: each line is compared ceil(log2 n) times at most.
-fn merge_all(mut runs: Vec<Vec<u8>>) -> Vec<u8> {
+fn merge_all(mut runs: Vec<Vec<&[u8]>>) -> Vec<&[u8]> {
     while runs.len() > 1 {
         runs = runs
             .chunks(2)
             .map(|pair| match pair {
-                [one, other] => merge(one, other),
+                [one, other] => merge(one.iter().copied(), other.iter().copied()),
                 _ => pair.concat(),
             })
             .collect();

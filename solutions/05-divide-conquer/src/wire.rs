@@ -26,6 +26,12 @@ const HEAD: usize = 16;
 const PIPE_PACKET: usize = 4096;
 /// The longest packet of a socket.
 const SOCKET_PACKET: usize = 32 << 10;
+/// So much is read at once: all that a pipe holds, or one packet of a socket.
+const BLOCK: usize = 64 << 10;
+/// How often a rank looks whether something has come before it sleeps. To fall asleep and be woken on another core takes
+/// some 25 µs, and so do these looks: if the message comes before, it was not worth to sleep; if not, the wait has cost
+/// twice as much as it had to. Each look yields the processor, so that on one core the others get on meanwhile.
+const LOOKS: usize = 50;
 // END SOLUTION
 
 use crate::options::Transport;
@@ -118,6 +124,8 @@ pub struct Wire {
     is_pipe: bool,
     /// What was read and is not yet a packet.
     rest: Vec<u8>,
+    /// For the next read. It is made once: to clear 64 KiB costs more than to read a short message.
+    buffer: Vec<u8>,
 }
 
 impl Wire {
@@ -130,7 +138,8 @@ impl Wire {
             _ => return None,
         };
         let mut all: Vec<OwnedFd> = words.map(inherited).collect::<Option<_>>()?;
-        (all.len() == size + 1).then(|| Wire { inbox: all.remove(0), others: all, is_pipe, rest: Vec::new() })
+        let (rest, buffer) = (Vec::new(), vec![0; BLOCK]);
+        (all.len() == size + 1).then(|| Wire { inbox: all.remove(0), others: all, is_pipe, rest, buffer })
     }
 
     /// How many bytes of a message fit into a packet.
@@ -163,28 +172,32 @@ impl Wire {
     pub fn wait(&self, to: Option<usize>) -> nix::Result<()> {
         let mut watched = vec![PollFd::new(self.inbox.as_fd(), PollFlags::POLLIN)];
         watched.extend(to.map(|to| PollFd::new(self.others[to].as_fd(), PollFlags::POLLOUT)));
+        for _ in 0..LOOKS {
+            if retry(|| poll(&mut watched, PollTimeout::ZERO))? > 0 {
+                return Ok(());
+            }
+            std::thread::yield_now();
+        }
         retry(|| poll(&mut watched, PollTimeout::NONE)).map(drop)
     }
 
-    /// Takes all packets that are there.
+    /// Takes what is there, by one read: all packets of a pipe, or one of a socket; none if nothing is there.
     ///
     /// # Errors
     /// What read(2) says.
     pub fn take(&mut self) -> nix::Result<Vec<Packet>> {
-        let mut packets = Vec::new();
-        let mut buffer = [0; 64 << 10];
-        loop {
-            match retry(|| read(&self.inbox, &mut buffer)) {
-                // No end: this rank itself holds the other side.
-                Ok(0) | Err(Errno::EAGAIN) => return Ok(packets),
-                Ok(count) => self.rest.extend_from_slice(&buffer[..count]),
-                Err(errno) => return Err(errno),
-            }
-            while let Some((packet, end)) = Packet::decode(&self.rest) {
-                self.rest.drain(..end);
-                packets.push(packet);
-            }
+        match retry(|| read(&self.inbox, &mut self.buffer)) {
+            Ok(count) => self.rest.extend_from_slice(&self.buffer[..count]),
+            Err(Errno::EAGAIN) => {}
+            Err(errno) => return Err(errno),
         }
+        let (mut packets, mut used) = (Vec::new(), 0);
+        while let Some((packet, length)) = Packet::decode(&self.rest[used..]) {
+            used += length;
+            packets.push(packet);
+        }
+        self.rest.drain(..used);
+        Ok(packets)
     }
 }
 

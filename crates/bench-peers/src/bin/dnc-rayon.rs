@@ -1,6 +1,7 @@
 //! The work of lab 05 by rayon, in the threads of one process: `PROGRAM sum -n N FILE`, `sort -n N FILE`,
 //! `life -n N -g G FILE`.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::io::{self, Write as _};
 
@@ -38,13 +39,24 @@ fn sort(file: &str) -> Result<()> {
     let text = fs::read(file).with_context(|| format!("read {file}"))?;
     let mut lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
     // Stable: lines with equal keys keep their order.
-    lines.par_sort_by(|a, b| key(a).cmp(key(b)));
+    lines.par_sort_by(|one, other| compare(one, other));
     io::stdout().write_all(&lines.concat()).context("print the lines")
 }
 
-/// What stands before the first tab.
-fn key(line: &[u8]) -> &[u8] {
-    line.split(|&byte| byte == b'\t' || byte == b'\n').next().unwrap_or_default()
+/// By what stands before the first tab; the same steps as those of lab 05, so that what differs is who works.
+fn compare(one: &[u8], other: &[u8]) -> Ordering {
+    for (a, b) in one.iter().zip(other) {
+        let ends = |byte: u8| byte == b'\t' || byte == b'\n';
+        match (ends(*a), ends(*b)) {
+            (true, true) => return Ordering::Equal,
+            (false, false) if a == b => {}
+            (false, false) => return a.cmp(b),
+            (is_shorter, _) => return if is_shorter { Ordering::Less } else { Ordering::Greater },
+        }
+    }
+    // Only the last line of a file has no newline.
+    let has_more = |line: &[u8], at: usize| line.get(at).is_some_and(|byte| !b"\t\n".contains(byte));
+    has_more(one, other.len()).cmp(&has_more(other, one.len()))
 }
 
 fn life(file: &str, generations: usize) -> Result<()> {
@@ -68,12 +80,16 @@ fn life(file: &str, generations: usize) -> Result<()> {
     io::stdout().write_all(&output).context("print the board")
 }
 
+/// The same steps as those of lab 05: what differs is who works.
 fn next_row(rows: [&[u8]; 3], to: &mut [u8]) {
-    let width = to.len();
-    let column = |at: usize| rows.iter().map(|row| row[at % width]).sum::<u8>();
-    for at in 0..width {
-        let all = column(at + width - 1) + column(at) + column(at + 1);
-        let is_alive = rows[1][at];
-        to[at] = u8::from(all == 3 || (is_alive == 1 && all == 4));
+    let [above, row, below] = rows;
+    let mut columns = Vec::with_capacity(row.len() + 2);
+    columns.push(0);
+    columns.extend(above.iter().zip(row).zip(below).map(|((a, b), c)| a + b + c));
+    columns.push(columns[1]);
+    columns[0] = columns[row.len()];
+    for ((around, is_alive), to) in columns.windows(3).zip(row).zip(to) {
+        let all = around[0] + around[1] + around[2];
+        *to = u8::from((all == 3) | ((*is_alive == 1) & (all == 4)));
     }
 }

@@ -1,5 +1,7 @@
 //! Lab 01: what a shell adds to the programs that it starts, beside dash, bash and no shell at all.
 
+mod held;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -56,6 +58,7 @@ impl Lab for PipelineShell {
             Experiment::Comparison(five),
             Experiment::Comparison(flow(setup)?),
             Experiment::Comparison(calls(setup, &nothing)?),
+            Experiment::Comparison(held::comparison(setup, &nothing)?),
             Experiment::Curve(many),
             Experiment::Latency(prompt(setup, &echo)?),
         ])

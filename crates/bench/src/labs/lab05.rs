@@ -29,7 +29,7 @@ const LINES: usize = 100_000;
 const NUMBERS: usize = 1_000_000;
 /// Rows and columns of the board, and its generations.
 const SIDE: usize = 512;
-const GENERATIONS: usize = 20;
+const GENERATIONS: usize = 400;
 /// Barriers in one measurement.
 const BARRIERS: usize = 4_000;
 /// Workers in the picture.
@@ -176,7 +176,7 @@ fn life(setup: &Setup, task: Task) -> Comparison<'_> {
     );
     rows.push(copied(cells, task.result.len()));
     Comparison {
-        title: format!("life on a board of {SIDE} rows, {GENERATIONS} generations, {WORKERS} workers"),
+        title: format!("life on a board of {SIDE} rows, {generations} generations, {WORKERS} workers"),
         unit: "M cells/s",
         better: Better::More,
         repeat: Repeat::Bracketed,

@@ -8,6 +8,10 @@ use testkit::{Proc, Room, Signal, visible};
 
 use super::{dnc, expect_lines, halvings, keyed_lines, least_comparisons, reports, sorted};
 
+/// So many lines that a quarter of them is more than a pipe takes, even if a child sends no line, but only four bytes to
+/// say which one comes next.
+const MANY: usize = 80_000;
+
 /// Sorted, whatever the number of processes; a line may be empty, may have no tab, may be the only one, and may
 /// lack its newline if it is the last: in the output each has one.
 #[rstest]
@@ -46,15 +50,14 @@ fn equal_keys_keep_their_order(#[case] n: usize) {
 }
 
 /// A pipe takes 64 KiB; a child with more to say waits in write until somebody reads. A parent that waits for the
-/// *end* of its child first waits for ever. pipe(7), waitpid(2).
+/// *end* of its child first waits for ever. (There are so many lines that their numbers alone fill a pipe.) pipe(7),
+/// waitpid(2).
 #[rstest]
 #[case::one_child(2)]
 #[case::a_tree(4)]
 fn parts_larger_than_a_pipe_do_not_block(#[case] n: usize) {
     let room = Room::new();
-    let rest = "x".repeat(200);
-    let lines: Vec<String> =
-        keyed_lines(&room, 8000, 1 << 30).into_iter().map(|line| format!("{line}{rest}")).collect();
+    let lines = keyed_lines(&room, MANY, 1 << 30);
     room.write("lines", lines.join("\n") + "\n");
 
     expect_lines(&dnc(&room, &format!("sort -n {n} lines")).run(), &sorted(lines));
@@ -126,9 +129,7 @@ fn merging_is_shared(#[case] processes: usize) {
 fn nobody_is_left_when_one_dies() {
     let room = Room::new();
     let gate = room.gate("door");
-    let rest = "x".repeat(200);
-    let lines: Vec<String> =
-        keyed_lines(&room, 4000, 1 << 30).into_iter().map(|line| format!("{line}{rest}")).collect();
+    let lines = keyed_lines(&room, MANY, 1 << 30);
     room.write("lines", lines.join("\n") + "\n");
     let running = dnc(&room, "sort -n 4 --gate door lines").spawn();
     gate.reached_by(4);

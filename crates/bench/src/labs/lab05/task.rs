@@ -71,19 +71,21 @@ impl Task {
 }
 
 fn next(board: &[bool], side: usize) -> Vec<bool> {
-    let neighbours = |row: usize, column: usize| {
-        let around = [side - 1, 0, 1];
-        let all = around.iter().flat_map(|down| around.iter().map(move |right| (down, right)));
-        let lives = all.filter(|&(down, right)| board[(row + down) % side * side + (column + right) % side]);
-        lives.count()
-    };
-    let cell = |at: usize| match neighbours(at / side, at % side) {
-        3 => true,
-        // Itself and three others, or none and four.
-        4 => board[at],
-        _ => false,
-    };
-    (0..board.len()).map(cell).collect()
+    let row = |at: usize| &board[at % side * side..][..side];
+    // Of each column how many of three rows live, then three columns at a time.
+    let made = (0..side).map(|at| {
+        let [above, here, below] = [row(at + side - 1), row(at), row(at + 1)];
+        let columns: Vec<u8> =
+            (0..side).map(|i| u8::from(above[i]) + u8::from(here[i]) + u8::from(below[i])).collect();
+        let cell = |i: usize| match columns[(i + side - 1) % side] + columns[i] + columns[(i + 1) % side] {
+            3 => true,
+            // Itself and three others, or none and four.
+            4 => here[i],
+            _ => false,
+        };
+        (0..side).map(cell).collect::<Vec<bool>>()
+    });
+    made.flatten().collect()
 }
 
 fn drawn(board: &[bool], side: usize) -> Vec<u8> {
