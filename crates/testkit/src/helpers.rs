@@ -43,14 +43,44 @@ const FILE: &str = "testkit-helper";
 /// What `spew N` writes: lines of 15 hexadecimal digits and a newline, each the line's number, cut at `n`.
 #[must_use]
 pub fn spew_bytes(n: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(n + 16);
-    let mut line = 0;
-    while bytes.len() < n {
-        bytes.extend_from_slice(format!("{line:015x}\n").as_bytes());
-        line += 1;
+    SpewLines::default().take(n)
+}
+
+/// The lines that `spew` writes, from the first on. They are counted as text: a check wants millions of them, and to
+/// format each took longer than what was checked with them.
+#[derive(Debug)]
+pub struct SpewLines([u8; 16]);
+
+impl Default for SpewLines {
+    fn default() -> Self {
+        Self(*b"000000000000000\n")
     }
-    bytes.truncate(n);
-    bytes
+}
+
+impl SpewLines {
+    /// The next `n` bytes. If `n` ends within a line, the rest of that line is left out.
+    pub fn take(&mut self, n: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(n.next_multiple_of(self.0.len()));
+        while bytes.len() < n {
+            bytes.extend_from_slice(&self.0);
+            self.count();
+        }
+        bytes.truncate(n);
+        bytes
+    }
+
+    fn count(&mut self) {
+        for digit in self.0[..15].iter_mut().rev() {
+            *digit = match *digit {
+                b'9' => b'a',
+                b'f' => b'0',
+                other => other + 1,
+            };
+            if *digit != b'0' {
+                return;
+            }
+        }
+    }
 }
 
 /// What `hash` prints for `bytes`: their number and their FNV-1a checksum of 64 bits.

@@ -5,6 +5,7 @@
 use std::os::fd::{BorrowedFd, RawFd};
 
 use anyhow::{Context, Result};
+use testkit::helpers::SpewLines;
 
 use crate::retry;
 
@@ -26,14 +27,13 @@ pub(crate) fn write_all(fd: RawFd, mut bytes: &[u8]) -> Result<()> {
 }
 
 pub(crate) fn spew(n: usize) -> Result<()> {
-    // In pieces of 4096 lines: memory stays small for any n.
-    let (mut line, mut left) = (0_u64, n);
+    // In pieces: memory stays small for any n.
+    const PIECE: usize = 64 << 10;
+    let mut lines = SpewLines::default();
+    let mut left = n;
     while left > 0 {
-        let mut piece: Vec<u8> =
-            (line..line + 4096).flat_map(|i| format!("{i:015x}\n").into_bytes()).collect();
-        piece.truncate(left);
+        let piece = lines.take(left.min(PIECE));
         left -= piece.len();
-        line += 4096;
         write_all(1, &piece)?;
     }
     Ok(())
