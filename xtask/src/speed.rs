@@ -6,7 +6,10 @@
 
 mod checkout;
 mod figures;
+mod student;
+mod turns;
 mod usage;
+mod watching;
 
 use std::env;
 use std::fs;
@@ -26,19 +29,23 @@ use crate::workspace::{Lab, Workspace};
 use crate::{handout, interrupt, pool, readme, seed};
 use checkout::{Checkout, Work};
 use figures::{Figures, Round};
+use student::Student;
 use usage::{Used, measured};
 
 /// Where the figures are shown.
 const PAGE: &str = "xtask/docs/speed.md";
-/// The markers of the table in the page.
+/// The markers of the grader's table in the page.
 const MARKER: &str = "speed";
+/// Those of the student's.
+const STUDENT_MARKER: &str = "speed-check";
 
-/// Measure the grader beside `cargo test`: time, memory and disk.
+/// Measure the grader beside `cargo test`: time, memory and disk; or what a student waits for.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask speed --lab 01                                 12 submissions, 3 rounds: an hour on two cores
   cargo xtask speed --lab 01 --submissions 3 --rounds 1      a quick look
   cargo xtask speed --lab 01 --submissions 200 --grader-only memory and disk of a large class
+  cargo xtask speed --lab 01 --check                         what a student waits for: check, watch
   cargo xtask speed --lab 01 --write                         also puts the table into xtask/docs/speed.md")]
 pub struct SpeedArgs {
     /// Only this lab; may be repeated.
@@ -56,6 +63,9 @@ pub struct SpeedArgs {
     /// Measure only the grader.
     #[arg(long)]
     grader_only: bool,
+    /// Measure `check` and `watch` on one lab, instead of the grader on a class.
+    #[arg(long, conflicts_with_all = ["grader_only", "submissions"])]
+    check: bool,
     /// A folder in which the class and all targets are made, and removed at the end; some GiB, outside the course
     /// [default: the system's temporary folder].
     #[arg(long, value_name = "DIR")]
@@ -92,24 +102,51 @@ pub fn run(workspace: &Workspace, args: &SpeedArgs) -> Result<Exit> {
         return Err(usage(format!("{}: the place must not lie inside the course", parent.display())));
     }
     interrupt::install()?;
-    let measured = Measuring::new(workspace, args, place.path()).and_then(|all| all.figures(args));
+    let measured = match args.check {
+        true => student(workspace, args, place.path()),
+        false => grader(workspace, args, place.path()),
+    };
     if interrupt::is_set() {
         return Err(stop(Exit::Interrupted, "interrupted"));
     }
-    let figures = measured?;
+    show(workspace, args, &measured?)?;
+    Ok(Exit::Done)
+}
+
+/// Figures in all their forms.
+struct Shown {
+    marker: &'static str,
+    table: String,
+    markdown: String,
+    json: Vec<u8>,
+}
+
+fn grader(workspace: &Workspace, args: &SpeedArgs, place: &Path) -> Result<Shown> {
+    let figures = Measuring::new(workspace, args, place)?.figures(args)?;
+    let json = serde_json::to_vec_pretty(&figures).context("write the figures")?;
+    Ok(Shown { marker: MARKER, table: figures.table(), markdown: figures.markdown(), json })
+}
+
+fn student(workspace: &Workspace, args: &SpeedArgs, place: &Path) -> Result<Shown> {
+    let turns = Student::new(workspace, args, place)?.turns(args)?;
+    let json = serde_json::to_vec_pretty(&turns).context("write the figures")?;
+    Ok(Shown { marker: STUDENT_MARKER, table: turns.table(), markdown: turns.markdown(), json })
+}
+
+fn show(workspace: &Workspace, args: &SpeedArgs, shown: &Shown) -> Result<()> {
     if let Some(path) = &args.json {
-        write_atomic(path, &serde_json::to_vec_pretty(&figures).context("write the figures")?)?;
+        write_atomic(path, &shown.json)?;
     }
     if args.write {
         let page = workspace.root.join(PAGE);
-        let text = readme::replace(&read(&page)?, MARKER, &figures.markdown());
+        let text = readme::replace(&read(&page)?, shown.marker, &shown.markdown);
         write_atomic(&page, text.map_err(|why| anyhow::anyhow!("{PAGE}: {why}"))?.as_bytes())?;
     }
     match args.markdown {
-        true => anstream::print!("{}", figures.markdown()),
-        false => anstream::println!("{}", figures.table()),
+        true => anstream::print!("{}", shown.markdown),
+        false => anstream::println!("{}", shown.table),
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// What is measured, and where.

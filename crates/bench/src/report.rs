@@ -111,7 +111,7 @@ fn section(part: &Part) -> Markup {
         Part::Table(table) => figures(table),
         Part::Chart(chart, failures) => html! {
             h2 { (chart.title) }
-            (chart::svg(chart))
+            div.wide { (chart::svg(chart)) }
             @for (name, failure) in failures { p.failed { (name) " failed: " (failure) } }
         },
         Part::Words(title, head, rows) => html! {

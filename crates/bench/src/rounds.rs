@@ -13,7 +13,7 @@ use crate::ranking::{Runner, is_settled, ranking};
 const SAME: f64 = 1.4;
 /// How often a measurement is repeated because the cores moved.
 const ATTEMPTS: u32 = 3;
-/// After so many rounds no other begins where all of them have told the same ranking.
+/// After so many rounds no other begins where the ranking is settled.
 const ENOUGH: usize = 9;
 
 /// What stands around a measurement; a test has its own.
@@ -43,10 +43,10 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// What ratios good to some percent need.
+    /// What ratios good to some percent need, and a ranking in which it is doubtful who is apart.
     #[must_use]
     pub fn full() -> Self {
-        Self { rounds: 15, repeats: 3, budget: Duration::from_secs(9) }
+        Self { rounds: 25, repeats: 3, budget: Duration::from_secs(12) }
     }
 
     fn is_over(&self, done: usize, start: Instant) -> bool {

@@ -55,6 +55,18 @@ fn spew_writes_what_the_check_can_compute(#[case] n: usize) {
 }
 
 #[test]
+fn the_lines_of_spew_are_numbered() {
+    let expected: String = (0..70_000).map(|line| format!("{line:015x}\n")).collect();
+    same_text(&helpers::spew_bytes(expected.len()), &expected);
+    let mut lines = helpers::SpewLines::default();
+    same_text(&[lines.take(32), lines.take(10)].concat(), &expected[..42]);
+}
+
+fn same_text(bytes: &[u8], expected: &str) {
+    assert!(bytes == expected.as_bytes(), "{} bytes, not the {} expected", bytes.len(), expected.len());
+}
+
+#[test]
 fn spew_dies_of_a_closed_pipe() {
     let room = Room::new();
     sh(&room, "(spew 1000000; echo $? >&2) | true").run().code(0).stderr("141\n");

@@ -20,6 +20,13 @@ pub(super) struct Work {
     files: Files,
 }
 
+impl Work {
+    /// A submission that is not from a class.
+    pub(super) fn new(lab: Lab, files: Files) -> Self {
+        Self { lab, files }
+    }
+}
+
 /// The works in a class that `class --plain` has made: `STUDENT/labs/NN-topic/…`.
 pub(super) fn works(class: &Path, labs: &[Lab]) -> Result<Vec<Work>> {
     let mut students: Vec<PathBuf> = fs::read_dir(class)
@@ -76,7 +83,7 @@ impl Checkout {
 
     /// What runs a lab's checks without the runner. The specification has to be named: labs keep it out of the usual tests,
     /// in which a starter would fail.
-    fn command(&self, workspace: &Workspace, lab: &Lab, target: &Path) -> Command {
+    pub(super) fn command(&self, workspace: &Workspace, lab: &Lab, target: &Path) -> Command {
         let mut command = cargo(workspace);
         command.args(["test", "--offline", "--test", "spec", "--package", &lab.manifest.package()]);
         command.current_dir(&self.course).env("CARGO_TARGET_DIR", target);
@@ -84,7 +91,7 @@ impl Checkout {
     }
 
     /// Every source of the lab anew: what the submission before brought is gone, and cargo sees that all have changed.
-    fn put(&self, workspace: &Workspace, work: &Work) -> Result<()> {
+    pub(super) fn put(&self, workspace: &Workspace, work: &Work) -> Result<()> {
         let lab = self.course.join("labs").join(work.lab.manifest.folder());
         let sources = lab.join("src");
         fs::remove_dir_all(&sources).with_context(|| format!("empty {}", sources.display()))?;

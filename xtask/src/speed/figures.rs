@@ -37,10 +37,10 @@ pub(super) struct Round {
 
 /// The least, the middle and the most.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Spread([f64; 3]);
+pub(super) struct Spread(pub(super) [f64; 3]);
 
 impl Spread {
-    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+    pub(super) fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
         let (first, last) = (values.first()?, values.last()?);
@@ -61,7 +61,7 @@ fn seconds(used: &[Used]) -> f64 {
 type Written = fn(f64) -> String;
 
 /// A row: what it is, and its three cells.
-type Row = (String, [String; 3]);
+pub(super) type Row = (String, [String; 3]);
 
 impl Figures {
     fn each(&self, value: impl Fn(&Round) -> f64) -> Option<Spread> {
@@ -119,29 +119,39 @@ impl Figures {
     /// For a terminal.
     #[must_use]
     pub(super) fn table(&self) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(["", "min", "median", "max"]);
-        for (what, cells) in self.rows() {
-            let plain = what.replace(['*', '`'], "");
-            table.add_row([plain].into_iter().chain(cells).collect::<Vec<String>>());
-        }
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        format!("{}\n{}", table.trim_fmt(), self.about())
+        table(self.rows(), &self.about())
     }
 
     /// For a page.
     #[must_use]
     pub(super) fn markdown(&self) -> String {
-        let mut out = String::from("| | min | median | max |\n|---|--:|--:|--:|\n");
-        for (what, [least, middle, most]) in self.rows() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(out, "| {what} | {least} | {middle} | {most} |");
-        }
-        let _ = writeln!(out, "\nMeasured: {}.", self.about());
-        out
+        markdown(self.rows(), &self.about())
     }
+}
+
+/// Rows for a terminal, and what they are about.
+pub(super) fn table(rows: Vec<Row>, about: &str) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["", "min", "median", "max"]);
+    for (what, cells) in rows {
+        let plain = what.replace(['*', '`'], "");
+        table.add_row([plain].into_iter().chain(cells).collect::<Vec<String>>());
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{}\n{about}", table.trim_fmt())
+}
+
+/// Rows for a page, and what they are about.
+pub(super) fn markdown(rows: Vec<Row>, about: &str) -> String {
+    let mut out = String::from("| | min | median | max |\n|---|--:|--:|--:|\n");
+    for (what, [least, middle, most]) in rows {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "| {what} | {least} | {middle} | {most} |");
+    }
+    let _ = writeln!(out, "\nMeasured: {about}.");
+    out
 }
 
 #[cfg(test)]

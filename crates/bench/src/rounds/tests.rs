@@ -133,14 +133,15 @@ fn a_busy_machine_gets_three_rounds_at_least() {
 }
 
 #[test]
-fn a_ranking_that_every_round_tells_needs_no_further_round() {
-    let rows = || vec![constant("yours", Role::Yours, 1.0), constant("peer", Role::Peer, 2.0)];
+fn a_ranking_that_is_settled_needs_no_further_round() {
+    let rows = |peer| vec![constant("yours", Role::Yours, 1.0), constant("peer", Role::Peer, peer)];
     let effort = Effort { rounds: 100, ..EFFORT };
-    let table = compare(comparison(Repeat::Rounds, rows()), effort, &mut Told::default()).unwrap();
-    assert_eq!((table.rows[0].values.len(), table.ranking.as_deref()), (ENOUGH, Some("yours > peer")));
-    let equal = vec![constant("yours", Role::Yours, 1.0), constant("peer", Role::Peer, 1.0)];
-    let table = compare(comparison(Repeat::Rounds, equal), effort, &mut Told::default()).unwrap();
-    assert_eq!((table.rows[0].values.len(), table.ranking.as_deref()), (100, Some("yours = peer")));
+    for (peer, rounds, ranking) in
+        [(2.0, ENOUGH, "yours > peer"), (1.0, ENOUGH, "yours = peer"), (1.12, 100, "yours > peer")]
+    {
+        let table = compare(comparison(Repeat::Rounds, rows(peer)), effort, &mut Told::default()).unwrap();
+        assert_eq!((table.rows[0].values.len(), table.ranking.as_deref()), (rounds, Some(ranking)));
+    }
 }
 
 #[test]
