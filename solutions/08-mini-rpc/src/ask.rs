@@ -95,7 +95,9 @@ fn one_by_one(options: &ClientOptions, client: u64, input: &mut Input) -> Result
             Next::Call(method, body) => {
                 let answer = session.call(method, body)?;
                 worst.see(&answer);
-                print(&line_of(&answer)).map_err(End::Stdout)?;
+                let mut line = Vec::new();
+                put_line(&answer, &mut line);
+                print(&line).map_err(End::Stdout)?;
             }
             Next::Later => {
                 session.await_input()?;
@@ -127,6 +129,9 @@ impl Worst {
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     bytes: Vec<u8>,
+    /// So many of them are done with. They go when the next ones come, all at once: to move the rest to the front for
+    /// each line would cost more than its call.
+    done: usize,
     has_ended: bool,
     lines: usize,
     /// The line that is no call.
@@ -145,6 +150,7 @@ impl Input {
     /// Reads what is there, or its end.
     pub(crate) fn fill(&mut self) {
         let mut piece = [0; 64 * 1024];
+        self.bytes.drain(..std::mem::take(&mut self.done));
         match retry(|| read(io::stdin(), &mut piece)) {
             Ok(0) | Err(_) => self.has_ended = true,
             Ok(length) => self.bytes.extend(&piece[..length]),
@@ -153,38 +159,44 @@ impl Input {
 
     /// The next line as a call. A line that is none ends the input.
     pub(crate) fn next_call(&mut self) -> Result<Next, End> {
-        let newline = self.bytes.iter().position(|&byte| byte == b'\n');
-        let line: Vec<u8> = match newline {
-            Some(end) => self.bytes.drain(..=end).take(end).collect(),
+        let rest = &self.bytes[self.done..];
+        let line = match rest.iter().position(|&byte| byte == b'\n') {
+            Some(end) => &rest[..end],
             None if !self.has_ended => return Ok(Next::Later),
-            None if self.bytes.is_empty() => return Ok(Next::End),
-            None => std::mem::take(&mut self.bytes),
+            None if rest.is_empty() => return Ok(Next::End),
+            None => rest,
         };
         self.lines += 1;
-        let name = line.split(|&byte| byte == b' ').next().unwrap_or_default();
-        let words = 1 + arity(name).unwrap_or(0);
-        let words: Vec<Vec<u8>> = line.splitn(words, |&byte| byte == b' ').map(<[u8]>::to_vec).collect();
-        match encode(&words) {
+        self.done = self.bytes.len().min(self.done + line.len() + 1);
+        match call_of(line) {
             Some((method, body)) => Ok(Next::Call(method, body)),
             None => {
                 self.wrong = Some(self.lines);
                 self.has_ended = true;
-                self.bytes.clear();
+                self.done = self.bytes.len();
                 Ok(Next::End)
             }
         }
     }
 }
 
-/// `ok VALUE` or `error CODE TEXT`.
-pub(crate) fn line_of(answer: &Result<Vec<u8>, Refusal>) -> Vec<u8> {
+/// A line as a call, if it is one. The last argument is the rest of the line.
+fn call_of(line: &[u8]) -> Option<(u16, Vec<u8>)> {
+    let name = line.split(|&byte| byte == b' ').next().unwrap_or_default();
+    let words = 1 + arity(name).unwrap_or(0);
+    let words: Vec<&[u8]> = line.splitn(words, |&byte| byte == b' ').collect();
+    encode(&words)
+}
+
+/// Appends `ok VALUE` or `error CODE TEXT`.
+pub(crate) fn put_line(answer: &Result<Vec<u8>, Refusal>, lines: &mut Vec<u8>) {
     match answer {
         Ok(text) => {
             let value = text.strip_suffix(b"\n").unwrap_or(text);
             let blank: &[u8] = if value.is_empty() { b"" } else { b" " };
-            [b"ok", blank, value, b"\n"].concat()
+            [b"ok", blank, value, b"\n"].into_iter().for_each(|part| lines.extend(part));
         }
-        Err(refusal) => format!("{refusal}\n").into_bytes(),
+        Err(refusal) => lines.extend(format!("{refusal}\n").into_bytes()),
     }
 }
 

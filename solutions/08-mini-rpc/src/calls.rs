@@ -113,8 +113,8 @@ impl Server<'_> {
             Err(refusal) => Frame::refusal(client, seq, &refusal),
         };
         let answer = frame.encode();
-        self.table.finish(client, seq, &answer);
         self.send(id, &answer);
+        self.table.finish(client, seq, answer);
     }
 
     pub(crate) fn refuse(&mut self, id: ConnectionId, (client, seq): CallId, refusal: &Refusal) {

@@ -54,7 +54,8 @@ impl Channel {
         self.outbox.extend(frame.encode());
     }
 
-    fn flush(&mut self) {
+    /// Sends what is queued, as far as the kernel takes it now.
+    pub(crate) fn flush(&mut self) {
         let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
         while !self.outbox.is_empty() {
             match retry(|| send(self.socket.as_raw_fd(), &self.outbox, flags)) {
@@ -84,9 +85,14 @@ impl Channel {
             if let Some(news) = self.there() {
                 return news;
             }
-            let (socket, stdin) = match self.wait(until, input) {
-                Ok(events) => events,
-                Err(_) => return News::Ended,
+            // If nothing but the socket can bring something, its receive is the wait, and poll would be a call more.
+            let is_alone = until.is_none() && !input && self.outbox.is_empty();
+            let (socket, stdin) = match is_alone {
+                true => (PollFlags::POLLIN, PollFlags::empty()),
+                false => match self.wait(until, input) {
+                    Ok(events) => events,
+                    Err(_) => return News::Ended,
+                },
             };
             if socket.contains(PollFlags::POLLOUT) {
                 self.flush();

@@ -129,13 +129,14 @@ macro_rules! interface {
 
         /// The client's stub, on its way out: the number of the method and the body of the call.
         #[must_use]
-        pub fn encode(words: &[Vec<u8>]) -> Option<(u16, Vec<u8>)> {
+        pub fn encode<W: AsRef<[u8]>>(words: &[W]) -> Option<(u16, Vec<u8>)> {
             let (name, words) = words.split_first()?;
-            $(if name == stringify!($name).as_bytes() {
-                let mut body = Vec::new();
+            $(if name.as_ref() == stringify!($name).as_bytes() {
+                // Room for small arguments at once: it would grow three times until then.
+                let mut body = Vec::with_capacity(64);
                 <u16 as Wire>::put(&$number, &mut body);
                 let mut words = words.iter();
-                $(<$type as Wire>::parse(words.next()?)?.put(&mut body);)*
+                $(<$type as Wire>::parse(words.next()?.as_ref())?.put(&mut body);)*
                 return words.next().is_none().then_some(($number, body));
             })*
             None

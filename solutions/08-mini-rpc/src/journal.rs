@@ -129,7 +129,7 @@ impl Server<'_> {
 
     fn remember(&mut self, method: u16, answer: &Frame) {
         if self.table.admit(answer.client, answer.seq, method) == Admission::Execute {
-            self.table.finish(answer.client, answer.seq, &answer.encode());
+            self.table.finish(answer.client, answer.seq, answer.encode());
         }
     }
 

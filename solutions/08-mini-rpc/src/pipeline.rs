@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use nix::errno::Errno;
 
-use crate::ask::{Input, Next, UNKNOWN, Worst, line_of, print, print_change};
+use crate::ask::{Input, Next, UNKNOWN, Worst, print, print_change, put_line};
 use crate::channel::{Channel, News};
 use crate::failure::reason;
 use crate::frame::{BODY_MAX, Frame, kind};
@@ -93,6 +93,8 @@ impl Pipeline {
         if let Some(news) = self.channel.there() {
             return Ok(news);
         }
+        // The calls first: rpcd works on them while rpcc prints.
+        self.channel.flush();
         self.flush()?;
         Ok(self.channel.next(None, wants_input))
     }
@@ -154,7 +156,7 @@ impl Pipeline {
     fn print(&mut self) {
         while let Some(answer) = self.sent.front().and_then(|sent| sent.answer.as_ref()) {
             self.worst.see(answer);
-            self.lines.extend(line_of(answer));
+            put_line(answer, &mut self.lines);
             self.sent.pop_front();
         }
     }

@@ -65,7 +65,7 @@ impl Table {
     /// Makes an entry for this client if there is none, with a window of at least this size; false if there is no room.
     pub fn enter(&mut self, client: u64, window: u32) -> bool {
         self.moment += 1;
-        if !self.knows(client) && self.clients.len() >= self.slots {
+        if self.clients.len() >= self.slots && !self.knows(client) {
             let idle = self.clients.iter().filter(|(_, known)| known.running == 0);
             let Some((&silent, _)) = idle.min_by_key(|(_, known)| known.seen) else { return false };
             self.clients.remove(&silent);
@@ -97,17 +97,19 @@ impl Table {
         entry.highest = entry.highest.max(seq);
         entry.gone = entry.gone.max(entry.highest.saturating_sub(entry.window));
         entry.calls.insert(seq, Call { method, answer: None });
-        entry.calls = entry.calls.split_off(&(entry.gone + 1));
+        while entry.calls.first_key_value().is_some_and(|(&oldest, _)| oldest <= entry.gone) {
+            entry.calls.pop_first();
+        }
         entry.running += 1;
         Admission::Execute
     }
 
     /// A call that was to be executed has this answer.
-    pub fn finish(&mut self, client: u64, seq: u32, answer: &[u8]) {
+    pub fn finish(&mut self, client: u64, seq: u32, answer: Vec<u8>) {
         let Some(entry) = self.clients.get_mut(&client) else { return };
         entry.running = entry.running.saturating_sub(1);
         if let Some(call) = entry.calls.get_mut(&seq) {
-            call.answer = Some(answer.to_vec());
+            call.answer = Some(answer);
         }
     }
 
