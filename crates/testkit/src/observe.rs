@@ -115,7 +115,8 @@ impl Running {
         Look::of(processes.iter().map(|process| process.pid), 0)
     }
 
-    /// Says whether nothing has moved for `span`, told look after look.
+    /// Says whether nothing has moved for `span`, told look after look. Who waits for a disk goes on by itself, on a busy
+    /// machine after a while; a parent of vfork looks the same, and may wait for ever.
     fn rests_for(span: Duration) -> impl FnMut(Look) -> bool {
         let mut since: Option<(Look, Instant)> = None;
         move |look| {
@@ -124,7 +125,9 @@ impl Running {
                 return false;
             }
             match &since {
-                Some((before, began)) if *before == look => began.elapsed() >= span,
+                Some((before, began)) if *before == look => {
+                    began.elapsed() >= if look.in_device() { span * 20 } else { span }
+                }
                 _ => {
                     since = Some((look, Instant::now()));
                     false

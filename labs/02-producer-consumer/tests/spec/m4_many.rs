@@ -43,11 +43,12 @@ fn consumers_end_when_the_last_producer_has_ended() {
     let room = Room::new();
     let output = Blocked::make(&room, "out");
 
-    let run = prodcon(&room, "run -p 2 -c 2 -n 1000")
+    let run = prodcon(&room, "run -p 2 -c 2 -n 20000")
         .stdout_to("out")
         .note("its first producer is stopped")
         .spawn();
-    // Nobody reads: the pipe has no room for the 2000 records, so both producers are in the midst of theirs.
+    // Nobody reads: not even the largest pipe, a mebibyte, has room for one producer's records. So both are in the midst of
+    // theirs, whoever was faster.
     run.still_waits("until somebody reads its output");
     let family = children(&run);
     assert!(
@@ -70,8 +71,8 @@ fn consumers_end_when_the_last_producer_has_ended() {
     text += &output.rest();
     run.wait().code(0).stderr("");
     let (lines, number) = total(&text);
-    all_once(&taken(lines, 64), 2, 1000);
-    assert_eq!(number, 2000, "the total");
+    all_once(&taken(lines, 64), 2, 20_000);
+    assert_eq!(number, 40_000, "the total");
 }
 
 /// A process may be killed at any moment: SIGKILL asks nobody. What it has put is whole, what it has not put is nobody's loss
