@@ -134,11 +134,13 @@ fn find() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Missing, or older than its source.
+/// Missing, or older than its sources: its own, and this one, from which it takes what it writes.
 fn stale(file: &Path) -> bool {
     let changed = |path: &Path| fs::metadata(path).and_then(|meta| meta.modified()).ok();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin/testkit-helper");
-    let sources = fs::read_dir(source).into_iter().flatten().filter_map(|entry| changed(&entry.ok()?.path()));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let own = fs::read_dir(source.join("bin/testkit-helper")).into_iter().flatten();
+    let sources =
+        own.filter_map(|entry| changed(&entry.ok()?.path())).chain(changed(&source.join("helpers.rs")));
     changed(file).is_none_or(|built| built < sources.max().unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
