@@ -1,7 +1,7 @@
 //! Reading and writing whole files: a reader never sees half a file, an error names the file.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -89,4 +89,19 @@ pub fn texts(dir: &Path, suffix: &str) -> anyhow::Result<BTreeMap<String, String
         }
     }
     Ok(found)
+}
+
+/// Keeps every other run out of a folder while the file lives.
+///
+/// # Errors
+/// When another run is at work in it.
+pub fn lock(folder: &Path) -> anyhow::Result<File> {
+    let file = File::open(folder).with_context(|| format!("open {}", folder.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(bad_input(format!("{}: another run is at work here", folder.display())))
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("lock {}", folder.display())),
+    }
 }

@@ -38,7 +38,7 @@ use crate::policy::files::Terms;
 use crate::score::{Run, SCHEMA};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
-use crate::{interrupt, sample, seed, suite};
+use crate::{files, interrupt, sample, seed, suite};
 use args::GradeArgs;
 use course::Course;
 
@@ -86,7 +86,7 @@ pub fn run(workspace: &Workspace, args: &GradeArgs) -> Result<Exit> {
         let notes = class.notes.into_iter().chain(more).collect();
         (new_folder(&args.out)?, begun_now(toolchain, level, seed, notes))
     };
-    let _lock = earlier::lock(&folder)?;
+    let _lock = files::lock(&folder)?;
     let course = Course {
         workspace,
         out: &args.out,

@@ -3,13 +3,12 @@
 //! out before the next build replaces it. For our own texts only: no sandbox.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use crate::compile::{self, Wanted};
-use crate::exit::bad_input;
 use crate::family::Family;
 use crate::files;
 use crate::workspace::{Lab, Workspace};
@@ -31,7 +30,8 @@ impl<'a> Stage<'a> {
     /// When files cannot be copied, or another run has the stage: each would build what the other has laid out.
     pub fn new(workspace: &'a Workspace, lab: &'a Lab, family: &'a Family) -> anyhow::Result<Self> {
         let dir = workspace.state_dir().join(format!("stage-{}", lab.manifest.id));
-        let stage = Self { workspace, lab, family, _lock: lock(&dir)?, dir };
+        fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;
+        let stage = Self { workspace, lab, family, _lock: files::lock(&dir)?, dir };
         let root = stage.root();
         if root.exists() {
             fs::remove_dir_all(&root).with_context(|| format!("remove {}", root.display()))?;
@@ -103,20 +103,6 @@ impl<'a> Stage<'a> {
             programs.insert(program, to);
         }
         Ok(programs)
-    }
-}
-
-/// The stage is this run's until the file is closed.
-fn lock(dir: &Path) -> anyhow::Result<File> {
-    fs::create_dir_all(dir).with_context(|| format!("make {}", dir.display()))?;
-    let path = dir.join(".lock");
-    let file = File::create(&path).with_context(|| format!("make {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(bad_input(format!("{} is in use by another run; wait for it to end", dir.display())))
-        }
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("lock {}", path.display())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A run that was killed, and goes on: its folder, its circumstances, and what its journals hold.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -34,21 +34,6 @@ pub(super) fn find(out: &Path) -> Result<(PathBuf, Run)> {
         }
     }
     Err(nothing())
-}
-
-/// Keeps every other run out of a folder of grades while the file lives.
-///
-/// # Errors
-/// When another run is at work in it.
-pub(super) fn lock(folder: &Path) -> Result<File> {
-    let file = File::open(folder).with_context(|| format!("open {}", folder.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(bad_input(format!("{}: another run is at work here", folder.display())))
-        }
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("lock {}", folder.display())),
-    }
 }
 
 /// The journal for `plan` in `folder`: a new one, or that of the run that was killed, with what it holds. `no_room` says
@@ -109,6 +94,7 @@ pub(super) fn is_like(old: &Run, toolchain: &str, level: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::lock;
     use crate::score::{Entry, Head, sample};
     use rstest::rstest;
 

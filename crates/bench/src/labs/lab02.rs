@@ -77,14 +77,17 @@ impl Lab for ProducerConsumer {
     }
 }
 
+/// So many records two cores can pass each other.
+fn core_to_core(setup: &Setup) -> Row<'_, (), f64> {
+    Row::new("core to core", Role::Limit, |()| Ok(phys::transfer(setup.cores, SIZE)? / SIZE as f64 / 1e3))
+}
+
 fn records(setup: &Setup) -> Comparison<'_> {
     let mut rows = setup.rows(Pair::of, |pair| {
         let mut pace = Pace::new(setup, RECORDS);
         Box::new(move |()| Ok(pace.rate(|count| pair.time(setup, count, SIZE))? / 1e3))
     });
-    rows.push(Row::new("core to core", Role::Limit, |()| {
-        Ok(phys::transfer(setup.cores, SIZE)? / SIZE as f64 / 1e3)
-    }));
+    rows.push(core_to_core(setup));
     Comparison {
         title: format!("records of {SIZE} bytes through a pipe, a line for each"),
         unit: "k records/s",
@@ -102,9 +105,7 @@ fn shared(setup: &Setup) -> Comparison<'_> {
         let mut pace = Pace::new(setup, SHARED * SIDES);
         Box::new(move |()| Ok(pace.rate(|count| share(setup, &program, count / SIDES))? / 1e3))
     });
-    rows.push(Row::new("core to core", Role::Limit, |()| {
-        Ok(phys::transfer(setup.cores, SIZE)? / SIZE as f64 / 1e3)
-    }));
+    rows.push(core_to_core(setup));
     Comparison {
         title: format!("one buffer, {SIDES} producers and {SIDES} consumers, {SIZE} bytes, a line for each"),
         unit: "k records/s",

@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::pair::{Pair, compare};
-use super::{RECORDS, SIZE};
-use crate::experiment::{Comparison, Repeat, Role, Row};
+use super::{RECORDS, SIZE, core_to_core};
+use crate::experiment::{Comparison, Repeat, Row};
 use crate::harness::Setup;
 use crate::labs::flow::command;
 use crate::labs::pace::Pace;
 use crate::numbers::Better;
-use crate::phys;
 use crate::process::{self, Job};
 
 /// Where records go, by what its rows are called.
@@ -47,9 +46,7 @@ pub(super) fn targets(setup: &Setup) -> Comparison<'_> {
             }));
         }
     }
-    rows.push(Row::new("core to core", Role::Limit, |()| {
-        Ok(phys::transfer(setup.cores, SIZE)? / SIZE as f64 / 1e3)
-    }));
+    rows.push(core_to_core(setup));
     Comparison {
         title: format!("records of {SIZE} bytes through each target, a line for each"),
         unit: "k records/s",
