@@ -86,7 +86,8 @@ fn a_client_in_python_is_served() {
     drop(server);
 }
 
-/// Answers two calls, the second one first, after it has called back; says so when it is ready.
+/// Answers two calls, the second one first, after it has called back; says so when it is ready. It leaves the end to
+/// rpcc: an rpcc that has not yet read the end of its input would rightly complain about a server that has gone.
 const SERVER: &str = r"
 l = socket.socket(socket.AF_UNIX); l.bind(sys.argv[1]); l.listen()
 print('ready', flush=True)
@@ -100,6 +101,7 @@ s.sendall(frame(1, client, 9, struct.pack('<HIQ', 100, 5, 6)))
 assert receive(s) == (2, client, 9, b'')
 s.sendall(frame(2, client, calls[1][2], struct.pack('<q', 42)))
 s.sendall(frame(2, client, calls[0][2], string(b'first')))
+assert s.recv(1) == b''
 ";
 
 #[test]
