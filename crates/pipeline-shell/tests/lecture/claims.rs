@@ -88,6 +88,19 @@ fn posix_spawn_does_what_fork_and_exec_do() {
 }
 
 #[test]
+fn fork_makes_the_parent_pay_for_its_pages() {
+    shows(
+        "fork_makes_the_parent_pay_for_its_pages",
+        &[
+            "for 4096 pages that are new: a fault for each page",
+            "for the same pages again: no faults",
+            "after fork and exec: a fault for each page",
+            "after posix_spawn: no faults",
+        ],
+    );
+}
+
+#[test]
 fn a_process_group_is_signalled_as_one() {
     shows(
         "a_process_group_is_signalled_as_one",
