@@ -12,6 +12,7 @@ mod exports;
 mod gradescope;
 mod guard;
 mod kept;
+mod part;
 mod progress;
 mod queue;
 pub(crate) mod roster;

@@ -3,6 +3,7 @@
 mod course_kit;
 
 use std::fs;
+use std::path::PathBuf;
 
 use course_kit::{Class, RIGHT, xtask};
 use predicates::str::contains;
@@ -106,6 +107,66 @@ fn two_submissions_of_one_student_are_attempts_and_without_a_policy_refused() {
     class.zip("alice.zip", &[("src/lib.rs", WRONG)]).tar_gz("alice.tar.gz", &[("src/lib.rs", RIGHT)]);
     let told = "alice.tar.gz and alice.zip are both of alice";
     xtask(&class.args(&[])).assert().code(4).stderr(contains(told));
+}
+
+#[test]
+fn a_hidden_check_counts_and_nothing_that_students_get_names_it() {
+    let class = Class::new();
+    // It prints the greeting and copies nothing.
+    class.file("bob/src/lib.rs", "pub fn run() -> u8 { println!(\"hello\"); 0 }");
+    let path = policy(&class, "[labs.01]\nhidden = [\"m2_copy::it_repeats_its_input\"]\n");
+    let forms = ["gradescope", "classroom50", "autolab", "prairielearn", "github", "junit"];
+    let forms: Vec<&str> = forms.iter().flat_map(|form| ["--format", form]).collect();
+    xtask(&class.args(&[&["--policy", &path], &forms[..]].concat())).assert().success();
+    let latest = class.out.path().join("latest");
+    let for_students = || {
+        let folders = fs::read_dir(&latest).unwrap().map(|entry| entry.unwrap().path());
+        texts(folders.filter(|path| path.is_dir()))
+    };
+    let names_it =
+        |text: &str| text.contains("it repeats its input") || text.contains("it_repeats_its_input");
+    let texts = for_students();
+    assert!(texts.len() >= 8, "{} files", texts.len());
+    let named: Vec<&str> =
+        texts.iter().filter(|(_, text)| names_it(text)).map(|(path, _)| path.as_str()).collect();
+    assert_eq!(named, [""; 0]);
+    let sheet = String::from_utf8(class.read("students/bob/feedback.md")).unwrap();
+    assert!(sheet.contains("1 hidden check: 0 of "), "{sheet}");
+    assert!(class.results().students[0].total < 100);
+    assert!(names_it(&String::from_utf8(class.read("report.html")).unwrap()), "the teacher sees it");
+    // Later it is shown.
+    let path = policy(&class, "reveal = true\n[labs.01]\nhidden = [\"m2_copy::it_repeats_its_input\"]\n");
+    let out = class.out.path().to_str().unwrap();
+    xtask(&[&["report", out, "--policy", &path], &forms[..]].concat()).assert().success();
+    assert!(for_students().iter().filter(|(_, text)| names_it(text)).count() >= 6);
+}
+
+/// The text files in these folders, with their paths.
+fn texts(folders: impl Iterator<Item = PathBuf>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open: Vec<_> = folders.collect();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}
+
+#[test]
+fn grades_of_a_policy_are_not_made_again_without_their_journals() {
+    let class = Class::new();
+    class.file("bob/src/lib.rs", RIGHT);
+    let path = policy(&class, "late_days = 1\n");
+    xtask(&class.args(&["--policy", &path])).assert().success();
+    fs::remove_file(class.out.path().join("latest/journal-01.jsonl")).unwrap();
+    let before = class.read("gradebook.csv");
+    let told = "its journals are gone, and a policy made these grades";
+    let out = class.out.path().to_str().unwrap();
+    xtask(&["report", out]).assert().code(4).stderr(contains(told));
+    assert_eq!(class.read("gradebook.csv"), before);
 }
 
 #[test]

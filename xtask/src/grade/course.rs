@@ -14,17 +14,18 @@ use anyhow::Result;
 use sandbox::Level;
 use sandbox::protocol::Verdict;
 
-use super::class::{Event, Member, run as run_class};
-use super::kept::{Kept, is_verdict, is_whole};
+use super::class::{Member, run as run_class};
+use super::kept::{Kept, is_whole};
+use super::part::{Part, record};
 use super::progress::Progress;
 use super::session::{self, Session};
 use super::submissions::unclear;
 use super::{digest, earlier, guard};
 use crate::exit::{self, Exit, bad_input};
-use crate::journal::{self, Journal, Line};
+use crate::journal;
 use crate::policy::{self, files::Terms};
 use crate::report::formats::Format;
-use crate::score::{Entry, Found, Head, LabResults, Plan, Results, Run, milestones};
+use crate::score::{Head, LabResults, Plan, Results, Run, milestones};
 use crate::text::reason;
 use crate::workspace::{Lab, Workspace};
 use crate::{interrupt, pool, report, scratch, similar};
@@ -50,18 +51,6 @@ pub(super) struct Course<'a> {
     pub(super) seed: Option<u64>,
 }
 
-/// One lab of a run.
-struct Part {
-    lab: Lab,
-    members: Vec<Member>,
-    plan: Plan,
-    journal: Journal,
-    found: Vec<Found>,
-    kept: Kept,
-    /// Whether the run has come to it.
-    is_begun: bool,
-}
-
 impl Course<'_> {
     /// Grades lab after lab, then writes the reports of the whole.
     ///
@@ -76,32 +65,8 @@ impl Course<'_> {
                 self.take_back()
             }
         };
-        let keep = || self.terms.map_or(Ok(()), |terms| terms.keep(self.folder));
-        // Before the first journal: a run that is killed here must find its policy when it goes on.
-        if is_new {
-            keep().inspect_err(|_| take_back())?;
-        }
-        let begun = labs.into_iter().map(|(lab, members)| self.begin(&run, lab, members));
-        let mut parts = begun.collect::<Result<Vec<Part>>>().inspect_err(|_| take_back())?;
-        // After the journals: a run that cannot go on keeps the policy that it had.
-        if !is_new {
-            keep()?;
-        }
-        let mut problem = None;
-        let mut told = Ok(());
-        for part in &mut parts {
-            if told.is_err() || interrupt::is_set() {
-                break;
-            }
-            match self.prepare(part, run.seed) {
-                Ok(session) => told = self.lab(part, session.as_ref()),
-                Err(_) if interrupt::is_set() => break,
-                Err(error) => {
-                    anstream::eprintln!("error: lab {}: {error:#}", part.plan.head.lab);
-                    problem = problem.or(Some(exit::of_error(&error)));
-                }
-            }
-        }
+        let mut parts = self.begin_all(&run, labs, is_new).inspect_err(|_| take_back())?;
+        let (problem, told) = self.grade_all(&mut parts, run.seed);
         if !parts.iter().any(|part| part.is_begun) {
             take_back();
             return told.map(|()| problem.unwrap_or(Exit::Done));
@@ -117,6 +82,45 @@ impl Course<'_> {
         let written = self.finish(&results);
         told.and(kept.map_err(|error| self.no_room(&error))).and(written).and(compared)?;
         Ok(self.exit(&results).or(problem).unwrap_or(Exit::Done))
+    }
+
+    /// Begins, or goes on with, the journal of each lab, and keeps a copy of the policy.
+    fn begin_all(&self, run: &Run, labs: Vec<(Lab, Vec<Member>)>, is_new: bool) -> Result<Vec<Part>> {
+        let keep = || self.terms.map_or(Ok(()), |terms| terms.keep(self.folder));
+        // Before the first journal: a run that is killed here must find its policy when it goes on.
+        if is_new {
+            keep()?;
+        }
+        let begun = labs.into_iter().map(|(lab, members)| self.begin(run, lab, members));
+        let parts = begun.collect::<Result<_>>()?;
+        // After the journals: a run that cannot go on keeps the policy that it had.
+        if !is_new {
+            keep()?;
+        }
+        Ok(parts)
+    }
+
+    /// Grades lab after lab, until one cannot be written or the run is interrupted; and why labs were left out.
+    fn grade_all(&self, parts: &mut [Part], seed: u64) -> (Option<Exit>, Result<()>) {
+        let mut problem = None;
+        for part in parts {
+            if interrupt::is_set() {
+                break;
+            }
+            match self.prepare(part, seed) {
+                Ok(session) => {
+                    if let Err(error) = self.lab(part, session.as_ref()) {
+                        return (problem, Err(error));
+                    }
+                }
+                Err(_) if interrupt::is_set() => break,
+                Err(error) => {
+                    anstream::eprintln!("error: lab {}: {error:#}", part.plan.head.lab);
+                    problem = problem.or(Some(exit::of_error(&error)));
+                }
+            }
+        }
+        (problem, Ok(()))
     }
 
     fn begin(&self, run: &Run, lab: Lab, mut members: Vec<Member>) -> Result<Part> {
@@ -232,7 +236,7 @@ impl Course<'_> {
             return Ok(());
         }
         // Of several attempts the last one: all of them are like each other.
-        let last: Vec<Vec<Member>> = parts.iter().map(|part| last_attempts(&part.members)).collect();
+        let last: Vec<Vec<Member>> = parts.iter().map(Part::last_attempts).collect();
         let class: Vec<_> =
             parts.iter().zip(&last).map(|(part, members)| (&part.lab, members.as_slice())).collect();
         let pairs = similar::command::write(self.workspace, &class, self.folder)?;
@@ -284,66 +288,6 @@ impl Course<'_> {
             self.folder.display(),
             reason(error)
         ))
-    }
-}
-
-impl Part {
-    fn checks(&self) -> usize {
-        self.lab.manifest.checks().count()
-    }
-
-    /// The first of a student's attempts with the same work as this later one.
-    fn first_of(&self, member: usize) -> Option<usize> {
-        let (own, others) = (&self.plan.members[member], &self.plan.members[..member]);
-        let is_same = |other: &Entry| other.work == own.work && other.student() == own.student();
-        others.iter().position(is_same).filter(|_| !own.work.is_empty())
-    }
-
-    /// Of each member the checks that have no verdict yet, by their places in the lab; none of an attempt that was handed in
-    /// before.
-    fn todo(&self) -> Vec<Vec<usize>> {
-        let of_member = |(at, (member, found)): (usize, (&Member, &Found))| {
-            if self.first_of(at).is_some() {
-                return Vec::new();
-            }
-            let is_open =
-                |name: &str| found.checks.get(name).is_none_or(|outcome| !is_verdict(outcome.verdict));
-            let is_left = member.entry.refused.is_none() && found.compile_error.is_none();
-            let checks =
-                self.lab.manifest.checks().enumerate().filter(|(_, check)| is_left && is_open(&check.name));
-            checks.map(|(place, _)| place).collect()
-        };
-        self.members.iter().zip(&self.found).enumerate().map(of_member).collect()
-    }
-}
-
-/// The members, of several attempts the last one that is there.
-fn last_attempts(members: &[Member]) -> Vec<Member> {
-    let mut last: Vec<Member> = Vec::new();
-    for member in members.iter().filter(|member| !member.work.is_nothing()) {
-        let student = |member: &Member| member.entry.student().to_owned();
-        match last.last_mut().filter(|other| student(other) == student(member)) {
-            Some(other) => *other = member.clone(),
-            None => last.push(member.clone()),
-        }
-    }
-    for member in &mut last {
-        member.entry.name = member.entry.student().to_owned();
-    }
-    last
-}
-
-/// Notes a step; gives its member and its line for the journal.
-fn record(found: &mut [Found], event: &Event) -> (usize, Line) {
-    match event {
-        Event::Built { member, compile_error } => {
-            found[*member].compile_error.clone_from(compile_error);
-            (*member, Line::Built { member: *member, compile_error: compile_error.clone() })
-        }
-        Event::Checked { member, outcome } => {
-            found[*member].checks.insert(outcome.check.clone(), outcome.clone());
-            (*member, Line::Check { member: *member, outcome: outcome.clone() })
-        }
     }
 }
 

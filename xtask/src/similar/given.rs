@@ -16,8 +16,7 @@ use crate::workspace::{Lab, Workspace};
 pub fn known(workspace: &Workspace, lab: &Lab) -> Result<Known> {
     let mut known = Known::default();
     known.add(&starter(lab)?);
-    let crates = workspace.root.join("crates");
-    for folder in lectures(workspace, lab)?.into_iter().chain([crates.join("ipc-kit")]) {
+    for folder in heard(workspace, lab)? {
         known.add(&sources(&folder, |path| path.starts_with("src/") || path.starts_with("examples/"))?);
     }
     Ok(known)
@@ -31,8 +30,8 @@ pub fn starter(lab: &Lab) -> Result<Sources> {
     sources(&lab.dir, |path| path.starts_with("src/") || lab.manifest.is_editable(path))
 }
 
-/// The lectures that a student has heard: the lab's and those of the labs it needs.
-fn lectures(workspace: &Workspace, lab: &Lab) -> Result<Vec<PathBuf>> {
+/// The crates that a student has seen: `ipc-kit`, and the lectures of the lab and of the labs it needs.
+fn heard(workspace: &Workspace, lab: &Lab) -> Result<Vec<PathBuf>> {
     let labs = workspace.labs()?;
     let mut heard = vec![lab];
     let mut next = 0;
@@ -44,8 +43,9 @@ fn lectures(workspace: &Workspace, lab: &Lab) -> Result<Vec<PathBuf>> {
         heard.extend(labs.iter().filter(is_new).collect::<Vec<_>>());
         next += 1;
     }
-    let folders = heard.iter().map(|lab| workspace.root.join("crates").join(&lab.manifest.lecture));
-    // A course may have a lab whose lecture is held elsewhere.
+    let names = heard.iter().map(|lab| lab.manifest.lecture.as_str()).chain(["ipc-kit"]);
+    let folders = names.map(|name| workspace.root.join("crates").join(name));
+    // A course may have a lab whose lecture is held elsewhere, and do without the wrappers.
     Ok(folders.filter(|folder| folder.is_dir()).collect())
 }
 
