@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::contender;
+use crate::before::{self, Before};
+use crate::contender::{self, Contender};
 use crate::harness::{Interrupted, Setup};
 use crate::labs::{self, Lab};
 use crate::report::{self, Report};
@@ -20,7 +21,7 @@ usage: bench labs
        bench lab NN [--program WHO/NAME=PATH...] [--peers DIR] [OPTION...]
   --program WHO/NAME=PATH  a program of the lab's contract; WHO is `yours` or `reference`
   --peers DIR              the folder with the programs of crates/bench-peers
-  --html FILE              writes the page, too
+  --html FILE              writes the page, too, and its rankings beside it: where the next run is in doubt, they decide
   --again COMMAND          the command that the page names for another run
   --quick                  two rounds with few repetitions: for a test of the benchmark itself";
 
@@ -109,6 +110,14 @@ impl Arguments {
         if self.is_quick { 0.01 } else { 1.0 }
     }
 
+    fn setup(&self, contenders: Vec<Contender>) -> anyhow::Result<Setup> {
+        let page = self.html.as_deref().filter(|_| !self.is_quick);
+        let before = page.map(|page| Before::read(page, &contenders)).unwrap_or_default();
+        let mut setup = Setup::new(contenders, self.size())?;
+        setup.before = before;
+        Ok(setup)
+    }
+
     fn again(&self) -> String {
         let usual = match &self.what {
             What::Mechanisms => "cargo xtask bench mechanisms".to_owned(),
@@ -120,7 +129,7 @@ impl Arguments {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let report = match &arguments.what {
+    let (report, before) = match &arguments.what {
         What::Labs => {
             print!("{}", labs::list());
             return Ok(());
@@ -135,35 +144,38 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     print!("{}", report::text(&report));
     if let Some(path) = &arguments.html {
         write(path, &report::page(&report))?;
+        if !arguments.is_quick {
+            write(&before::beside(path), &before.followed_by(&report.parts).text())?;
+        }
         println!("\npage: {}", path.display());
     }
     Ok(())
 }
 
-fn physics(arguments: &Arguments) -> anyhow::Result<Report> {
-    let setup = Setup::new(Vec::new(), arguments.size())?;
+fn physics(arguments: &Arguments) -> anyhow::Result<(Report, Before)> {
+    let setup = arguments.setup(Vec::new())?;
     let mut report = setup.report("What this machine can do at best", &arguments.again())?;
     report.parts = setup.run(limits::experiments(&setup), arguments.effort())?;
-    Ok(report)
+    Ok((report, setup.before))
 }
 
-fn chooser(arguments: &Arguments) -> anyhow::Result<Report> {
-    let setup = Setup::new(Vec::new(), arguments.size())?;
+fn chooser(arguments: &Arguments) -> anyhow::Result<(Report, Before)> {
+    let setup = arguments.setup(Vec::new())?;
     let mut report = setup.report("Ways in which two processes talk", &arguments.again())?;
     report.parts = setup.run(mechanisms::experiments(&setup), arguments.effort())?;
     report.parts.extend(mechanisms::chooser(&report.parts));
-    Ok(report)
+    Ok((report, setup.before))
 }
 
-fn lab(lab: &dyn Lab, arguments: &Arguments) -> anyhow::Result<Report> {
+fn lab(lab: &dyn Lab, arguments: &Arguments) -> anyhow::Result<(Report, Before)> {
     let mut contenders = contender::given(&arguments.programs)?;
     let (peers, missing) = contender::peers(lab.peers(), arguments.peers.as_deref());
     contenders.extend(peers);
-    let setup = Setup::new(contenders, arguments.size())?;
+    let setup = arguments.setup(contenders)?;
     let mut report = setup.report(&format!("lab {}: {}", lab.id(), lab.title()), &arguments.again())?;
     report.notes = missing;
     report.parts = setup.run(lab.experiments(&setup)?, arguments.effort())?;
-    Ok(report)
+    Ok((report, setup.before))
 }
 
 /// Writes beside the place and renames: a page is there whole or not at all.

@@ -61,6 +61,11 @@ impl Contender {
     pub fn find(&self, name: &str) -> Option<&Path> {
         self.programs.get(name).map(PathBuf::as_path)
     }
+
+    /// All files that were given.
+    pub fn programs(&self) -> impl Iterator<Item = &Path> {
+        self.programs.values().map(PathBuf::as_path)
+    }
 }
 
 /// Those whom arguments `yours/ring=PATH` name, in the order of their roles.

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
+use crate::before::Before;
 use crate::contender::Contender;
 use crate::experiment::{Experiment, Measure, Row};
 use crate::machine::{self, Cores, Distance};
 use crate::numbers::short;
+use crate::ranking::Order;
 use crate::report::{Part, Report};
 use crate::rounds::{self, Effort, Surroundings};
 use crate::{interrupt, phys, process};
@@ -23,6 +25,8 @@ pub struct Setup {
     pub cores: Cores,
     /// How much is measured: 1 for real, a small share for a test of the benchmark itself.
     pub size: f64,
+    /// What the run before has found.
+    pub before: Before,
     scratch: TempDir,
 }
 
@@ -34,7 +38,7 @@ impl Setup {
     pub fn new(contenders: Vec<Contender>, size: f64) -> anyhow::Result<Self> {
         let scratch = tempfile::Builder::new().prefix("ipc-bench-").tempdir();
         let scratch = scratch.context("make a folder for temporary files")?;
-        Ok(Self { contenders, cores: Cores::find()?, size, scratch })
+        Ok(Self { contenders, cores: Cores::find()?, size, before: Before::default(), scratch })
     }
 
     /// A folder for whatever a measurement needs; removed at the end.
@@ -79,7 +83,7 @@ impl Setup {
     /// # Errors
     /// When the machine does not let itself be measured, or the user wants the end.
     pub fn run(&self, experiments: Vec<Experiment<'_>>, effort: Effort) -> anyhow::Result<Vec<Part>> {
-        let mut around = Real::new(self.cores)?;
+        let mut around = Real::new(self)?;
         let mut parts = Vec::new();
         for experiment in experiments {
             parts.push(match experiment {
@@ -126,19 +130,20 @@ fn machine_now(cores: Cores) -> anyhow::Result<String> {
 }
 
 /// The surroundings of a run.
-struct Real {
+struct Real<'a> {
     cores: Cores,
+    before: &'a Before,
 }
 
-impl Real {
-    fn new(cores: Cores) -> anyhow::Result<Self> {
+impl<'a> Real<'a> {
+    fn new(setup: &'a Setup) -> anyhow::Result<Self> {
         interrupt::install()?;
         process::adopt()?;
-        Ok(Self { cores })
+        Ok(Self { cores: setup.cores, before: &setup.before })
     }
 }
 
-impl Surroundings for Real {
+impl Surroundings for Real<'_> {
     fn line(&mut self) -> anyhow::Result<Option<f64>> {
         if self.cores.are_two() { machine::line(self.cores).map(Some) } else { Ok(None) }
     }
@@ -149,6 +154,10 @@ impl Surroundings for Real {
             bail!(Interrupted);
         }
         Ok(())
+    }
+
+    fn before(&self, title: &str) -> Option<Order> {
+        self.before.order(title)
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`experiment`] | what can be measured, and what comes out |
 //! | [`rounds`] | interleaved rounds between brackets; pure but for the closures that it calls |
 //! | [`ranking`] | pure: who is clearly better than whom |
+//! | [`before`] | the rankings of the run before |
 //! | [`chart`], [`table`], [`report`] | pure: pictures and tables, for a terminal and as a page |
 //! | [`machine`], [`phys`] | the cores at this moment, and what the machine can do at best |
 //! | [`process`], [`count`] | programs under a watchdog; their system calls, counted |
@@ -18,6 +19,7 @@
 //! | [`limits`], [`mechanisms`] | `bench phys` and `bench mechanisms` |
 //! | [`cli`] | the arguments |
 
+pub mod before;
 pub mod chart;
 pub mod cli;
 pub mod contender;

@@ -1,6 +1,10 @@
 //! Pure: who is faster than whom, as far as the rounds tell it. Two runs of one table must give one ranking; so who is
 //! not clearly apart is not put in an order.
 //!
+//! Where the rounds leave it open, the run before decides: those who were apart stay apart as long as the better one is still
+//! the better one in the middle, and those who were equal stay equal until they are far apart. The rounds of one run are not
+//! enough: the middle of the same two programs moves by up to 15 % from run to run on a virtual machine.
+//!
 //! Runners form groups. Between two groups everybody in the better one is clearly apart from everybody in the worse one, not
 //! only the neighbours: else it would depend on the order of ties where a group ends. In a group they stand as in the table.
 
@@ -11,12 +15,16 @@ use crate::numbers::{Better, Spread};
 const SAME: f64 = 1.1;
 /// The share of the rounds in which a row must be the better one.
 const CLEAR: f64 = 0.8;
-/// Who is apart by this in the middle, and in [`SURE`] of the rounds, stays apart in the rounds to come.
-const FAR: f64 = 1.2;
+/// Who is apart by this in the middle, and in [`SURE`] of the rounds, is beyond doubt: whatever was found before, and whatever
+/// the rounds to come may give.
+const FAR: f64 = 1.35;
 /// See [`FAR`].
 const SURE: f64 = 0.9;
 /// Who is apart by less than this in the middle stays equal in the rounds to come.
 const CLOSE: f64 = 1.05;
+/// Between two groups, and in a group.
+const ABOVE: &str = " > ";
+const EQUAL: &str = " = ";
 
 /// One row's values by round; `None` where a round gave it none that counts.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,14 +35,33 @@ pub struct Runner {
     pub values: Vec<Option<f64>>,
 }
 
+/// Who was better than whom in a run before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order(Vec<Vec<String>>);
+
+impl Order {
+    /// Of a [`ranking`].
+    #[must_use]
+    pub fn parse(ranking: &str) -> Self {
+        let group = |group: &str| group.split(EQUAL).map(str::to_owned).collect();
+        Self(ranking.split(ABOVE).map(group).collect())
+    }
+
+    /// Whether one was above the other. `None`: one of them was not there.
+    fn is_above(&self, one: &str, other: &str) -> Option<bool> {
+        let place = |name: &str| self.0.iter().position(|group| group.iter().any(|known| known == name));
+        Some(place(one)? < place(other)?)
+    }
+}
+
 /// The runners that have values, from the best to the worst: `a > b = c`. Those with a `=` between them are not clearly
 /// apart.
 #[must_use]
-pub fn ranking(runners: &[Runner], better: Better) -> String {
+pub fn ranking(runners: &[Runner], better: Better, before: Option<&Order>) -> String {
     let sorted = sorted(runners, better);
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (place, &index) in sorted.iter().enumerate() {
-        let is_apart = all_pairs(runners, &sorted, place, better, |wins| wins.are(CLEAR, SAME));
+        let is_apart = all_pairs(runners, &sorted, place, better, |wins| wins.are_clear(before));
         match groups.last_mut() {
             Some(group) if !is_apart => group.push(index),
             _ => groups.push(vec![index]),
@@ -43,9 +70,9 @@ pub fn ranking(runners: &[Runner], better: Better) -> String {
     let name = |index: &usize| runners[*index].name.as_str();
     let group = |mut group: Vec<usize>| {
         group.sort_unstable();
-        group.iter().map(name).collect::<Vec<_>>().join(" = ")
+        group.iter().map(name).collect::<Vec<_>>().join(EQUAL)
     };
-    groups.into_iter().map(group).collect::<Vec<_>>().join(" > ")
+    groups.into_iter().map(group).collect::<Vec<_>>().join(ABOVE)
 }
 
 /// Whether more rounds would say nothing new: at each place of the order it is sure that a group ends there, or that none
@@ -88,23 +115,33 @@ fn sorted(runners: &[Runner], better: Better) -> Vec<usize> {
 }
 
 /// How one does against another, round by round.
-struct Wins {
+struct Wins<'a> {
+    who: [&'a str; 2],
     share: f64,
     ratio: f64,
 }
 
-impl Wins {
+impl Wins<'_> {
+    fn are_clear(&self, before: Option<&Order>) -> bool {
+        let [one, other] = self.who;
+        match before.and_then(|order| order.is_above(one, other)) {
+            Some(true) => self.ratio >= 1.0,
+            Some(false) => self.are(SURE, FAR),
+            None => self.are(CLEAR, SAME),
+        }
+    }
+
     fn are(&self, share: f64, ratio: f64) -> bool {
         self.share >= share && self.ratio >= ratio
     }
 }
 
-fn wins(one: &Runner, other: &Runner, better: Better) -> Wins {
+fn wins<'a>(one: &'a Runner, other: &'a Runner, better: Better) -> Wins<'a> {
     let rounds = one.values.iter().zip(&other.values);
     let ratios: Vec<f64> = rounds.filter_map(|(&a, &b)| Some(better.ratio(a?, b?))).collect();
     let won = ratios.iter().filter(|&&ratio| ratio > 1.0).count();
     let median = Spread::of(&ratios).map_or(0.0, |spread| spread.median);
-    Wins { share: won as f64 / ratios.len().max(1) as f64, ratio: median }
+    Wins { who: [&one.name, &other.name], share: won as f64 / ratios.len().max(1) as f64, ratio: median }
 }
 
 #[cfg(test)]
@@ -123,17 +160,17 @@ mod tests {
             runner("mixed", &[10.0, 12.0, 9.0, 13.0, 11.2]),
         ];
         // Ties stand as in the table, whoever is a little better.
-        assert_eq!(ranking(&all, Better::Less), "fast = mixed > slow");
-        assert_eq!(ranking(&all, Better::More), "slow > fast = mixed");
+        assert_eq!(ranking(&all, Better::Less, None), "fast = mixed > slow");
+        assert_eq!(ranking(&all, Better::More, None), "slow > fast = mixed");
         let swapped = [all[2].clone(), all[1].clone(), all[0].clone()];
-        assert_eq!(ranking(&swapped, Better::Less), "mixed = fast > slow");
+        assert_eq!(ranking(&swapped, Better::Less, None), "mixed = fast > slow");
         assert!(is_settled(&all[..2], Better::Less));
     }
 
     #[test]
     fn a_steady_difference_within_the_noise_is_none() {
         let all = [runner("a", &[100.0, 100.0, 100.0]), runner("b", &[104.0, 104.0, 104.0])];
-        assert_eq!(ranking(&all, Better::Less), "a = b");
+        assert_eq!(ranking(&all, Better::Less, None), "a = b");
         assert!(is_settled(&all, Better::Less));
     }
 
@@ -141,11 +178,11 @@ mod tests {
     fn more_rounds_are_wanted_only_where_they_may_tell_something() {
         let beside = |values: &[f64]| [runner("a", &[100.0; 5]), runner("b", values)];
         let doubtful = beside(&[112.0; 5]);
-        assert_eq!(ranking(&doubtful, Better::Less), "a > b");
+        assert_eq!(ranking(&doubtful, Better::Less, None), "a > b");
         assert!(!is_settled(&doubtful, Better::Less));
-        assert!(is_settled(&beside(&[130.0; 5]), Better::Less));
+        assert!(is_settled(&beside(&[140.0; 5]), Better::Less));
         // Far in the middle, but not in each round.
-        assert!(!is_settled(&beside(&[130.0, 130.0, 90.0, 130.0, 130.0]), Better::Less));
+        assert!(!is_settled(&beside(&[140.0, 140.0, 90.0, 140.0, 140.0]), Better::Less));
     }
 
     #[test]
@@ -157,7 +194,25 @@ mod tests {
             runner("c", &[115.0; 5]),
             runner("d", &[150.0; 5]),
         ];
-        assert_eq!(ranking(&all, Better::Less), "a = b = c > d");
+        assert_eq!(ranking(&all, Better::Less, None), "a = b = c > d");
+    }
+
+    #[test]
+    fn the_run_before_decides_what_is_in_doubt_and_nothing_else() {
+        let beside = |value: f64| [runner("a", &[100.0; 5]), runner("b", &[value; 5])];
+        let after =
+            |before: &str, value: f64| ranking(&beside(value), Better::Less, Some(&Order::parse(before)));
+        for value in [108.0, 112.0, 118.0] {
+            assert_eq!(after("a > b", value), "a > b", "{value}");
+            assert_eq!(after("a = b", value), "a = b", "{value}");
+        }
+        assert_eq!(after("a > b", 101.0), "a > b");
+        assert_eq!(after("a > b", 99.0), "a = b");
+        assert_eq!(after("a = b", 136.0), "a > b");
+        assert_eq!(after("b > a", 136.0), "a > b");
+        assert_eq!(after("b > a", 118.0), "a = b");
+        // Somebody new is judged as in a first run.
+        assert_eq!(after("a > c", 112.0), "a > b");
     }
 
     #[test]
@@ -166,7 +221,7 @@ mod tests {
         a.values[2] = None;
         let b = runner("b", &[2.0, 2.0, 2.0]);
         let silent = Runner { name: "silent".to_owned(), values: vec![None; 3] };
-        assert_eq!(ranking(&[silent, b, a], Better::Less), "a > b");
+        assert_eq!(ranking(&[silent, b, a], Better::Less, None), "a > b");
     }
 
     /// Rounds of mechanisms as `bench mechanisms` finds them on one core. Each value differs by up to 8 % from round to
@@ -204,7 +259,7 @@ mod tests {
     fn runs_of_the_same_mechanisms_give_one_ranking_and_real_differences_stay() {
         for seed in 1..=200 {
             assert_eq!(
-                ranking(&a_run(seed), Better::Less),
+                ranking(&a_run(seed), Better::Less, None),
                 "ring in memory > pipe = FIFO = eventfd + memory > Unix stream = Unix seqpacket = signal \
                  > file + fcntl lock > TCP loopback",
                 "run {seed}"

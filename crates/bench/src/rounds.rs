@@ -7,7 +7,7 @@ use crate::chart::{Chart, Line, Tick};
 use crate::experiment::{Comparison, Curve, Latency, Measured, Repeat, Role, Row, Table};
 use crate::machine::Distance;
 use crate::numbers::{PERCENT_TICKS, Spread, bytes, percentiles, whole};
-use crate::ranking::{Runner, is_settled, ranking};
+use crate::ranking::{Order, Runner, is_settled, ranking};
 
 /// Two measurements of a cache line that differ by more than this have a move between them.
 const SAME: f64 = 1.4;
@@ -29,6 +29,11 @@ pub trait Surroundings {
     /// # Errors
     /// When the user wants the run to end.
     fn tidy(&mut self) -> anyhow::Result<()>;
+
+    /// What a run before has found for the table with this title.
+    fn before(&self, _title: &str) -> Option<Order> {
+        None
+    }
 }
 
 /// How long an experiment may go on.
@@ -99,7 +104,8 @@ pub fn compare(
             }
         }
     }
-    Ok(table(&comparison, &samples, failures))
+    let before = around.before(&comparison.title);
+    Ok(table(&comparison, &samples, failures, before.as_ref()))
 }
 
 type Outcome = anyhow::Result<(f64, Option<Distance>, bool)>;
@@ -141,7 +147,12 @@ fn measure<In, Out>(
 }
 
 /// Pure: the table of the samples. Only those count that were taken at the distance which most of them saw.
-fn table(comparison: &Comparison<'_>, samples: &[Sample], failures: Vec<Option<String>>) -> Table {
+fn table(
+    comparison: &Comparison<'_>,
+    samples: &[Sample],
+    failures: Vec<Option<String>>,
+    before: Option<&Order>,
+) -> Table {
     let distance = usual(samples);
     let counts = |sample: &&Sample| sample.distance == distance;
     let of = |row: usize| samples.iter().filter(counts).filter(move |sample| sample.row == row);
@@ -163,7 +174,7 @@ fn table(comparison: &Comparison<'_>, samples: &[Sample], failures: Vec<Option<S
         title: comparison.title.clone(),
         unit: comparison.unit,
         better: comparison.better,
-        ranking: anchor.map(|_| ranking(&runners, comparison.better)),
+        ranking: anchor.map(|_| ranking(&runners, comparison.better, before)),
         anchor: anchor.map(|index| comparison.rows[index].name.clone()),
         distance,
         elsewhere: samples.iter().filter(|sample| !counts(sample)).count(),

@@ -144,7 +144,7 @@ impl Ring {
         let sleeps = self.memory.word(flag);
         if sleeps.load(Ordering::Relaxed) != 0 {
             sleeps.store(0, Ordering::Relaxed);
-            futex(self.memory.word(counter), libc::FUTEX_WAKE, 1);
+            futex(sleeps, libc::FUTEX_WAKE, 1);
         }
     }
 
@@ -162,7 +162,11 @@ impl Ring {
                 _ => {
                     sleeps.store(1, Ordering::Relaxed);
                     fence(Ordering::SeqCst);
-                    futex(counter, libc::FUTEX_WAIT, seen);
+                    // It sleeps on the flag, not on the counter: the other side may have seen the flag of an earlier sleep,
+                    // and take this one away before it has begun. Then the kernel finds no 1, and this side looks again.
+                    if counter.load(Ordering::Relaxed) == seen {
+                        futex(sleeps, libc::FUTEX_WAIT, 1);
+                    }
                 }
             }
         }
