@@ -3,20 +3,21 @@
 //!
 //! Each process counts for itself, in a variable of its own. After a fork the child goes on with a *copy* of it.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use nix::unistd::getpid;
 
 use crate::failure::{Failure, say};
 
-/// Units of work of this process since [`begin`].
-static UNITS: AtomicU64 = AtomicU64::new(0);
+/// Units of work of this process since [`begin`], for each of its threads.
+static UNITS: Mutex<Vec<&AtomicU64>> = Mutex::new(Vec::new());
 /// `--gate` and `--report`.
 static ASKED: OnceLock<(Option<PathBuf>, bool)> = OnceLock::new();
 
@@ -25,13 +26,27 @@ pub fn set_up(gate: Option<PathBuf>, report: bool) {
     let _ = ASKED.set((gate, report));
 }
 
+thread_local! {
+    /// Those of this thread, which alone writes there. So no addition is locked: a locked one waits until everything that was
+    /// written before has left the core, the row of cells that it counts.
+    static OWN: &'static AtomicU64 = {
+        let own = Box::leak(Box::new(AtomicU64::new(0)));
+        units().push(own);
+        own
+    };
+}
+
+fn units() -> MutexGuard<'static, Vec<&'static AtomicU64>> {
+    UNITS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// To be called by each process when it is about to do its own share: counting begins with 0, and the gate, if one
 /// is asked for, is passed. So whoever works at the same time stands at the gate at the same time.
 ///
 /// # Errors
 /// When the gate is no FIFO.
 pub fn begin() -> Result<(), Failure> {
-    UNITS.store(0, Relaxed);
+    units().iter().for_each(|of_thread| of_thread.store(0, Relaxed));
     match ASKED.get() {
         Some((Some(fifo), _)) => pass(fifo),
         _ => Ok(()),
@@ -42,12 +57,13 @@ pub fn begin() -> Result<(), Failure> {
 /// asks for it. WHO is `part K` or `rank R`.
 pub fn report(who: &str) {
     if matches!(ASKED.get(), Some((_, true))) {
-        say(&format!("{who}: {}\n", UNITS.load(Relaxed)));
+        let all: u64 = units().iter().map(|of_thread| of_thread.load(Relaxed)).sum();
+        say(&format!("{who}: {all}\n"));
     }
 }
 
 fn count(units: usize) {
-    UNITS.fetch_add(units as u64, Relaxed);
+    OWN.with(|own| own.store(own.load(Relaxed) + units as u64, Relaxed));
 }
 
 /// Waits at a gate: writes its pid to `.FIFO.reached` beside FIFO, then opens FIFO for reading, which blocks until
@@ -109,22 +125,29 @@ pub fn next_row(above: &[u8], row: &[u8], below: &[u8]) -> Vec<u8> {
     if row.is_empty() {
         return Vec::new();
     }
-    // First how many of the three cells in each column live, with the last column before the first and the first one
-    // behind the last; then three columns at a time. No cell has an index that must be wrapped, and no step depends on
-    // a branch, so the compiler makes both loops with vector instructions.
-    let is_alive = |cell: &u8| u8::from(*cell == b'#');
-    let column = |((a, b), c)| is_alive(a) + is_alive(b) + is_alive(c);
-    let mut columns = Vec::with_capacity(row.len() + 2);
-    columns.push(0);
-    columns.extend(above.iter().zip(row).zip(below).map(column));
-    columns.push(columns[1]);
-    columns[0] = columns[row.len()];
-    let next = |(around, cell): (&[u8], &u8)| {
-        // Itself is among them.
-        let lives = around[0] + around[1] + around[2];
-        if (lives == 3) | ((*cell == b'#') & (lives == 4)) { b'#' } else { b'.' }
-    };
-    columns.windows(3).zip(row).map(next).collect()
+    // First the sum of the three cells in each column, with the last column before the first and the first one behind
+    // the last; then the sum of three columns, which tells how many of nine cells live. No cell has an index that must be
+    // wrapped, and no step depends on a branch, so the compiler makes both loops with vector instructions. The second loop
+    // overwrites what it has read: memory of its own would cost as much as a loop.
+    let length = row.len();
+    let mut cells = Vec::with_capacity(length + 2);
+    cells.push(0);
+    cells.extend(above.iter().zip(row).zip(below).map(|((a, b), c)| a.wrapping_add(*b).wrapping_add(*c)));
+    cells.push(cells[1]);
+    cells[0] = cells[length];
+    for (columns, cell) in Cell::from_mut(&mut cells[..]).as_slice_of_cells().windows(3).zip(row) {
+        // Itself is among the nine.
+        let sum = columns[0].get().wrapping_add(columns[1].get()).wrapping_add(columns[2].get());
+        let is_alive = (sum == nine_of_which(3)) | ((*cell == b'#') & (sum == nine_of_which(4)));
+        columns[0].set(if is_alive { b'#' } else { b'.' });
+    }
+    cells.truncate(length);
+    cells
+}
+
+/// The sum of nine cells of which so many live, modulo 256: another one for each number.
+const fn nine_of_which(live: u8) -> u8 {
+    live.wrapping_mul(b'#').wrapping_add((9 - live).wrapping_mul(b'.'))
 }
 
 /// Calls `each` with each word of a file of `wc`: what stands between blanks, tabs and newlines. One unit for each
