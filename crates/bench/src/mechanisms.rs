@@ -11,6 +11,7 @@ mod properties;
 mod queued;
 mod semaphores;
 mod system_v;
+mod watchdog;
 
 pub use measure::send_many;
 

@@ -7,9 +7,10 @@ use anyhow::{Context as _, bail, ensure};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use nix::unistd::{Pid, alarm, getppid};
+use nix::unistd::{Pid, getppid};
 
 use super::channel::{Channel, Mechanism};
+use super::watchdog::Watchdog;
 use super::{MESSAGE, find};
 use crate::harness::Setup;
 use crate::machine::{Cores, on_core, pin};
@@ -20,11 +21,9 @@ const TURNS: usize = 2_000;
 /// Messages and bytes in one measurement, at most.
 const MOST: usize = 40_000;
 const MOST_BYTES: usize = 96 << 20;
-/// Seconds after which SIGALRM ends a side whose other side has failed: no end of file tells it.
-const WATCHDOG: u32 = 60;
 
 /// Microseconds of a message, one way: half of a round trip.
-pub(super) fn one_way(setup: &Setup, mechanism: &Mechanism, cores: Cores) -> anyhow::Result<f64> {
+pub(super) fn one_way(setup: &Setup, mechanism: &'static Mechanism, cores: Cores) -> anyhow::Result<f64> {
     let turns = setup.scaled(TURNS);
     let make = || (mechanism.make)(MESSAGE, setup.scratch());
     let (mut there, mut back) = (make()?, make()?);
@@ -36,7 +35,7 @@ pub(super) fn one_way(setup: &Setup, mechanism: &Mechanism, cores: Cores) -> any
         }
         Ok(())
     };
-    let child = beside(cores.second, || {
+    let child = beside(mechanism, cores.second, || {
         back.meet(getppid());
         echo(&mut *there, &mut *back, &mut message)
     })?;
@@ -54,7 +53,7 @@ pub(super) fn one_way(setup: &Setup, mechanism: &Mechanism, cores: Cores) -> any
 }
 
 /// Bytes a second of messages of one size, from one core to the other.
-pub(super) fn rate(setup: &Setup, mechanism: &Mechanism, size: usize) -> anyhow::Result<f64> {
+pub(super) fn rate(setup: &Setup, mechanism: &'static Mechanism, size: usize) -> anyhow::Result<f64> {
     if size > mechanism.largest {
         bail!("no message of {size} bytes; at most {}", mechanism.largest);
     }
@@ -65,7 +64,7 @@ pub(super) fn rate(setup: &Setup, mechanism: &Mechanism, size: usize) -> anyhow:
 }
 
 fn stream(
-    mechanism: &Mechanism,
+    mechanism: &'static Mechanism,
     scratch: &Path,
     size: usize,
     count: usize,
@@ -73,7 +72,7 @@ fn stream(
 ) -> anyhow::Result<()> {
     let mut channel = (mechanism.make)(size, scratch)?;
     let mut came = vec![0_u8; size];
-    let child = beside(cores.second, || {
+    let child = beside(mechanism, cores.second, || {
         for number in 0..count {
             channel.receive(&mut came)?;
             // Every message has its number's low byte; a signal has no bytes.
@@ -95,13 +94,17 @@ fn stream(
     sent
 }
 
-/// The child of a measurement.
-struct Beside(Pid);
+/// The child of a measurement, and who watches both sides.
+struct Beside(Pid, Watchdog);
 
 /// Runs one side in a child on a processor.
-fn beside(cpu: usize, side: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<Beside> {
+fn beside(
+    mechanism: &'static Mechanism,
+    cpu: usize,
+    side: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<Beside> {
     be_alone()?;
-    alarm::set(WATCHDOG);
+    let watchdog = Watchdog::new(mechanism)?;
     let child = ipc_kit::run_in_child(|| {
         // An alarm is not inherited; the end of the parent ends this side.
         let result = set_pdeathsig(Signal::SIGKILL).context("die with the parent");
@@ -113,13 +116,12 @@ fn beside(cpu: usize, side: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Resu
             }
         }
     });
-    child.context("fork the other side").map(Beside)
+    Ok(Beside(child.context("fork the other side")?, watchdog))
 }
 
 impl Beside {
     fn end(self) -> anyhow::Result<()> {
         let status = ipc_kit::wait_for(self.0).context("wait for the other side")?;
-        alarm::cancel();
         match status {
             WaitStatus::Exited(_, 0) => Ok(()),
             other => bail!("the other side failed: {other:?}"),
@@ -141,11 +143,11 @@ pub fn send_many(name: &str, count: usize) -> anyhow::Result<()> {
     stream(mechanism, scratch.path(), MESSAGE, count, Cores::find()?)
 }
 
-fn answered(mechanism: &Mechanism, scratch: &Path, count: usize) -> anyhow::Result<()> {
+fn answered(mechanism: &'static Mechanism, scratch: &Path, count: usize) -> anyhow::Result<()> {
     let (mut there, mut back) = ((mechanism.make)(MESSAGE, scratch)?, (mechanism.make)(MESSAGE, scratch)?);
     let mut message = [0; MESSAGE];
     let cores = Cores::find()?;
-    let child = beside(cores.second, || {
+    let child = beside(mechanism, cores.second, || {
         back.meet(getppid());
         // Half of the messages go back.
         for _ in 0..count / 2 {
