@@ -8,6 +8,9 @@ use super::class::Event;
 use crate::score::{Found, Plan};
 use crate::text::one_line;
 
+/// The name gets what is left of the line: a line that is cut by the terminal would be drawn anew below itself.
+const BAR: &str = "{prefix} {bar:20} {pos}/{len} steps, {elapsed}, about {eta} left, {wide_msg}";
+
 /// Follows a class, step by step.
 #[derive(Debug)]
 pub(super) struct Progress {
@@ -28,7 +31,7 @@ impl Progress {
         let steps = checks.iter().sum::<usize>() + members;
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(steps as u64);
-            let look = ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} steps, {elapsed}, {msg}");
+            let look = ProgressStyle::with_template(BAR);
             let bar = bar.with_prefix(format!("lab {lab}"));
             look.map(|look| bar.clone().with_style(look)).unwrap_or(bar)
         });
