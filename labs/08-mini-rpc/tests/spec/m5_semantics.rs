@@ -190,7 +190,7 @@ fn every_frame(trouble: Trouble, semantics: &str, holds: impl Fn(usize, &str, &s
         let mut relay = Relay::new(&room, &site.at, trouble, nth);
         let words: Vec<String> = (0..3).map(|_| room.word()).collect();
         let input: String = words.iter().map(|word| format!("append key {word}\n")).collect();
-        let options = ["--semantics", semantics, "--retries", "400", "--retry-ms", "100", "-"];
+        let options = ["--semantics", semantics, "--retries", "200", "--retry-ms", "300", "-"];
         let note = format!("frame {nth} between rpcc and rpcd {trouble}");
         let client = ask(&room, relay.address(), &options).stdin(input).note(&note).spawn();
         relay.run_until("rpcc to end, over a network with one bad frame", || client.has_ended());
