@@ -29,6 +29,28 @@ pub fn document(title: &str, style: &str, body: &Markup) -> String {
     page.into_string()
 }
 
+/// A paragraph of Markdown that has no more than code and emphasis in it.
+#[must_use]
+pub fn spans(paragraph: &str) -> Markup {
+    html! {
+        @for (number, part) in paragraph.split('`').enumerate() {
+            @if number % 2 == 1 { code { (part) } } @else { (emphasis(part)) }
+        }
+    }
+}
+
+/// `*so*`. Asterisks that are not in pairs are some.
+fn emphasis(text: &str) -> Markup {
+    let is_markup = !text.contains("**") && text.matches('*').count().is_multiple_of(2);
+    html! {
+        @if is_markup {
+            @for (number, part) in text.split('*').enumerate() {
+                @if number % 2 == 1 { em { (part) } } @else { (part) }
+            }
+        } @else { (text) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -155,6 +155,12 @@ impl Member {
         self.entry.refused.is_none() && self.compile_error.is_none()
     }
 
+    /// Whether nothing of the lab was handed in.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.entry.standing == Standing::Absent
+    }
+
     /// Whether something was taken that does not compile.
     #[must_use]
     pub fn is_broken(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::late::{Cost, Due};
 use super::time::Moment;
 use super::{Count, Times};
-use crate::score::{Attempt, LabGrade, Member, Points, Standing};
+use crate::score::{Attempt, LabGrade, Member, Points};
 
 /// A student's attempts at a lab, and the one that counts.
 pub(super) struct Choice {
@@ -44,7 +44,7 @@ pub(super) fn choose(
     left: u32,
 ) -> Option<Choice> {
     let mut all: Vec<Judged<'_>> = Vec::new();
-    let is_there = |member: &Member| member.entry.standing != Standing::Absent;
+    let is_there = |member: &Member| !member.is_absent();
     let handed_in: Vec<_> = members.iter().filter(|(_, member)| is_there(member)).collect();
     // Of whoever handed in nothing, one row says so.
     let taken = if handed_in.is_empty() { members.iter().take(1).collect() } else { handed_in };

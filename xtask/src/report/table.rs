@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use console::{measure_text_width, truncate_str};
 
 use super::{ending, number};
-use crate::score::{Expect, LabResults, Member, Results, Standing, class_in_short};
+use crate::score::{Expect, LabResults, Member, Results, class_in_short};
 use crate::text::{fitted, one_line};
 
 /// Longer names are cut here, however wide the terminal is; the reports have them whole.
@@ -43,9 +43,8 @@ pub fn render(results: &LabResults, width: Option<usize>) -> String {
 
 /// The members that have a line.
 fn shown(results: &LabResults) -> Vec<&Member> {
-    let is_absent = |member: &&Member| member.entry.standing == Standing::Absent;
-    let hides = results.members.iter().filter(is_absent).count() > ABSENT;
-    results.members.iter().filter(|member| !(hides && is_absent(member))).collect()
+    let hides = results.members.iter().filter(|member| member.is_absent()).count() > ABSENT;
+    results.members.iter().filter(|member| !(hides && member.is_absent())).collect()
 }
 
 /// A column of numbers: two lines of head, then one a member.

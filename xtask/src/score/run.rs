@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LabGrade, LabResults, Member, Run, Standing, Total};
+use super::{LabGrade, LabResults, Member, Run, Total};
 
 /// A graded run: `results.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +123,7 @@ impl Student {
         let score = &mut self.labs[lab];
         score.points = member.total;
         score.undecided = member.undecided;
-        score.handed_in = member.entry.standing != Standing::Absent;
+        score.handed_in = !member.is_absent();
         score.member = Some(at);
         self.total += member.total;
         self.undecided += member.undecided;

@@ -53,16 +53,15 @@ pub fn class(results: &LabResults) -> String {
         let count = members.iter().filter(|member| is(member)).count();
         (count > 0).then(|| format!("{count} {words}"))
     };
-    let is_absent = |member: &Member| member.entry.standing == Standing::Absent;
     let plural = if members.len() == 1 { "" } else { "s" };
     let parts = [
         Some(format!("{} member{plural}", members.len())),
-        count(&is_absent, "handed nothing in"),
+        count(&Member::is_absent, "handed nothing in"),
         Spread::of(results)
             .map(|spread| format!("mean {}, median {} of {max} points", spread.mean(), spread.median())),
         count(&|member| member.total == max, "with all points"),
         count(&Member::is_broken, "did not compile"),
-        count(&|member| member.entry.refused.is_some() && !is_absent(member), "not graded"),
+        count(&|member| member.entry.refused.is_some() && !member.is_absent(), "not graded"),
         count(&|member| member.undecided > 0, "with undecided points"),
         count(&|member| member.expectation.as_ref().is_some_and(|e| !e.met), "NOT AS EXPECTED"),
     ];

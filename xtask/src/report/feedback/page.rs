@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::TOTAL;
 use super::sheet::{Failure, Next, Part, Sheet, Work};
-use crate::page::document;
+use crate::page::{document, spans};
 use crate::report::html::{STYLE as COMMON, marked};
 use crate::report::number;
 
@@ -103,7 +103,7 @@ fn how(part: &Part<'_>) -> Markup {
 fn told(part: &Part<'_>, work: &Work<'_>) -> Markup {
     html! {
         p { (work.summary) }
-        @for cause in &work.likely { p.likely { (cause) } }
+        @for cause in &work.likely { p.likely { (spans(cause)) } }
         @if !work.notes.is_empty() {
             ul { @for note in &work.notes { li { (note) } } }
         }
@@ -190,25 +190,4 @@ fn missed(part: &Part<'_>, failure: &Failure<'_>) -> Markup {
 
 fn command(words: &str) -> Markup {
     html! { code.command { (words) } }
-}
-
-/// A paragraph of Markdown that has no more than code and emphasis in it.
-fn spans(paragraph: &str) -> Markup {
-    html! {
-        @for (number, part) in paragraph.split('`').enumerate() {
-            @if number % 2 == 1 { code { (part) } } @else { (emphasis(part)) }
-        }
-    }
-}
-
-/// `*so*`. Asterisks that are not in pairs are some.
-fn emphasis(text: &str) -> Markup {
-    let is_markup = !text.contains("**") && text.matches('*').count().is_multiple_of(2);
-    html! {
-        @if is_markup {
-            @for (number, part) in text.split('*').enumerate() {
-                @if number % 2 == 1 { em { (part) } } @else { (part) }
-            }
-        } @else { (text) }
-    }
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Column, link_to};
+use crate::page::spans;
 use crate::report::clusters::{self, Cluster, Sign};
 use crate::score::LabResults;
 use crate::text::one_line;
@@ -27,10 +28,10 @@ pub(super) fn section(results: &LabResults, columns: &[Column<'_>]) -> Markup {
 fn article(results: &LabResults, columns: &[Column<'_>], cluster: &Cluster<'_>) -> Markup {
     html! {
         article.cluster {
-            h3 { (cluster.members.len()) " members: " (title(columns, cluster)) }
+            h3 { (cluster.members.len()) " members: " (spans(&title(columns, cluster))) }
             @if let Sign::Failure(check, ..) = cluster.sign { (said(results, cluster, check)) }
             @if let Sign::Cause([_, others @ ..]) = cluster.sign {
-                @for other in others { p.likely { (other) } }
+                @for other in others { p.likely { (spans(other)) } }
             }
             @if !cluster.checks.is_empty() { (checks(columns, cluster)) }
             ul.names { @for &at in &cluster.members { li { (link_to(results, at)) } } }

@@ -10,16 +10,20 @@ use crate::score::{LabResults, Member};
 use crate::text::one_line;
 
 pub(super) fn section(results: &LabResults, columns: &[Column<'_>]) -> Markup {
+    let absent = results.members.iter().filter(|member| member.is_absent()).count();
     html! {
         section id="map" aria-labelledby="map-title" {
             h2 id="map-title" { "Heat map" }
             (legend())
+            @if absent > 0 { p.small { "Without those who handed nothing in: " (absent) "." } }
             a.skip href="#clusters" { "Skip the heat map" }
             div.map tabindex="0" role="region" aria-labelledby="map-title" {
                 table {
                     (head(results, columns))
                     tbody {
-                        @for (number, member) in results.members.iter().enumerate() { (row(number, member, columns)) }
+                        @for (number, member) in results.members.iter().enumerate() {
+                            @if !member.is_absent() { (row(number, member, columns)) }
+                        }
                     }
                 }
             }

@@ -6,6 +6,7 @@ use sandbox::protocol::Verdict;
 use super::marks::marked;
 use super::{Beside, Column, total};
 use crate::outcome::CheckOutcome;
+use crate::page::spans;
 use crate::report::{grades, number as shown};
 use crate::score::{LabResults, Member};
 use crate::text::{one_line, printable};
@@ -26,7 +27,7 @@ pub(super) fn section(
                 }
             }
             p { (printable(&member.summary, 4, 1000)) }
-            @for cause in &member.likely { p.likely { (cause) } }
+            @for cause in &member.likely { p.likely { (spans(cause)) } }
             @if let Some(expectation) = &member.expectation {
                 p.warning[!expectation.met] { "Sample class: " (expectation.text) }
             }
@@ -44,7 +45,9 @@ pub(super) fn section(
                     @if check.verdict != Verdict::Pass { (failure(number, column, check)) }
                 }
             }
-            p.back { a href={ "#r" (number) } { "back to the map" } " " a href="#members" { "to the members" } " "
+            p.back {
+                @if !member.is_absent() { a href={ "#r" (number) } { "back to the map" } " " }
+                a href="#members" { "to the members" } " "
                 @if let Some(sheet) = beside.sheets.get(member.entry.name.as_str()) { a href=(sheet) { "what this member gets" } }
             }
         }

@@ -117,7 +117,7 @@ fn the_class_is_told_in_a_sentence_and_each_member_in_a_line() {
 fn the_likely_cause_stands_with_its_member() {
     let mut results = class("alice", Verdict::Hang, "why");
     results.members[0].likely = vec!["likely: the text of `<<<` is written first.".into()];
-    assert!(page_of(results).contains("likely: the text of `&lt;&lt;&lt;` is written first."));
+    assert!(page_of(results).contains("likely: the text of <code>&lt;&lt;&lt;</code> is written first."));
 }
 
 #[test]
@@ -129,6 +129,9 @@ fn several_labs_have_a_page_each_and_one_that_leads_to_every_part() {
     let results = Results::new(sample::run(), vec![first, second]);
     let pages: BTreeMap<String, String> = pages(&results, None).collect();
     assert_eq!(pages.keys().collect::<Vec<_>>(), ["lab-01.html", "lab-02.html", "report.html"]);
+    let second = &pages["lab-02.html"];
+    assert!(second.contains("Without those who handed nothing in: 1.") && !second.contains("#r2\""));
+    assert!(second.contains("id=\"r1\"") && !second.contains("id=\"r2\""), "no row for who is absent");
     let index = &pages["report.html"];
     assert!(
         index.contains("alice &lt;b&gt;") && index.contains("3 members; 1 handed nothing in;"),

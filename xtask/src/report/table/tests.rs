@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::outcome::CheckOutcome;
-use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, sample};
+use crate::score::{CheckInfo, Entry, Found, Head, Milestone, Plan, Standing, sample};
 use rstest::rstest;
 use sandbox::protocol::Verdict;
 
