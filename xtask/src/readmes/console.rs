@@ -22,11 +22,17 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(super) fn shown(command: &str, bin: &Path, dir: &Path, patience: Duration) -> anyhow::Result<String> {
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
     let (reader, writer) = io::pipe().context("make a pipe for an example")?;
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command).current_dir(dir).env_clear().process_group(0).stdin(Stdio::null());
+    // Under nohup(1) this process ignores SIGHUP, and so would whatever an example starts.
+    let mut shell = Command::new("env");
+    shell
+        .args(["--default-signal", "sh", "-c", command])
+        .current_dir(dir)
+        .env_clear()
+        .process_group(0)
+        .stdin(Stdio::null());
     shell.envs([("PATH", path.as_str()), ("LC_ALL", "C"), ("HOME", "/")]);
     shell.stdout(writer.try_clone().context("copy the pipe of an example")?).stderr(writer);
-    let mut child = shell.spawn().context("start sh(1)")?;
+    let mut child = shell.spawn().context("start env(1) with sh(1)")?;
     // Our own copies of the write end must go, or the output has no end.
     drop(shell);
     let group = Pid::from_raw(child.id().try_into().context("read the shell's id")?);
