@@ -28,7 +28,7 @@ pub(super) fn section(results: &LabResults, columns: &[Column<'_>]) -> Markup {
 fn article(results: &LabResults, columns: &[Column<'_>], cluster: &Cluster<'_>) -> Markup {
     html! {
         article.cluster {
-            h3 { (cluster.members.len()) " members: " (spans(&title(columns, cluster))) }
+            h3 { (cluster.members.len()) " members: " (title(columns, cluster)) }
             @if let Sign::Failure(check, ..) = cluster.sign { (said(results, cluster, check)) }
             @if let Sign::Cause([_, others @ ..]) = cluster.sign {
                 @for other in others { p.likely { (spans(other)) } }
@@ -49,14 +49,17 @@ fn said(results: &LabResults, cluster: &Cluster<'_>, check: usize) -> Markup {
     }
 }
 
-fn title(columns: &[Column<'_>], cluster: &Cluster<'_>) -> String {
-    match &cluster.sign {
-        Sign::Cause(causes) => causes.first().cloned().unwrap_or_default(),
-        Sign::CompileError(error) => format!("did not compile: {}", one_line(error, 200)),
-        Sign::Failure(..) if cluster.checks.len() == columns.len() => "missed every check".to_owned(),
-        Sign::Failure(check, verdict, _) => {
-            let check = &columns[*check];
-            format!("{} in {}, {}", verdict.word(), check.label(), check.check.sentence)
+/// Only a cause is Markdown: it is ours. What the compiler says is taken as it is.
+fn title(columns: &[Column<'_>], cluster: &Cluster<'_>) -> Markup {
+    html! {
+        @match &cluster.sign {
+            Sign::Cause(causes) => { @if let [first, ..] = causes { (spans(first)) } },
+            Sign::CompileError(error) => { "did not compile: " (one_line(error, 200)) },
+            Sign::Failure(..) if cluster.checks.len() == columns.len() => { "missed every check" },
+            Sign::Failure(check, verdict, _) => {
+                @let check = &columns[*check];
+                (verdict.word()) " in " (check.label()) ", " (check.check.sentence)
+            },
         }
     }
 }
