@@ -101,7 +101,7 @@ impl Arguments {
     }
 
     fn effort(&self) -> Effort {
-        let quick = Effort { rounds: 2, repeats: 1, budget: Duration::from_secs(1) };
+        let quick = Effort { rounds: 2, measurements: 1, repeats: 1, budget: Duration::from_secs(1) };
         if self.is_quick { quick } else { Effort::full() }
     }
 

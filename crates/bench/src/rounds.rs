@@ -41,6 +41,9 @@ pub trait Surroundings {
 pub struct Effort {
     /// Rounds of a comparison.
     pub rounds: usize,
+    /// Measurements of which the middle one is a value of a comparison; an odd number. Where the kernel puts two processes on one
+    /// core by chance, a single one may be several times too small.
+    pub measurements: usize,
     /// Values at each place of a curve, and rounds of samples.
     pub repeats: usize,
     /// After this time no round begins, but for the first three: a busy machine gets fewer rounds, not more minutes.
@@ -51,7 +54,7 @@ impl Effort {
     /// What ratios good to some percent need, and a ranking in which it is doubtful who is apart.
     #[must_use]
     pub fn full() -> Self {
-        Self { rounds: 25, repeats: 3, budget: Duration::from_secs(12) }
+        Self { rounds: 25, measurements: 3, repeats: 3, budget: Duration::from_secs(12) }
     }
 
     fn is_over(&self, done: usize, start: Instant) -> bool {
@@ -78,14 +81,19 @@ pub fn compare(
     effort: Effort,
     around: &mut dyn Surroundings,
 ) -> anyhow::Result<Table> {
-    let rounds = if comparison.repeat == Repeat::Once { 1 } else { effort.rounds };
-    let is_bracketed = comparison.repeat == Repeat::Bracketed;
+    let (rounds, measurements) = match comparison.repeat {
+        Repeat::Once => (1, 1),
+        Repeat::Rounds | Repeat::Bracketed => (effort.rounds, effort.measurements),
+    };
+    let how = (measurements, comparison.repeat == Repeat::Bracketed);
+    let before = around.before(&comparison.title);
     let start = Instant::now();
     let mut samples = Vec::new();
     let mut failures = vec![None; comparison.rows.len()];
     for round in 0..rounds {
         let runners = || runners(&comparison, &samples, &failures);
-        if effort.is_over(round, start) || round >= ENOUGH && is_settled(&runners(), comparison.better) {
+        let is_settled = || is_settled(&runners(), comparison.better, before.as_ref());
+        if effort.is_over(round, start) || round >= ENOUGH && is_settled() {
             break;
         }
         let mut order: Vec<usize> = (0..comparison.rows.len()).collect();
@@ -96,7 +104,7 @@ pub fn compare(
             if failures[row].is_some() {
                 continue;
             }
-            match sample(&mut comparison.rows[row], is_bracketed, around)? {
+            match sample(&mut comparison.rows[row], how, around)? {
                 Ok((value, distance, is_steady)) => {
                     samples.push(Sample { row, round, value, distance, is_steady });
                 }
@@ -104,7 +112,6 @@ pub fn compare(
             }
         }
     }
-    let before = around.before(&comparison.title);
     Ok(table(&comparison, &samples, failures, before.as_ref()))
 }
 
@@ -113,14 +120,13 @@ type Outcome = anyhow::Result<(f64, Option<Distance>, bool)>;
 /// One value. The outer error is the surroundings', the inner one the contender's.
 fn sample(
     row: &mut Row<'_, (), f64>,
-    is_bracketed: bool,
+    (number, is_bracketed): (usize, bool),
     around: &mut dyn Surroundings,
 ) -> anyhow::Result<Outcome> {
     let mut before = if is_bracketed { around.line()? } else { None };
     let mut attempt = 1;
     loop {
-        let value = measure(row, (), around)?;
-        let value = match value {
+        let value = match middle(row, number, around)? {
             Ok(value) => value,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -133,6 +139,23 @@ fn sample(
         attempt += 1;
         before = Some(last);
     }
+}
+
+/// The middle of so many measurements, an odd number.
+fn middle(
+    row: &mut Row<'_, (), f64>,
+    number: usize,
+    around: &mut dyn Surroundings,
+) -> anyhow::Result<anyhow::Result<f64>> {
+    let mut values = Vec::new();
+    for _ in 0..number {
+        match measure(row, (), around)? {
+            Ok(value) => values.push(value),
+            failure @ Err(_) => return Ok(failure),
+        }
+    }
+    values.sort_by(f64::total_cmp);
+    Ok(Ok(values[number / 2]))
 }
 
 /// One call of a contender, after which nothing of it is left.

@@ -50,7 +50,6 @@ impl Lab for PipelineShell {
 
     fn experiments<'a>(&self, setup: &'a Setup) -> anyhow::Result<Vec<Experiment<'a>>> {
         // By their paths: `true` and `echo` are builtins of some shells, which would start nothing.
-        let program = |name| in_path(name).with_context(|| format!("find the program `{name}`"));
         let (nothing, echo) = (program("true")?, program("echo")?);
         let five = starts(setup, &nothing, 5)?;
         let many = lengths(setup, &nothing)?;
@@ -65,6 +64,11 @@ impl Lab for PipelineShell {
     }
 }
 
+/// A program's path.
+fn program(name: &str) -> anyhow::Result<PathBuf> {
+    in_path(name).with_context(|| format!("find the program `{name}`"))
+}
+
 fn shell(contender: &Contender) -> anyhow::Result<&Path> {
     contender.program("psh")
 }
@@ -75,11 +79,16 @@ fn text(program: &Path, stages: usize, count: usize) -> String {
     vec![pipeline; count].join("\n")
 }
 
+/// Waits until a shell has done these lines.
+fn run(shell: &Path, text: &str) -> anyhow::Result<()> {
+    let mut command = Command::new(shell);
+    Job::start(command.args(["-c", text]).stdin(Stdio::null()).stdout(Stdio::null()))?.finish()
+}
+
 /// Microseconds for one of `count` pipelines.
 fn time(shell: &Path, text: &str, count: usize) -> anyhow::Result<f64> {
     let start = Instant::now();
-    let mut command = Command::new(shell);
-    Job::start(command.args(["-c", text]).stdin(Stdio::null()).stdout(Stdio::null()))?.finish()?;
+    run(shell, text)?;
     Ok(start.elapsed().as_secs_f64() * 1e6 / count as f64)
 }
 

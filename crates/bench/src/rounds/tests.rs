@@ -25,7 +25,7 @@ impl Surroundings for Told {
     }
 }
 
-const EFFORT: Effort = Effort { rounds: 4, repeats: 2, budget: Duration::MAX };
+const EFFORT: Effort = Effort { rounds: 4, measurements: 1, repeats: 2, budget: Duration::MAX };
 
 fn comparison<'a>(repeat: Repeat, rows: Vec<Row<'a, (), f64>>) -> Comparison<'a> {
     Comparison { title: "a figure".to_owned(), unit: "µs", better: Better::Less, repeat, rows }
@@ -50,6 +50,15 @@ fn rounds_go_forth_and_back_and_leave_nothing_behind() {
     compare(comparison(Repeat::Rounds, rows), EFFORT, &mut around).unwrap();
     assert_eq!(*order.borrow(), "abccbaabccba");
     assert_eq!(around.tidied, 12);
+}
+
+#[test]
+fn the_middle_of_some_measurements_is_a_value() {
+    let mut values = [7.0, 1.0, 5.0, 2.0, 2.0, 90.0].into_iter();
+    let rows = vec![Row::new("yours", Role::Yours, move |()| Ok(values.next().unwrap()))];
+    let effort = Effort { rounds: 2, measurements: 3, ..EFFORT };
+    let table = compare(comparison(Repeat::Rounds, rows), effort, &mut Told::default()).unwrap();
+    assert_eq!(table.rows[0].values, [5.0, 2.0]);
 }
 
 #[test]

@@ -1,47 +1,67 @@
 //! What it costs to start a program when the shell is large: fork(2) copies the tables of all its memory, vfork(2) and
 //! posix_spawn(3) copy nothing.
 
+use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::ensure;
+use anyhow::Context as _;
 
-use super::{shell, text, time, time_direct};
+use super::{program, run, shell, time_direct};
+use crate::contender::Contender;
 use crate::experiment::{Comparison, Repeat, Role, Row};
 use crate::harness::Setup;
 use crate::numbers::Better;
 
 /// Programs that are started while the shell holds the text.
-const STAGES: usize = 48;
+const STAGES: usize = 128;
 /// A text that is nothing, and one of which each copy of the tables is felt.
 const HELD: [(&str, usize); 2] = [("1 KiB", 1 << 10), ("32 MiB", 32 << 20)];
 
-/// A pipeline of programs that do nothing. All words of it are expanded before its first program starts, so the shell
-/// holds the text of its last stage meanwhile.
-fn pipeline(nothing: &Path, stages: usize, bytes: usize) -> String {
-    let text = text(nothing, stages, 1);
-    format!("{text} <<<\"$(head -c {bytes} /dev/zero | tr '\\000' x)\"")
+/// A pipeline of programs that do nothing, while the shell holds the text in a file. Its first program prints the time, so what
+/// it costs to get the text does not count.
+///
+/// psh has no variables, and expands all words of a pipeline before it starts the first program. The others expand them in the
+/// child, which would be large instead of the shell; they have variables.
+fn pipeline(contender: &Contender, [nothing, date]: [&Path; 2], file: &Path) -> String {
+    let (date, file) = (date.display(), file.display());
+    let text = format!("\"$(cat {file})\"");
+    let begin = format!("{date} +%s%N >{file}.begin");
+    let more = format!(" | {}", nothing.display()).repeat(STAGES);
+    if contender.role == Role::Peer {
+        format!("text={text}; {begin}{more}")
+    } else {
+        format!("{begin}{more} <<<{text}")
+    }
 }
 
-/// dash has no here-strings; bash and psh have.
+/// Microseconds for each program, from the time that the first one has printed.
+fn time_each(shell: &Path, script: &str, file: &Path) -> anyhow::Result<f64> {
+    run(shell, script)?;
+    // The clock of date(1).
+    let end = SystemTime::now().duration_since(UNIX_EPOCH).context("read the clock")?;
+    let begin = fs::read_to_string(file.with_added_extension("begin")).context("read when it began")?;
+    let begin: u64 = begin.trim().parse().context("read when it began")?;
+    let took = end.checked_sub(Duration::from_nanos(begin)).context("the clock was set back meanwhile")?;
+    Ok(took.as_secs_f64() * 1e6 / STAGES as f64)
+}
+
 pub(super) fn comparison<'a>(setup: &'a Setup, nothing: &Path) -> anyhow::Result<Comparison<'a>> {
+    let date = program("date")?;
     let mut rows = Vec::new();
-    for contender in setup.contenders.iter().filter(|contender| contender.name != "dash") {
+    for contender in &setup.contenders {
         for (held, bytes) in HELD {
-            let shell = shell(contender)?;
-            let [few, many] = [1, 1 + STAGES].map(|stages| pipeline(nothing, stages, bytes));
+            let file = setup.scratch().join(format!("text-{bytes}"));
+            fs::write(&file, vec![b'x'; bytes]).context("write a text that a shell can hold")?;
+            let (shell, script) = (shell(contender)?, pipeline(contender, [nothing, &date], &file));
             let name = format!("{}, {held}", contender.name);
-            rows.push(Row::new(&name, contender.role, move |()| {
-                // The text is made in both, and so does not count.
-                let (few, many) = (time(shell, &few, 1)?, time(shell, &many, 1)?);
-                ensure!(many > few, "the machine is too busy to tell");
-                Ok((many - few) / STAGES as f64)
-            }));
+            rows.push(Row::new(&name, contender.role, move |()| time_each(shell, &script, &file)));
         }
     }
     let commands = vec![vec![nothing.to_string_lossy().into_owned()]; STAGES];
     rows.push(Row::new("no shell", Role::Limit, move |()| Ok(time_direct(&commands, 1)? / STAGES as f64)));
     Ok(Comparison {
-        title: format!("each of {STAGES} programs more in a pipeline, while the shell holds a text"),
+        title: format!("each of {STAGES} programs of a pipeline, while the shell holds a text"),
         unit: "µs a program",
         better: Better::Less,
         repeat: Repeat::Bracketed,
@@ -51,11 +71,39 @@ pub(super) fn comparison<'a>(setup: &'a Setup, nothing: &Path) -> anyhow::Result
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
+    fn contender(name: &str, role: Role) -> Contender {
+        Contender::new(name, role, [("psh".to_owned(), "/bin/bash".into())].into())
+    }
+
     #[test]
-    fn the_text_stands_in_the_last_stage() {
-        let line = pipeline(Path::new("/bin/true"), 2, 5);
-        assert_eq!(line, "/bin/true | /bin/true <<<\"$(head -c 5 /dev/zero | tr '\\000' x)\"");
+    fn the_shell_holds_the_text_and_not_a_child_of_it() {
+        let of = |role| {
+            pipeline(&contender("a", role), ["/bin/true", "/bin/date"].map(Path::new), Path::new("/t"))
+        };
+        let ours = of(Role::Reference);
+        assert!(ours.starts_with("/bin/date +%s%N >/t.begin | /bin/true | "), "{ours}");
+        assert!(ours.ends_with(" | /bin/true <<<\"$(cat /t)\""), "{ours}");
+        let peers = of(Role::Peer);
+        assert!(peers.starts_with("text=\"$(cat /t)\"; /bin/date +%s%N >/t.begin | /bin/true"), "{peers}");
+        assert_eq!(peers.matches("/bin/true").count(), STAGES);
+    }
+
+    #[test]
+    fn what_comes_before_the_first_program_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("text");
+        let bash = contender("bash", Role::Peer);
+        std::fs::write(&file, "x").unwrap();
+        let date = program("date").unwrap();
+        let script = pipeline(&bash, [&program("true").unwrap(), &date], &file);
+        let all = Instant::now();
+        let script = format!("sleep 0.2; {script}");
+        let each = time_each(shell(&bash).unwrap(), &script, &file).unwrap();
+        let all = all.elapsed().as_secs_f64() * 1e6 / STAGES as f64;
+        assert!(each > 0.0 && each <= all - 0.2e6 / STAGES as f64, "{each} of {all}");
     }
 }
