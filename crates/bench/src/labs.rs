@@ -9,7 +9,6 @@ mod lab05;
 mod lab06;
 mod lab07;
 mod lab08;
-mod pace;
 mod server;
 mod trip;
 

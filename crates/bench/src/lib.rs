@@ -13,6 +13,7 @@
 //! | [`chart`], [`table`], [`report`] | pure: pictures and tables, for a terminal and as a page |
 //! | [`machine`], [`phys`] | the cores at this moment, and what the machine can do at best |
 //! | [`process`], [`count`] | programs under a watchdog; their system calls, counted |
+//! | `pace` | how much work makes a measurement |
 //! | [`contender`], [`harness`] | who is measured, and what stands around a run |
 //! | [`interrupt`] | Ctrl-C |
 //! | [`labs`] | a module for each lab |
@@ -34,6 +35,7 @@ pub mod limits;
 pub mod machine;
 pub mod mechanisms;
 pub mod numbers;
+mod pace;
 pub mod phys;
 pub mod process;
 pub mod ranking;

@@ -9,6 +9,7 @@ mod measure;
 mod memory;
 mod properties;
 mod queued;
+mod ring;
 mod semaphores;
 mod system_v;
 mod watchdog;
@@ -30,7 +31,7 @@ const MESSAGE: usize = 64;
 const SIZES: [f64; 3] = [64.0, 4096.0, 65536.0];
 
 /// All mechanisms, in the order of tables: the pipe first, with which the others are compared.
-static ALL: [Mechanism; 13] = [
+static ALL: [Mechanism; 14] = [
     descriptors::PIPE,
     descriptors::FIFO,
     descriptors::STREAM,
@@ -43,7 +44,8 @@ static ALL: [Mechanism; 13] = [
     file::LOCKED,
     semaphores::SEMAPHORES,
     memory::EVENTFD,
-    memory::RING,
+    ring::RING,
+    ring::MEMBARRIER,
 ];
 
 /// The mechanism of this name.

@@ -13,7 +13,6 @@ use pair::{Pair, line, payload};
 
 use super::Lab;
 use super::flow::{self, Output, command};
-use super::pace::Pace;
 use super::trip::{Chain, difference, settle};
 use crate::contender::{Contender, Origin, Peer};
 use crate::count;
@@ -21,6 +20,7 @@ use crate::experiment::{Comparison, Curve, Experiment, Latency, Repeat, Role, Ro
 use crate::harness::Setup;
 use crate::machine::on_core;
 use crate::numbers::{Better, whole};
+use crate::pace::Pace;
 use crate::phys;
 use crate::process::Job;
 

@@ -12,7 +12,6 @@ use anyhow::Context as _;
 use client::Client;
 
 use super::Lab;
-use super::pace::Pace;
 use super::server::{self, Server};
 use super::trip::Chain;
 use crate::contender::{Contender, Origin, Peer};
@@ -21,6 +20,7 @@ use crate::experiment::{Comparison, Curve, Experiment, Latency, Repeat, Role, Ro
 use crate::harness::Setup;
 use crate::machine::on_core;
 use crate::numbers::{Better, whole};
+use crate::pace::Pace;
 use crate::phys;
 use crate::process::Job;
 

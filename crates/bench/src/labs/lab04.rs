@@ -13,7 +13,6 @@ use anyhow::{Context as _, ensure};
 use run::{pool, run, write};
 
 use super::Lab;
-use super::pace::Pace;
 use super::trip::{Chain, settle};
 use crate::contender::{Origin, Peer, in_path};
 use crate::count;
@@ -21,6 +20,7 @@ use crate::experiment::{Comparison, Experiment, Latency, Repeat, Role, Row};
 use crate::harness::Setup;
 use crate::machine::on_core;
 use crate::numbers::Better;
+use crate::pace::Pace;
 use crate::phys;
 use crate::process::Job;
 

@@ -11,12 +11,12 @@ use task::Task;
 
 use super::Lab;
 use super::flow::{self, Output, command};
-use super::pace::Pace;
 use crate::contender::{Contender, Origin, Peer};
 use crate::experiment::{Comparison, Curve, Experiment, Repeat, Role, Row};
 use crate::harness::Setup;
 use crate::machine::{self, on_core};
 use crate::numbers::{Better, whole};
+use crate::pace::Pace;
 use crate::phys;
 
 /// `dnc`, `mpirun`, `ranks`.

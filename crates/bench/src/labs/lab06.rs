@@ -16,7 +16,6 @@ use reader::Reader;
 
 use super::Lab;
 use super::flow::{self, Output, command};
-use super::pace::Pace;
 use super::server::{Server, ready};
 use super::trip::{Chain, settle};
 use crate::contender::{Contender, Origin, Peer, in_path};
@@ -25,6 +24,7 @@ use crate::experiment::{Comparison, Experiment, Latency, Repeat, Role, Row};
 use crate::harness::Setup;
 use crate::machine::on_core;
 use crate::numbers::Better;
+use crate::pace::Pace;
 use crate::phys;
 use crate::process::{self, Job};
 

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 
 use super::Lab;
-use super::pace::Pace;
 use super::server::Server;
 use super::trip::{Chain, settle};
 use crate::contender::{Contender, Origin, Peer};
@@ -18,6 +17,7 @@ use crate::experiment::{Comparison, Experiment, Latency, Repeat, Role, Row};
 use crate::harness::Setup;
 use crate::machine::on_core;
 use crate::numbers::Better;
+use crate::pace::Pace;
 use crate::phys;
 use crate::process::Job;
 

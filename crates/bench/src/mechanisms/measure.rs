@@ -1,7 +1,7 @@
 //! Two processes and a mechanism between them: how long a message is on its way, and how many bytes a second go.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use nix::sys::prctl::set_pdeathsig;
@@ -9,44 +9,59 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 use nix::unistd::{Pid, getppid};
 
-use super::channel::{Channel, Mechanism};
+use super::channel::Mechanism;
 use super::watchdog::Watchdog;
 use super::{MESSAGE, find};
 use crate::harness::Setup;
 use crate::machine::{Cores, on_core, pin};
+use crate::pace::Pace;
 use crate::process::be_alone;
 
-/// Round trips in one measurement.
-const TURNS: usize = 2_000;
-/// Messages and bytes in one measurement, at most.
-const MOST: usize = 40_000;
-const MOST_BYTES: usize = 96 << 20;
+/// Round trips that suit a measurement of a fast mechanism; see [`Pace`].
+const USUAL_TURNS: usize = 10_000;
+/// Round trips before the clock starts, in which the child comes to its processor.
+const FIRST_TURNS: usize = 50;
+/// Messages and bytes that suit a measurement of a fast mechanism; see [`Pace`].
+const USUAL: usize = 100_000;
+const USUAL_BYTES: usize = 96 << 20;
 
 /// Microseconds of a message, one way: half of a round trip.
 pub(super) fn one_way(setup: &Setup, mechanism: &'static Mechanism, cores: Cores) -> anyhow::Result<f64> {
-    let turns = setup.scaled(TURNS);
-    let make = || (mechanism.make)(MESSAGE, setup.scratch());
+    let work = |turns| round_trips(mechanism, setup.scratch(), turns, cores);
+    Ok(1e6 / Pace::new(setup, USUAL_TURNS).rate(work)? / 2.0)
+}
+
+/// How long so many round trips take, when both sides have begun.
+fn round_trips(
+    mechanism: &'static Mechanism,
+    scratch: &Path,
+    turns: usize,
+    cores: Cores,
+) -> anyhow::Result<Duration> {
+    let make = || (mechanism.make)(MESSAGE, scratch);
     let (mut there, mut back) = (make()?, make()?);
     let mut message = [7_u8; MESSAGE];
-    let echo = |there: &mut dyn Channel, back: &mut dyn Channel, message: &mut [u8]| {
-        for _ in 0..turns {
-            there.receive(message)?;
-            back.send(message)?;
-        }
-        Ok(())
-    };
     let child = beside(mechanism, cores.second, || {
         back.meet(getppid());
-        echo(&mut *there, &mut *back, &mut message)
+        for _ in 0..FIRST_TURNS + turns {
+            there.receive(&mut message)?;
+            back.send(&message)?;
+        }
+        Ok(())
     })?;
     there.meet(child.0);
     let time = on_core(cores.first, || {
+        let mut play = |turns: usize| {
+            for _ in 0..turns {
+                there.send(&message)?;
+                back.receive(&mut message)?;
+            }
+            anyhow::Ok(())
+        };
+        play(FIRST_TURNS)?;
         let start = Instant::now();
-        for _ in 0..turns {
-            there.send(&message)?;
-            back.receive(&mut message)?;
-        }
-        Ok(start.elapsed().as_secs_f64() * 1e6 / turns as f64 / 2.0)
+        play(turns)?;
+        Ok(start.elapsed())
     });
     child.end()?;
     time
@@ -57,10 +72,12 @@ pub(super) fn rate(setup: &Setup, mechanism: &'static Mechanism, size: usize) ->
     if size > mechanism.largest {
         bail!("no message of {size} bytes; at most {}", mechanism.largest);
     }
-    let count = setup.scaled(MOST.min(MOST_BYTES / size));
-    let start = Instant::now();
-    stream(mechanism, setup.scratch(), size, count, setup.cores)?;
-    Ok((count * size) as f64 / start.elapsed().as_secs_f64())
+    let work = |count| {
+        let start = Instant::now();
+        stream(mechanism, setup.scratch(), size, count, setup.cores)?;
+        Ok(start.elapsed())
+    };
+    Ok(Pace::new(setup, USUAL.min(USUAL_BYTES / size)).rate(work)? * size as f64)
 }
 
 fn stream(

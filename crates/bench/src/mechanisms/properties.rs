@@ -5,7 +5,7 @@ pub(super) const HEAD: [&str; 7] =
     ["", "holds", "boundaries", "outlives its users", "tells who sends", "other machines", "pollable"];
 
 /// A row for each mechanism, in the order of the other tables.
-const ROWS: [[&str; 7]; 13] = [
+const ROWS: [[&str; 7]; 14] = [
     ["pipe", "64 KiB", "no", "no", "no", "no", "yes"],
     ["FIFO", "64 KiB", "no", "its name", "by the file's mode", "no", "yes"],
     ["Unix stream", "its buffers", "no", "its name", "pid and user", "no", "yes"],
@@ -19,6 +19,7 @@ const ROWS: [[&str; 7]; 13] = [
     ["sem_t + memory", "as you make it", "as you make them", "no", "no", "no", "no"],
     ["eventfd + memory", "as you make it", "as you make them", "no", "no", "no", "yes"],
     ["ring in memory", "as you make it", "as you make them", "its name", "by the file's mode", "no", "no"],
+    ["ring + membarrier", "as you make it", "as you make them", "its name", "by the file's mode", "no", "no"],
 ];
 
 /// The rows, as a report takes them.

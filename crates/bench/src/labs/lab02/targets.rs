@@ -13,8 +13,8 @@ use super::{RECORDS, SIZE, core_to_core};
 use crate::experiment::{Comparison, Repeat, Row};
 use crate::harness::Setup;
 use crate::labs::flow::command;
-use crate::labs::pace::Pace;
 use crate::numbers::Better;
+use crate::pace::Pace;
 use crate::process::{self, Job};
 
 /// Where records go, by what its rows are called.

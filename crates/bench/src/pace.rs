@@ -9,19 +9,19 @@ use crate::harness::Setup;
 const WANTED: Duration = Duration::from_millis(40);
 
 /// The number of repetitions for one contender.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     count: usize,
     most: usize,
 }
 
 impl Pace {
     /// Begins with a tenth of the count that suits a fast contender, and never goes beyond 10 times that count.
-    pub(super) fn new(setup: &Setup, usual: usize) -> Self {
+    pub(crate) fn new(setup: &Setup, usual: usize) -> Self {
         Self { count: setup.scaled(usual / 10), most: setup.scaled(usual * 10) }
     }
 
     /// Repetitions a second. `work` does so many, and says how long they took; what was too short is no measurement.
-    pub(super) fn rate(
+    pub(crate) fn rate(
         &mut self,
         mut work: impl FnMut(usize) -> anyhow::Result<Duration>,
     ) -> anyhow::Result<f64> {
