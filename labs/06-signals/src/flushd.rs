@@ -4,7 +4,6 @@ use std::io;
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags};
 
 use crate::config::{self, Config};
 use crate::failure::{Failure, print, say};

@@ -2,10 +2,10 @@
 
 #![allow(unsafe_code, reason = "handlers, real-time signals and siginfo have no safe wrapper")]
 
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::poll::PollFd;
 
 use crate::names::Sig;
 
@@ -23,7 +23,7 @@ pub struct Arrival {
 pub enum Woken {
     /// A signal has come.
     Signal(Arrival),
-    /// A descriptor is ready: see its `revents`.
+    /// There is input at the descriptor, or its end.
     Ready,
     /// The time has passed.
     Timeout,
@@ -58,12 +58,12 @@ impl Signals {
         todo!("M2: the next signal that is pending")
     }
 
-    /// Waits for a signal, a descriptor, or the end of a time, whichever is first.
+    /// Waits for a signal, for input at a descriptor (its end, too), or the end of a time, whichever is first.
     ///
     /// # Errors
     /// What the system call says.
-    pub fn wait(&self, descriptors: &mut [PollFd<'_>], longest: Option<Duration>) -> nix::Result<Woken> {
-        todo!("M5: wait for descriptors and signals at once; M7: and for a time")
+    pub fn wait(&self, input: Option<BorrowedFd<'_>>, longest: Option<Duration>) -> nix::Result<Woken> {
+        todo!("M5: wait for input and signals at once; M7: and for a time")
     }
 
     /// In a child, before it runs another program: no signal is caught any more, and none is blocked.

@@ -4,7 +4,6 @@ use std::io;
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags};
 
 use crate::config::{self, Config};
 use crate::failure::{Failure, print, say};
@@ -126,8 +125,7 @@ impl Server<'_> {
     }
 
     fn await_gate(&mut self, current: Current) -> Result<(), Failure> {
-        let mut descriptors = [PollFd::new(current.visit.as_fd(), PollFlags::POLLIN)];
-        match self.signals.wait(&mut descriptors, None).map_err(failed("poll"))? {
+        match self.signals.wait(Some(current.visit.as_fd()), None).map_err(failed("poll"))? {
             Woken::Signal(arrival) => {
                 self.current = Some(current);
                 self.hears(arrival.signal)
@@ -142,8 +140,7 @@ impl Server<'_> {
 
     fn await_input(&mut self) -> Result<(), Failure> {
         let stdin = io::stdin();
-        let mut descriptors = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-        match self.signals.wait(&mut descriptors, None).map_err(failed("poll"))? {
+        match self.signals.wait(Some(stdin.as_fd()), None).map_err(failed("poll"))? {
             Woken::Signal(arrival) => self.hears(arrival.signal),
             Woken::Ready | Woken::Timeout => self.input.fill().map_err(failed("stdin")),
         }

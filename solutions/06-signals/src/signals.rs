@@ -4,17 +4,19 @@
 
 // BEGIN SOLUTION
 use std::mem::MaybeUninit;
+// END SOLUTION
+use std::os::fd::BorrowedFd;
+// BEGIN SOLUTION
 use std::sync::atomic::{AtomicI32, Ordering};
 // END SOLUTION
 use std::time::Duration;
 
 use nix::errno::Errno;
 // BEGIN SOLUTION
-use nix::poll::{PollFd, ppoll};
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::signal::SigSet;
 use nix::sys::time::TimeSpec;
 // END SOLUTION
-// STUB: use nix::poll::PollFd;
 
 use crate::names::Sig;
 
@@ -32,7 +34,7 @@ pub struct Arrival {
 pub enum Woken {
     /// A signal has come.
     Signal(Arrival),
-    /// A descriptor is ready: see its `revents`.
+    /// There is input at the descriptor, or its end.
     Ready,
     /// The time has passed.
     Timeout,
@@ -105,7 +107,7 @@ impl Signals {
     pub fn next(&self) -> nix::Result<Arrival> {
         // BEGIN SOLUTION
         loop {
-            if let Woken::Signal(arrival) = self.wait(&mut [], None)? {
+            if let Woken::Signal(arrival) = self.wait(None, None)? {
                 return Ok(arrival);
             }
         }
@@ -119,7 +121,7 @@ impl Signals {
     /// What the system call says.
     pub fn take(&self) -> nix::Result<Option<Arrival>> {
         // BEGIN SOLUTION
-        Ok(match self.wait(&mut [], Some(Duration::ZERO))? {
+        Ok(match self.wait(None, Some(Duration::ZERO))? {
             Woken::Signal(arrival) => Some(arrival),
             Woken::Ready | Woken::Timeout => None,
         })
@@ -127,15 +129,16 @@ impl Signals {
         // STUB: todo!("M2: the next signal that is pending")
     }
 
-    /// Waits for a signal, a descriptor, or the end of a time, whichever is first.
+    /// Waits for a signal, for input at a descriptor (its end, too), or the end of a time, whichever is first.
     ///
     /// # Errors
     /// What the system call says.
-    pub fn wait(&self, descriptors: &mut [PollFd<'_>], longest: Option<Duration>) -> nix::Result<Woken> {
+    pub fn wait(&self, input: Option<BorrowedFd<'_>>, longest: Option<Duration>) -> nix::Result<Woken> {
         // BEGIN SOLUTION
+        let mut input = input.map(|input| PollFd::new(input, PollFlags::POLLIN));
         loop {
             SIGNAL.store(0, Ordering::Relaxed);
-            match ppoll(descriptors, longest.map(TimeSpec::from_duration), Some(self.open)) {
+            match ppoll(input.as_mut_slice(), longest.map(TimeSpec::from_duration), Some(self.open)) {
                 Ok(0) => return Ok(Woken::Timeout),
                 Ok(_) => return Ok(Woken::Ready),
                 Err(Errno::EINTR) => {}
@@ -149,7 +152,7 @@ impl Signals {
             }
         }
         // END SOLUTION
-        // STUB: todo!("M5: wait for descriptors and signals at once; M7: and for a time")
+        // STUB: todo!("M5: wait for input and signals at once; M7: and for a time")
     }
 
     /// In a child, before it runs another program: no signal is caught any more, and none is blocked.

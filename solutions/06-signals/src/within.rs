@@ -75,7 +75,7 @@ impl Watch<'_> {
                 };
             }
             let longest = self.next.map(|next| next.saturating_duration_since(Instant::now()));
-            match signals.wait(&mut [], longest)? {
+            match signals.wait(None, longest)? {
                 Woken::Signal(arrival) => self.hears(arrival.signal)?,
                 Woken::Timeout => self.time_has_passed()?,
                 Woken::Ready => {}
