@@ -149,7 +149,8 @@ fn missing(case: &str, end: &RefereeEnd) -> (Verdict, String) {
     let lost = |how: String| (Verdict::GraderError, format!("{case} gave no verdict: {how}"));
     match end {
         RefereeEnd::Watchdog => {
-            (Verdict::Hang, "the check did not end, and its own watchdog could not end it".to_owned())
+            let text = "it went on and on, and was ended from outside\nlikely: a program starts others again and again";
+            (Verdict::Hang, text.to_owned())
         }
         RefereeEnd::Limit(what) => (Verdict::Fail, format!("the program was ended: {what}")),
         RefereeEnd::Exited(status) => lost(format!("the referee ended with status {status}")),

@@ -5,6 +5,7 @@ mod circle;
 mod ends;
 mod lone;
 mod neglect;
+mod self_pipe;
 mod stopped;
 mod unheard;
 
@@ -51,7 +52,7 @@ pub(crate) fn causes(reader: &Reader, waits: &[Waiting], solved: &Solved) -> Vec
     causes.splice(0..0, kept);
     let is_hint = |wait: &Waiting| {
         let clues = &wait.part.clues;
-        clues.iter().any(|clue| matches!(clue, Clue::BlockedSignal(_) | Clue::LostChild(_)))
+        clues.iter().any(|clue| matches!(clue, Clue::BlockedSignal(_) | Clue::LostChild { .. }))
     };
     // A signal may still come and end these; that they wait beside the one that came is a mistake all the same.
     let hints = (0..waits.len()).filter(|&at| solved.alive[at] && is_hint(&waits[at]));
@@ -124,8 +125,8 @@ impl<'a> Group<'a> {
     }
 
     fn cause(self) -> Cause {
-        let found =
-            self.stopped().or_else(|| self.lone()).or_else(|| self.forgotten()).or_else(|| self.shape());
+        let found = self.stopped().or_else(|| self.lone()).or_else(|| self.self_pipe());
+        let found = found.or_else(|| self.forgotten()).or_else(|| self.shape());
         let (kind, why, mut fixes) = found.unwrap_or_else(|| self.other());
         fixes.dedup();
         Cause { members: self.pids(), why, fixes, kind, waits: self.places }

@@ -53,8 +53,8 @@ pub(crate) enum Clue {
     PrivateWait,
     /// A semaphore, by name.
     Semaphore(String),
-    /// A child ended before the wait for SIGCHLD began.
-    LostChild(Vec<i32>),
+    /// Children ended before the wait for SIGCHLD began; whether the signal is blocked, and so was taken, not lost.
+    LostChild { ended: Vec<i32>, is_taken: bool },
     /// These signals wait, but are blocked.
     BlockedSignal(String),
     /// No signal it would return for is caught.

@@ -71,7 +71,7 @@ impl Reader<'_> {
         let status = &thread.status;
         let caught = useful(status.caught);
         let useful = caught & !status.blocked;
-        let mut part = self.signal_wait(member, useful, format!("waits for a signal ({name})"));
+        let mut part = self.signal_wait(member, false, useful, format!("waits for a signal ({name})"));
         let blocked = (status.pending | status.shared_pending) & status.blocked;
         let asleep = caught & status.blocked;
         if blocked != 0 {
@@ -93,7 +93,8 @@ impl Reader<'_> {
         let Some(set) = peek::<8>(member.pid, address).map(u64::from_ne_bytes) else {
             return Part::alive("waits for a signal (sigwait)", "a signal");
         };
-        let mut part = self.signal_wait(member, set, format!("waits for {} (sigwait)", names(set)));
+        // While it waits, proc(5) shows the set as not blocked, which it must have been before.
+        let mut part = self.signal_wait(member, true, set, format!("waits for {} (sigwait)", names(set)));
         let status = &thread.status;
         if (status.pending | status.shared_pending) & set != 0 {
             part.hope("the signal that has just come");
@@ -106,17 +107,21 @@ impl Reader<'_> {
 
     /// A signalfd(2) with the set `mask`.
     pub(crate) fn signal_part(&self, member: &Process, tid: i32, mask: u64, named: String) -> Part {
-        let mut part = self.signal_wait(member, mask, format!("{named} for {}", names(mask)));
-        let thread = member.threads.iter().find(|thread| thread.tid() == tid);
-        let pending = thread.map_or(0, |thread| thread.status.pending | thread.status.shared_pending);
+        let text = format!("{named} for {}", names(mask));
+        let Some(thread) = member.threads.iter().find(|thread| thread.tid() == tid) else {
+            return Part::alive(text, "a signal");
+        };
+        let is_held = thread.status.blocked & bit(libc::SIGCHLD) != 0;
+        let mut part = self.signal_wait(member, is_held, mask, text);
+        let pending = thread.status.pending | thread.status.shared_pending;
         if pending & mask != 0 {
             part.hope("the signal that has just come");
         }
         part
     }
 
-    /// A wait that one of the signals `set` ends.
-    fn signal_wait(&self, member: &Process, set: u64, text: String) -> Part {
+    /// A wait that one of the signals `set` ends. Whether SIGCHLD is blocked: then it waits until somebody takes it.
+    fn signal_wait(&self, member: &Process, is_held: bool, set: u64, text: String) -> Part {
         let mut part = Part::new(text);
         let children = self.snapshot.children(member.pid);
         let (dead, living): (Vec<i32>, Vec<i32>) =
@@ -131,11 +136,14 @@ impl Reader<'_> {
                 }
             }
             if !dead.is_empty() {
-                let ended = self.names.all(&dead, "and");
-                part.notes.push(format!(
-                    "{ended} has ended already: that SIGCHLD came before this wait began, and is lost"
-                ));
-                part.clues.push(Clue::LostChild(dead));
+                let names = self.names.all(&dead, "and");
+                let what = if is_held {
+                    "its SIGCHLD was taken before this wait began"
+                } else {
+                    "that SIGCHLD came before this wait began, and is lost"
+                };
+                part.notes.push(format!("{names} has ended already: {what}"));
+                part.clues.push(Clue::LostChild { ended: dead, is_taken: is_held });
             }
         }
         part.anyone = true;

@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Output};
 use nix::sys::signal::Signal;
 use sandbox::protocol::Verdict;
 
+use crate::ended::{how, last_words};
 use crate::expect::Expect;
 use crate::failure::fail;
 use crate::text::{clip, shown, visible};
@@ -190,12 +191,9 @@ impl Finished {
     /// Another end than expected: a fatal signal is a crash.
     #[track_caller]
     fn wrong_end(&self, expected: &str) -> ! {
-        let signal = self.output.status.signal().map(Signal::try_from);
-        let (verdict, received) = match signal {
-            Some(Ok(signal)) => (Verdict::Crash, format!("killed by {signal}")),
-            Some(Err(_)) => (Verdict::Crash, "killed by a signal".to_owned()),
-            None => (Verdict::Fail, format!("exit status {}", self.output.status.code().unwrap_or(-1))),
-        };
+        let status = self.output.status;
+        let verdict = if status.signal().is_some() { Verdict::Crash } else { Verdict::Fail };
+        let received = how(status);
         let text =
             format!("{} did not end as expected\nexpected: {expected}\nreceived: {received}", self.name);
         let stdout = match self.output.stdout.as_slice() {
@@ -205,16 +203,8 @@ impl Finished {
         self.fail(verdict, &format!("{text}{stdout}{}", self.more()))
     }
 
-    /// The first lines of standard error, if there are any.
     fn more(&self) -> String {
-        let stderr = String::from_utf8_lossy(&self.output.stderr);
-        let lines: Vec<String> = stderr
-            .lines()
-            .skip_while(|line| line.is_empty())
-            .take(4)
-            .map(|line| clip(&visible(line.as_bytes()), 200))
-            .collect();
-        if lines.is_empty() { String::new() } else { format!("\nstderr: {}", lines.join("\n        ")) }
+        last_words(&self.output.stderr)
     }
 
     #[track_caller]

@@ -34,6 +34,7 @@ mod capture;
 mod command;
 mod confine;
 mod describe;
+mod ended;
 mod expect;
 mod failure;
 mod fifo;

@@ -99,9 +99,9 @@ impl Running {
             self.shared.wait_for_rest("its output to be read", read);
             self.crash_if_panicked();
             let (stdout, stderr) = (shown(&self.stdout_now(), 200), shown(&self.stderr_now(), 200));
-            let name = &self.name;
+            let (name, end) = (&self.name, self.how_it_ended());
             let text = format!(
-                "{name} ended too early\nexpected: it waits {why}\nreceived: it has ended; stdout {stdout}\n          stderr {stderr}"
+                "{name} ended too early\nexpected: it waits {why}\nreceived: it has ended; stdout {stdout}\n          stderr {stderr}{end}"
             );
             self.fail(Verdict::Fail, &text);
         }

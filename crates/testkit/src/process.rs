@@ -25,6 +25,8 @@ pub struct Proc {
     pub name: String,
     /// Processor time used, in clock ticks, its children not counted.
     pub ticks: u64,
+    /// That of all children that it has waited for.
+    pub(crate) reaped: u64,
 }
 
 /// An open descriptor: its number and what `/proc/PID/fd/N` links to.
@@ -155,6 +157,8 @@ pub(crate) struct Thread {
     pub(crate) tid: i32,
     pub(crate) state: char,
     pub(crate) ticks: u64,
+    /// Those of all children that the process has waited for; told once, with its first thread.
+    pub(crate) reaped: u64,
     pub(crate) voluntary: u64,
     pub(crate) forced: u64,
 }
@@ -171,6 +175,7 @@ impl Thread {
             tid,
             state: true_state(tid, stat.state),
             ticks: stat.ticks,
+            reaped: if tid == pid { stat.reaped } else { 0 },
             voluntary: field("voluntary_ctxt_switches"),
             forced: field("nonvoluntary_ctxt_switches"),
         })
@@ -230,6 +235,7 @@ fn parse_stat(text: &str) -> Option<Proc> {
         tpgid: number(5)?,
         name: name.to_owned(),
         ticks: ticks(11)? + ticks(12)?,
+        reaped: ticks(13)? + ticks(14)?,
     })
 }
 

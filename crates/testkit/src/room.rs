@@ -77,7 +77,7 @@ impl Room {
             evidence: Mutex::default(),
             queues: Mutex::default(),
             last_command: Mutex::default(),
-            last_program: Mutex::default(),
+            programs: Mutex::default(),
             roles: Mutex::default(),
             gates: Mutex::default(),
             halted: Mutex::default(),

@@ -1,7 +1,6 @@
 //! A program that has been started.
 
-use std::io::{self, Write};
-use std::process::ExitStatus;
+use std::io::Write;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +10,7 @@ use nix::unistd::Pid;
 use sandbox::protocol::Verdict;
 
 use crate::capture::Capture;
+use crate::ended::{Ending, last_words};
 use crate::expect::Expect;
 use crate::failure::{fail, or_grader_error};
 use crate::finished::{Finished, Outcome};
@@ -21,24 +21,6 @@ use crate::shared::Shared;
 use crate::stdin::{Slot, StdinWriter};
 use crate::text::shown;
 use crate::trace::Report;
-
-/// Where a program's end is left by the thread that waits for it.
-#[derive(Clone, Default)]
-pub(crate) struct Ending(Arc<Mutex<Option<io::Result<ExitStatus>>>>);
-
-impl Ending {
-    pub(crate) fn set(&self, end: io::Result<ExitStatus>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
-    }
-
-    fn has_come(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-
-    fn take(&self) -> Option<io::Result<ExitStatus>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
 
 /// A running program. Call [`wait`](Self::wait) in the end: a program that the check drops while it runs is
 /// killed, and then the laws about what is left are not asserted.
@@ -96,7 +78,8 @@ impl Running {
             let ended = self.shared.try_wait(|| self.is_complete());
             self.crash_if_panicked();
             let what = if ended.is_ok() { "it has ended" } else { "it has closed its stdin" };
-            let text = format!("expected: {} reads its stdin\nreceived: {what} ({error})", self.name);
+            let end = self.told_end();
+            let text = format!("expected: {} reads its stdin\nreceived: {what} ({error}){end}", self.name);
             self.fail(Verdict::Fail, &text);
         }
         self
@@ -179,7 +162,7 @@ impl Running {
         match waited {
             Ok(()) => {
                 self.crash_if_panicked();
-                self.fail(Verdict::Fail, &format!("{} {early}\n{received}", self.name))
+                self.fail(Verdict::Fail, &format!("{} {early}\n{received}{}", self.name, self.told_end()))
             }
             Err(stuck) => {
                 self.crash_if_panicked();
@@ -278,6 +261,17 @@ impl Running {
         if let Some(text) = crate::finished::panic_text(&self.name, &said) {
             self.fail(Verdict::Crash, &text);
         }
+    }
+
+    /// How it has ended, as a further line of a failure; nothing while it runs.
+    pub(crate) fn how_it_ended(&self) -> String {
+        self.ending.told().map(|how| format!("\nended: {how}")).unwrap_or_default()
+    }
+
+    /// The same, and its last words.
+    fn told_end(&self) -> String {
+        let end = self.how_it_ended();
+        if end.is_empty() { end } else { end + &last_words(&self.stderr.get().bytes) }
     }
 
     #[track_caller]

@@ -11,8 +11,8 @@ use nix::poll::PollFlags;
 use nix::unistd::Pid;
 use sandbox::protocol::Verdict;
 
-use crate::capture::Capture;
 use crate::describe::meetings;
+use crate::ended::Started;
 use crate::failure::{fail, fail_with_detail};
 use crate::finished::panic_text;
 use crate::line::Line;
@@ -28,6 +28,9 @@ use crate::watch::{Events, Stuck, Watch, Witness};
 
 /// So many lines of a failure's text are for the explanation of a hang.
 const AUTOPSY: usize = 8;
+
+/// So many programs that have ended already are told beside a hang.
+const ENDED: usize = 3;
 
 /// What a room's programs share with it.
 pub(crate) struct Shared {
@@ -45,8 +48,8 @@ pub(crate) struct Shared {
     pub(crate) queues: Mutex<Vec<QueueName>>,
     /// The last command started: what a hang is reported for.
     pub(crate) last_command: Mutex<Option<Arc<Line>>>,
-    /// The program started last: its name and its output so far, for a wait that it can no longer end.
-    pub(crate) last_program: Mutex<Option<(String, Capture, Capture)>>,
+    /// The programs started so far: whoever has ended may be why a wait is in vain.
+    pub(crate) programs: Mutex<Vec<Started>>,
     /// What a student calls the programs under test.
     pub(crate) roles: Mutex<Vec<autopsy::Role>>,
     /// The FIFOs that the check opens itself, when it is time.
@@ -119,13 +122,16 @@ impl Shared {
         if done() {
             return;
         }
-        let last = self.last_program.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, stdout, stderr)) = &last {
-            // Its last words may still be on their way through the reading threads.
-            self.wait_for("its output to be read", || stdout.is_up_to_date() && stderr.is_up_to_date());
+        let last = self.programs.lock().unwrap_or_else(PoisonError::into_inner).last().cloned();
+        if let Some(Started { stdout, stderr, ending, .. }) = &last {
+            // Its last words and its end may still be on their way through the threads that wait for them.
+            let is_known = || stdout.is_up_to_date() && stderr.is_up_to_date() && ending.has_come();
+            self.wait_for("its output to be read", is_known);
         }
+        let end = last.as_ref().and_then(|last| last.ending.told());
+        let end = end.map(|how| format!("\nended: {how}")).unwrap_or_default();
         let (name, stdout, stderr) = match last {
-            Some((name, stdout, stderr)) => (name, stdout.get().bytes.clone(), stderr.get().bytes.clone()),
+            Some(last) => (last.name, last.stdout.get().bytes.clone(), last.stderr.get().bytes.clone()),
             None => ("nobody".to_owned(), Vec::new(), Vec::new()),
         };
         let command = self.command_line();
@@ -136,7 +142,7 @@ impl Shared {
         fail(
             Verdict::Fail,
             format!(
-                "{command}\n{name} ended too early\nexpected: {what}\nreceived: stdout {stdout}\n          stderr {stderr}"
+                "{command}\n{name} ended too early\nexpected: {what}\nreceived: stdout {stdout}\n          stderr {stderr}{end}"
             ),
         )
     }
@@ -198,6 +204,7 @@ impl Shared {
             }
         };
         let command = self.command_line();
+        let ended = self.ended();
         let meetings = meetings(&members);
         let autopsy = match report.waits.as_slice() {
             [] => "no process is left".to_owned(),
@@ -206,9 +213,16 @@ impl Shared {
         let autopsy = [vec![autopsy], meetings].concat().join("\n");
         fail_with_detail(
             Verdict::Hang,
-            format!("{command}\nhang: {why}; waited in vain: {what}\n{autopsy}"),
+            format!("{command}\nhang: {why}; waited in vain: {what}\n{ended}{autopsy}"),
             report.full(),
         )
+    }
+
+    /// A line for each of the last programs whose end nobody has asked for, and its last words.
+    fn ended(&self) -> String {
+        let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let told: Vec<String> = programs.iter().filter_map(Started::told).collect();
+        told.iter().skip(told.len().saturating_sub(ENDED)).map(|told| format!("{told}\n")).collect()
     }
 
     /// `command: ...` of the last program started.

@@ -22,12 +22,13 @@ use sandbox::confine::Confinement;
 use crate::capture::{Capture, feed};
 use crate::command::{Cmd, Input};
 use crate::confine;
+use crate::ended::{Ending, Started};
 use crate::failure::{OWN_THREAD, or_grader_error};
 use crate::line::Line;
 use crate::process::Proc;
 use crate::program::Program;
 use crate::referee::referee;
-use crate::running::{Ending, Running};
+use crate::running::Running;
 use crate::shared::Shared;
 use crate::{stdin, terminal, trace};
 
@@ -67,8 +68,12 @@ fn start(cmd: Cmd, line: Arc<Line>) -> Result<Running> {
         None => Ok(Capture::nothing()),
     };
     let (stdout, stderr) = (capture(ends.stdout)?, capture(ends.stderr)?);
-    *shared.last_program.lock().unwrap_or_else(PoisonError::into_inner) =
-        Some((cmd.program.name().to_owned(), stdout.clone(), stderr.clone()));
+    shared.programs.lock().unwrap_or_else(PoisonError::into_inner).push(Started {
+        name: cmd.program.name().to_owned(),
+        stdout: stdout.clone(),
+        stderr: stderr.clone(),
+        ending: ending.clone(),
+    });
     Ok(Running {
         pid,
         name: cmd.program.name().to_owned(),

@@ -26,7 +26,7 @@ pub(crate) fn start(
     _command: std::process::Command,
     fault: Fault,
     _shared: std::sync::Arc<crate::shared::Shared>,
-    _ending: crate::running::Ending,
+    _ending: crate::ended::Ending,
     _name: &str,
 ) -> anyhow::Result<(i32, std::sync::Arc<std::sync::Mutex<Report>>)> {
     use sandbox::protocol::Verdict;

@@ -99,6 +99,11 @@ impl Look {
         self.threads.iter().map(|t| t.ticks).sum()
     }
 
+    /// The ticks of those who are gone, too: a program may run in children that are short-lived.
+    fn all_ticks(&self) -> u64 {
+        self.ticks() + self.threads.iter().map(|t| t.reaped).sum::<u64>()
+    }
+
     /// Voluntary switches and ticks of all threads together.
     pub(crate) fn work(&self) -> (u64, u64) {
         (self.threads.iter().map(|t| t.voluntary).sum(), self.ticks())
@@ -222,8 +227,8 @@ impl<'a> Watch<'a> {
 
     /// Adds what passed since the last look to the watchdog's two sums.
     fn count(&mut self, now: &Look, passed: Duration, moves: bool) {
-        let ran =
-            Duration::from_millis(now.ticks().saturating_sub(self.last.ticks()) * 1000 / ticks_per_second());
+        let ticks = now.all_ticks().saturating_sub(self.last.all_ticks());
+        let ran = Duration::from_millis(ticks * 1000 / ticks_per_second());
         let ran = ran.min(passed);
         self.ran += ran;
         self.spent += if now.anybody_runs() { ran } else { passed };

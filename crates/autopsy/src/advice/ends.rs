@@ -99,6 +99,9 @@ impl Group<'_> {
         if self.is_leaked(waker.pid, number) && !self.made_for_children(waker.pid, &held.object, readers) {
             return Some(format!("{what} between fork and exec, or open it with O_CLOEXEC"));
         }
+        if is_own && self.is_self_pipe(waker.pid, number) {
+            return None;
+        }
         if is_own {
             return Some(format!("{what} before it reads"));
         }

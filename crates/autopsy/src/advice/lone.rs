@@ -91,20 +91,21 @@ impl Group<'_> {
         self.clue(|wait, clue| {
             let who = self.who(wait);
             Some(match clue {
-                Clue::LostChild(children) => {
-                    let names: Vec<String> =
-                        children.iter().map(|pid| self.reader.names.brief(*pid)).collect();
-                    (
-                        CauseKind::LostSignal,
-                        format!(
-                            "{} ended before {who} began to wait for SIGCHLD: the signal is lost",
-                            list(&names, "and")
-                        ),
-                        vec![
-                            "block SIGCHLD before the fork and wait with sigsuspend, or call waitpid directly"
-                                .to_owned(),
-                        ],
-                    )
+                Clue::LostChild { ended, is_taken } => {
+                    let names: Vec<String> = ended.iter().map(|pid| self.reader.names.brief(*pid)).collect();
+                    let names = list(&names, "and");
+                    let (why, fix) = if *is_taken {
+                        (
+                            format!("{names} ended, and {who} never asked: one SIGCHLD may stand for several children"),
+                            "after each SIGCHLD call waitpid with WNOHANG again and again, until it gives 0 (or ECHILD)",
+                        )
+                    } else {
+                        (
+                            format!("{names} ended before {who} began to wait for SIGCHLD: the signal is lost"),
+                            "block SIGCHLD before the fork and wait with sigsuspend, or call waitpid directly",
+                        )
+                    };
+                    (CauseKind::LostSignal, why, vec![fix.to_owned()])
                 }
                 Clue::BlockedSignal(signals) => (
                     CauseKind::BlockedSignal,

@@ -3,6 +3,7 @@
 use super::{Found, Group};
 use crate::proc::process::Process;
 use crate::report::{CauseKind, Kind};
+use crate::signals::{self, ENDING, bit};
 use crate::wait::{Reader, Waiting};
 
 impl Group<'_> {
@@ -13,6 +14,15 @@ impl Group<'_> {
         let first = *members.first()?;
         let names = self.reader.names.all(&self.pids(), "and");
         if self.pids().iter().all(|pid| self.reader.halted.contains(pid)) {
+            let pending = members.iter().fold(0, |set, member| set | asked_to_end(member));
+            if pending != 0 {
+                let asked = signals::names(pending);
+                let why = format!(
+                    "{asked} has come for {names}, which the check has stopped: whoever is stopped does not hear it"
+                );
+                let fix = format!("send SIGCONT after {asked}, to the same processes");
+                return Some((CauseKind::Stopped, why, vec![fix]));
+            }
             let why = format!("the check has stopped {names}, and lets go on only after what it waits for");
             return Some((CauseKind::NothingMoreComes, why, Vec::new()));
         }
@@ -50,6 +60,15 @@ impl Group<'_> {
         };
         parent.map(fix).into_iter().collect()
     }
+}
+
+/// The signals to end that have been sent to a process and have not been delivered.
+fn asked_to_end(member: &Process) -> u64 {
+    let ending = ENDING.iter().fold(0, |set, signal| set | bit(*signal));
+    member
+        .threads
+        .iter()
+        .fold(0, |set, thread| set | (thread.status.pending | thread.status.shared_pending) & ending)
 }
 
 impl Reader<'_> {

@@ -18,7 +18,14 @@ impl Reader<'_> {
         let signals = blocked(member);
         let own: Vec<usize> = (0..waits.len()).filter(|&at| waits[at].pid == member.pid).collect();
         let may_hear = |at: &usize| matches!(waits[*at].kind, Kind::Signal | Kind::Stopped | Kind::Run);
-        if signals == 0 || own.iter().any(may_hear) || reads(member, signals) {
+        // Behind a write to itself stands a handler, in which the signal is blocked only for a while.
+        let is_in_handler = || {
+            own.iter().any(|&at| {
+                waits[at].kind == Kind::Write
+                    && waits[at].part.wakers.iter().all(|waker| waker.pid == member.pid)
+            })
+        };
+        if signals == 0 || own.iter().any(may_hear) || reads(member, signals) || is_in_handler() {
             return None;
         }
         let (who, signals) = (self.names.who(member.pid), names(signals));

@@ -12,8 +12,8 @@ use tracer::stops::{self, Event};
 
 use super::session::Session;
 use super::{Fault, Report};
+use crate::ended::Ending;
 use crate::failure::OWN_THREAD;
-use crate::running::Ending;
 use crate::shared::Shared;
 use crate::spawn::spawn_command;
 

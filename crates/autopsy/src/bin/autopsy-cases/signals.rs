@@ -1,9 +1,12 @@
 //! Signals that were lost, blocked or never sent. signal(7), sigsuspend(2), signalfd(2).
 #![allow(unsafe_code, reason = "sigaction(2)")]
 
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use anyhow::{Context, Result};
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, raise, sigaction};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::pipe;
@@ -19,8 +22,12 @@ extern "C" fn count(_: i32) {
 
 /// Catches a signal with a handler that only counts.
 pub(crate) fn catch(signal: Signal) -> Result<()> {
-    let action = SigAction::new(SigHandler::Handler(count), SaFlags::empty(), SigSet::empty());
-    // SAFETY: the handler only adds to an atomic number.
+    handle(signal, count)
+}
+
+fn handle(signal: Signal, handler: extern "C" fn(i32)) -> Result<()> {
+    let action = SigAction::new(SigHandler::Handler(handler), SaFlags::empty(), SigSet::empty());
+    // SAFETY: the handlers of this file add to an atomic number, or make one system call.
     unsafe { sigaction(signal, &action) }.with_context(|| format!("catch {signal}")).map(drop)
 }
 
@@ -65,6 +72,50 @@ pub(crate) fn signalfd_unblocked() -> Result<()> {
     in_state(ended, 'Z')?;
     signals.read_signal().context("read the signalfd")?;
     wait_for(ended)
+}
+
+/// Two children end, and one SIGCHLD stands for both: it is taken, one is reaped, and the next one is waited for.
+pub(crate) fn one_sigchld_for_two() -> Result<()> {
+    rename("shell")?;
+    let signals = SigSet::from(Signal::SIGCHLD);
+    signals.thread_block().context("block SIGCHLD")?;
+    let (first, second) = (child("true", &[], || Ok(()))?, child("false", &[], || Ok(()))?);
+    in_state(first, 'Z')?;
+    in_state(second, 'Z')?;
+    signals.wait().context("wait for SIGCHLD")?;
+    wait_for(first)?;
+    signals.wait().context("wait for SIGCHLD")?;
+    wait_for(second)
+}
+
+/// The write end of the pipe to itself.
+static TO_ITSELF: AtomicI32 = AtomicI32::new(-1);
+
+extern "C" fn tell_itself(_: i32) {
+    // SAFETY: write(2) may be called in a handler; the descriptor is open for ever.
+    unsafe { libc::write(TO_ITSELF.load(Ordering::SeqCst), [0_u8; 1 << 12].as_ptr().cast(), 1 << 12) };
+}
+
+/// A program with a self-pipe whose SIGTERM came before its handler: nobody writes the byte that it polls for.
+pub(crate) fn self_pipe_without_a_signal() -> Result<()> {
+    rename("server")?;
+    let (read, write) = pipe()?;
+    TO_ITSELF.store(write.as_raw_fd(), Ordering::SeqCst);
+    handle(Signal::SIGTERM, tell_itself)?;
+    let mut ends = [PollFd::new(read.as_fd(), PollFlags::POLLIN)];
+    poll(&mut ends, PollTimeout::NONE).context("poll")?;
+    Ok(())
+}
+
+/// The handler of SIGTERM writes to a pipe of the program's own, which is full.
+pub(crate) fn self_pipe_full() -> Result<()> {
+    rename("server")?;
+    let (_read, write) = pipe()?;
+    TO_ITSELF.store(write.as_raw_fd(), Ordering::SeqCst);
+    handle(Signal::SIGTERM, tell_itself)?;
+    loop {
+        raise(Signal::SIGTERM).context("send SIGTERM")?;
+    }
 }
 
 /// A boss blocks SIGTERM for itself before it forks; the worker inherits the mask, and is asked to end in vain.
