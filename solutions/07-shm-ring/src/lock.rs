@@ -45,8 +45,10 @@ impl<'a, S: Shared> Lock<'a, S> {
 
     fn take(&self) -> Left {
         let me = self.shared.me();
+        // Who has slept cannot know whether others still do: of those who wait for a dead owner, the kernel wakes only one.
+        let mut mine = me;
         loop {
-            let Err(now) = self.shared.exchange(Word::Lock, 0, me, Ordering::Acquire) else {
+            let Err(now) = self.shared.exchange(Word::Lock, 0, mine, Ordering::Acquire) else {
                 return Left::InOrder;
             };
             if self.is_orphaned(now) {
@@ -60,6 +62,7 @@ impl<'a, S: Shared> Lock<'a, S> {
             if now == announced || self.shared.exchange(Word::Lock, now, announced, Ordering::Relaxed).is_ok()
             {
                 self.shared.wait(Word::Lock, announced);
+                mine = me | LOCK_WAITERS;
             }
         }
     }

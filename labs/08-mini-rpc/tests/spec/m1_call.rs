@@ -71,6 +71,8 @@ fn an_overflow_is_an_error_and_no_number(#[case] one: i64, #[case] two: i64) {
     let caller = site.client(&room, "the client");
     caller.refused(ADD, i64s(one, two), 3, "overflow");
     caller.calls(ADD, i64s(one, 0), one.to_le_bytes());
+    // Who serves one client after the other is right here.
+    drop(caller);
     let done = ask(&room, &site.at, &["add", &one.to_string(), &two.to_string()]).run();
     done.code(1).stdout("").stderr("rpcc: error 3 overflow\n");
     site.end();

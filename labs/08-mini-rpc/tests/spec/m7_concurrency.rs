@@ -363,7 +363,7 @@ fn a_server_without_descriptors_listens_again() {
     site.end();
 }
 
-/// At SIGTERM the calls under way are not forgotten: each is answered error 8, the socket file is removed, and rpcd
+/// At SIGTERM the calls under way are not forgotten: each gate is answered error 8, the socket file is removed, and rpcd
 /// ends with 0, even with a client that does not read.
 #[test]
 fn sigterm_answers_what_waits() {

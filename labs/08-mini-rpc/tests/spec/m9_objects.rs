@@ -4,7 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use nix::unistd::geteuid;
-use testkit::{Fault, Peer, Room, eventually, sweep};
+use testkit::{Fault, Peer, Resource, Room, Signal, eventually, sweep};
 
 use super::frame::{
     ADD, APPEND, CALL, CHANGED, Frame, GATE, GET, RESULT, UNWATCH, WATCH, bytes, expect, i64s, next, string,
@@ -38,6 +38,10 @@ fn expect_change(peer: &Peer, client: u64, object: u32, length: u64) -> Frame {
 }
 
 fn append(key: &str, value: &str) -> Vec<u8> {
+    append_bytes(key, value.as_bytes())
+}
+
+fn append_bytes(key: &str, value: &[u8]) -> Vec<u8> {
     two(string(key), bytes(value))
 }
 
@@ -335,6 +339,45 @@ fn journal_with(room: &Room, value: &str) {
         "an append with a journal is refused\nexpected: a result\nreceived: {answer}"
     );
     site.end();
+}
+
+/// There is no room for a record: its append is refused, and the value is as it was. A part of the record may be in the file all
+/// the same; what is written behind it counts as much as what stood before. write(2): EFBIG, ENOSPC.
+#[test]
+fn what_cannot_be_written_down_is_not_done() {
+    let room = Room::new();
+    let journal = |name: &str| command(&room, &["--unix", name, "--journal", "log"]);
+    let note = "no file may grow beyond 1 MiB: write(2) fails with EFBIG";
+    let limited = journal("s").limit(Resource::RLIMIT_FSIZE, 1 << 20).ignoring(Signal::SIGXFSZ).note(note);
+    let old = ready(limited.spawn());
+    let client = old.client(&room, "the client");
+    let mut value = room.bytes(600_000);
+    client.calls(APPEND, append_bytes("key", &value), (value.len() as u64).to_le_bytes());
+    let call = client.send(APPEND, append_bytes("key", &room.bytes(600_000)));
+    expect(&client.peer, &call.error(3, "File too large"));
+    let kept = old.value(&room, "key");
+    assert!(
+        kept.as_ref() == Some(&value),
+        "an append that could not be written down has changed the value\nexpected: {} bytes, as before\nreceived: {:?}",
+        value.len(),
+        kept.map(|kept| kept.len())
+    );
+    // Whether there is room for this one is up to the journal's form.
+    let word = room.word();
+    if client.call(APPEND, append("key", &word)).kind == RESULT {
+        value.extend(word.bytes());
+    }
+    old.end();
+
+    let new = ready(journal("t").spawn());
+    let after = new.value(&room, "key");
+    assert!(
+        after.as_ref() == Some(&value),
+        "after a record for which there was no room, another value is in the journal than rpcd had\nexpected: {} bytes, what was answered and no more\nreceived: {:?}",
+        value.len(),
+        after.map(|after| after.len())
+    );
+    new.end();
 }
 
 /// With a journal, the instance, the values and the answers of appends survive, and the entries of clients that have only
