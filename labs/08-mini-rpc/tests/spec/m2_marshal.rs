@@ -161,6 +161,10 @@ fn bytes_that_are_no_arguments_are_error_2() {
         caller.peer.send(call.bytes());
         expect(&caller.peer, &call.error(2, "bad arguments"));
     }
+    // Calls are counted from 1.
+    let none = Frame::call(caller.client, 0, ADD, i64s(1, 2));
+    caller.peer.send(none.bytes());
+    expect(&caller.peer, &none.error(2, "bad arguments"));
     caller.refused(GET, &key, 3, "no such key");
     caller.calls(APPEND, good, 5_u64.to_le_bytes());
     site.end();

@@ -7,8 +7,8 @@ use nix::unistd::geteuid;
 use testkit::{Fault, Peer, Resource, Room, Signal, eventually, sweep};
 
 use super::frame::{
-    ADD, APPEND, CALL, CHANGED, Frame, GATE, GET, RESULT, UNWATCH, WATCH, bytes, expect, i64s, next, string,
-    two,
+    ADD, APPEND, CALL, CANCEL, CHANGED, Frame, GATE, GET, RESULT, UNWATCH, WATCH, bytes, expect, i64s, next,
+    string, two,
 };
 use super::m6_crash::calls_until_ready;
 use super::relay::{Relay, Trouble};
@@ -46,7 +46,8 @@ fn append_bytes(key: &str, value: &[u8]) -> Vec<u8> {
 }
 
 /// Whoever watches a key is called before the append is answered: when the caller goes on, all watchers know. Until
-/// they have answered, the append waits, and it alone. Other keys call nobody, and after `unwatch` nobody is called.
+/// they have answered, the append waits, and it alone: a cancel does not end it, and SIGTERM completes it. Other keys call nobody,
+/// and after `unwatch` nobody is called.
 #[test]
 fn an_append_waits_for_its_watchers() {
     let room = Room::new();
@@ -97,7 +98,8 @@ fn an_append_waits_for_its_watchers() {
         caller.peer.is_quiet(),
         "the append does not wait for its last watcher\nexpected: no answer yet\nreceived: one"
     );
-    // A copy that comes now calls nobody back.
+    // A cancel is for gates; and a copy that comes now calls nobody back.
+    caller.peer.send(Frame::new(CANCEL, call.client, call.seq, []).bytes());
     caller.peer.send(call.bytes()).all_is_read();
     two_.peer.send(for_third.result([]).bytes());
     expect(&caller.peer, &call.result(3_u64.to_le_bytes()));
@@ -117,7 +119,13 @@ fn an_append_waits_for_its_watchers() {
         one.peer.is_quiet(),
         "a client without objects is called back\nexpected: nothing\nreceived: a frame"
     );
-    site.end();
+
+    // When rpcd ends, it waits for nobody any longer: the append is done, and is answered.
+    let call = last.send(APPEND, append("key", "e"));
+    expect_change(&two_.peer, two_.client, third, 5);
+    site.server.kill(Signal::SIGTERM);
+    expect(&last.peer, &call.result(5_u64.to_le_bytes()));
+    site.server.wait().code(0).stderr("");
 }
 
 /// The classic deadlock: a client calls append on a key that it watches itself, on one connection. The callback comes
