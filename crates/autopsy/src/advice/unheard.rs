@@ -21,8 +21,9 @@ impl Reader<'_> {
         // Behind a write to itself stands a handler, in which the signal is blocked only for a while.
         let is_in_handler = || {
             own.iter().any(|&at| {
-                waits[at].kind == Kind::Write
-                    && waits[at].part.wakers.iter().all(|waker| waker.pid == member.pid)
+                let wakers = &waits[at].part.wakers;
+                let is_own = !wakers.is_empty() && wakers.iter().all(|waker| waker.pid == member.pid);
+                waits[at].kind == Kind::Write && is_own
             })
         };
         if signals == 0 || own.iter().any(may_hear) || reads(member, signals) || is_in_handler() {
