@@ -3,10 +3,18 @@
 use std::collections::BTreeSet;
 
 use crate::object::Key;
-use crate::report::{Cause, CauseKind};
+use crate::report::{Cause, CauseKind, Kind};
 use crate::snapshot::{End, Holder};
 use crate::wait::{Reader, Waiting};
 use crate::words::descriptor;
+
+/// What those do on whom the check waits.
+enum Work {
+    /// At least one of them runs and runs.
+    Loops,
+    /// They wait; whether bytes of the check lie there unread.
+    Waits { is_unread: bool },
+}
 
 impl Reader<'_> {
     /// Who has the other end of the connection on which the check waits, and what became of what was sent there.
@@ -27,17 +35,19 @@ impl Reader<'_> {
             self.names.holders(&holders)
         );
         let members: BTreeSet<i32> = holders.iter().map(|holder| holder.pid).collect();
-        let places = (0..waits.len()).filter(|at| members.contains(&waits[*at].pid)).collect();
+        let places: Vec<usize> = (0..waits.len()).filter(|at| members.contains(&waits[*at].pid)).collect();
+        let runs = places.iter().any(|at| waits[*at].kind == Kind::Run);
+        let work = if runs { Work::Loops } else { Work::Waits { is_unread: unread > 0 } };
         Some(Cause {
             members: members.into_iter().collect(),
             why,
-            fixes: self.answers(first, &holders, unread > 0),
+            fixes: self.answers(first, &holders, &work),
             kind: CauseKind::NoAnswer,
             waits: places,
         })
     }
 
-    fn answers(&self, first: &Holder, holders: &[&Holder], is_unread: bool) -> Vec<String> {
+    fn answers(&self, first: &Holder, holders: &[&Holder], work: &Work) -> Vec<String> {
         let others: Vec<String> = holders
             .iter()
             .filter(|holder| holder.pid != first.pid)
@@ -50,14 +60,18 @@ impl Reader<'_> {
                  connection"
             ));
         }
-        fixes.push(if is_unread {
-            "read from every connection on which something has come, also while another one waits".to_owned()
-        } else {
-            format!(
+        fixes.push(match work {
+            Work::Loops => "it does not wait, it runs: find the loop without an end, such as a poll that returns at once \
+                            for what nobody takes (POLLHUP, a signalfd that is not read)"
+                .to_owned(),
+            Work::Waits { is_unread: true } => {
+                "read from every connection on which something has come, also while another one waits".to_owned()
+            }
+            Work::Waits { is_unread: false } => format!(
                 "answer every whole request that has been read before waiting for more; close {} where the \
                  conversation is over",
                 descriptor(first.number)
-            )
+            ),
         });
         fixes
     }

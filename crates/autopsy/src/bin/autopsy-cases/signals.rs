@@ -9,6 +9,7 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, raise, sigaction};
 use nix::sys::signalfd::SignalFd;
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::pipe;
 
 use crate::stage::{child, in_state, pause, rename, take, wait_all, wait_for};
@@ -80,8 +81,10 @@ pub(crate) fn one_sigchld_for_two() -> Result<()> {
     let signals = SigSet::from(Signal::SIGCHLD);
     signals.thread_block().context("block SIGCHLD")?;
     let (first, second) = (child("true", &[], || Ok(()))?, child("false", &[], || Ok(()))?);
-    in_state(first, 'Z')?;
-    in_state(second, 'Z')?;
+    for ended in [first, second] {
+        // A child is a zombie a moment before its SIGCHLD is there; waitid(2) returns when both are true.
+        waitid(Id::Pid(ended), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).context("wait for a child")?;
+    }
     signals.wait().context("wait for SIGCHLD")?;
     wait_for(first)?;
     signals.wait().context("wait for SIGCHLD")?;
