@@ -1,6 +1,6 @@
 //! Ends of pipes and sockets in the hands of those who will not use them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Found, Group};
 use crate::object::{Key, Object};
@@ -23,17 +23,21 @@ const TOLD: usize = 3;
 impl Group<'_> {
     /// Write ends (or other ends of a socket) in the hands of somebody who will not use them.
     pub(super) fn forgotten(&self) -> Option<Found> {
-        // All who read one pipe have the same wakers: each pipe is looked at once.
-        let mut pipes: BTreeMap<Key, (Readers, &[Waker])> = BTreeMap::new();
+        // All who read one pipe have the same wakers: each pipe is looked at once. In the order of those who wait: the
+        // kernel numbers pipes in no order that anybody could see.
+        let mut pipes: Vec<(Key, Readers, &[Waker])> = Vec::new();
         for wait in self.waits() {
             for (number, key) in self.reads(wait) {
-                pipes.entry(key).or_insert((Vec::new(), &wait.part.wakers)).0.push((wait.pid, number));
+                match pipes.iter_mut().find(|(known, ..)| *known == key) {
+                    Some((_, readers, _)) => readers.push((wait.pid, number)),
+                    None => pipes.push((key, vec![(wait.pid, number)], &wait.part.wakers)),
+                }
             }
         }
         let waiting = self.waiting_for_child();
         let mut fixes = Vec::new();
         let mut has_others = false;
-        for (key, (readers, wakers)) in &pipes {
+        for (key, readers, wakers) in &pipes {
             // A poll has the wakers of all it watches.
             let wakers: Vec<&Waker> = wakers.iter().filter(|waker| self.can_write(waker, key)).collect();
             let forgets = |waker: &&&Waker| self.forgot(readers, waker, &waiting).is_some();
