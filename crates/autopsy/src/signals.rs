@@ -30,7 +30,12 @@ const HARMLESS: [i32; 16] = [
 
 /// Somebody's wish that it ends: no hope for a wait, unless the handler could wake the process itself (a
 /// self-pipe).
-pub(crate) const ENDING: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+const ENDING: [i32; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+
+/// The set of them.
+pub(crate) fn ending() -> u64 {
+    ENDING.iter().fold(0, |set, signal| set | bit(*signal))
+}
 
 /// The bit of a signal in the sets of proc(5).
 pub(crate) fn bit(signal: i32) -> u64 {
@@ -72,7 +77,7 @@ impl Reader<'_> {
         let caught = useful(status.caught);
         let useful = caught & !status.blocked;
         let mut part = self.signal_wait(member, false, useful, format!("waits for a signal ({name})"));
-        let blocked = (status.pending | status.shared_pending) & status.blocked;
+        let blocked = status.all_pending() & status.blocked;
         let asleep = caught & status.blocked;
         if blocked != 0 {
             let signals = names(blocked);
@@ -96,7 +101,7 @@ impl Reader<'_> {
         // While it waits, proc(5) shows the set as not blocked, which it must have been before.
         let mut part = self.signal_wait(member, true, set, format!("waits for {} (sigwait)", names(set)));
         let status = &thread.status;
-        if (status.pending | status.shared_pending) & set != 0 {
+        if status.all_pending() & set != 0 {
             part.hope("the signal that has just come");
         }
         if has_limit {
@@ -113,8 +118,7 @@ impl Reader<'_> {
         };
         let is_held = thread.status.blocked & bit(libc::SIGCHLD) != 0;
         let mut part = self.signal_wait(member, is_held, mask, text);
-        let pending = thread.status.pending | thread.status.shared_pending;
-        if pending & mask != 0 {
+        if thread.status.all_pending() & mask != 0 {
             part.hope("the signal that has just come");
         }
         part

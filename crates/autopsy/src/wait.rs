@@ -44,6 +44,14 @@ pub(crate) struct Waiting {
     pub(crate) part: Part,
 }
 
+impl Waiting {
+    /// Whether it is known who could end the wait, and that is nobody but the process itself.
+    pub(crate) fn waits_for_itself(&self) -> bool {
+        let wakers = &self.part.wakers;
+        !wakers.is_empty() && wakers.iter().all(|waker| waker.pid == self.pid)
+    }
+}
+
 /// Explains a snapshot.
 #[allow(clippy::needless_pass_by_value, reason = "the snapshot is consumed: it is true only now")]
 pub(crate) fn explain(scene: &Scene, snapshot: Snapshot) -> Report {
@@ -198,7 +206,7 @@ impl Reader<'_> {
             return;
         }
         let status = &thread.status;
-        let due = (status.pending | status.shared_pending) & !status.blocked;
+        let due = status.all_pending() & !status.blocked;
         if due != 0 {
             part.hope(format!("{}, which is about to be delivered", signals::names(due)));
         }

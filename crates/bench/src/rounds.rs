@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+
 use crate::chart::{Chart, Line, Tick};
 use crate::experiment::{Comparison, Curve, Latency, Measured, Repeat, Role, Row, Table};
 use crate::machine::Distance;
@@ -85,7 +87,7 @@ pub fn compare(
         Repeat::Once => (1, 1),
         Repeat::Rounds | Repeat::Bracketed => (effort.rounds, effort.measurements),
     };
-    let how = (measurements, comparison.repeat == Repeat::Bracketed);
+    let is_bracketed = comparison.repeat == Repeat::Bracketed;
     let before = around.before(&comparison.title);
     let start = Instant::now();
     let mut samples = Vec::new();
@@ -104,7 +106,7 @@ pub fn compare(
             if failures[row].is_some() {
                 continue;
             }
-            match sample(&mut comparison.rows[row], how, around)? {
+            match sample(&mut comparison.rows[row], measurements, is_bracketed, around)? {
                 Ok((value, distance, is_steady)) => {
                     samples.push(Sample { row, round, value, distance, is_steady });
                 }
@@ -120,13 +122,14 @@ type Outcome = anyhow::Result<(f64, Option<Distance>, bool)>;
 /// One value. The outer error is the surroundings', the inner one the contender's.
 fn sample(
     row: &mut Row<'_, (), f64>,
-    (number, is_bracketed): (usize, bool),
+    measurements: usize,
+    is_bracketed: bool,
     around: &mut dyn Surroundings,
 ) -> anyhow::Result<Outcome> {
     let mut before = if is_bracketed { around.line()? } else { None };
     let mut attempt = 1;
     loop {
-        let value = match middle(row, number, around)? {
+        let value = match middle(row, measurements, around)? {
             Ok(value) => value,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -154,8 +157,7 @@ fn middle(
             failure @ Err(_) => return Ok(failure),
         }
     }
-    values.sort_by(f64::total_cmp);
-    Ok(Ok(values[number / 2]))
+    Ok(Spread::of(&values).map(|spread| spread.median).context("nothing was measured"))
 }
 
 /// One call of a contender, after which nothing of it is left.

@@ -34,12 +34,15 @@ impl Ending {
 
     pub(crate) fn take(&self) -> Option<io::Result<ExitStatus>> {
         let mut state = self.get();
-        if matches!(*state, State::Runs) {
-            return None;
-        }
-        match std::mem::replace(&mut *state, State::Taken) {
-            State::Ended(end) => Some(end),
-            State::Runs | State::Taken => None,
+        match std::mem::take(&mut *state) {
+            State::Ended(end) => {
+                *state = State::Taken;
+                Some(end)
+            }
+            other => {
+                *state = other;
+                None
+            }
         }
     }
 
@@ -49,6 +52,11 @@ impl Ending {
             State::Ended(Ok(status)) => Some(how(*status)),
             _ => None,
         }
+    }
+
+    /// The same as a further line of a failure; nothing while it runs.
+    pub(crate) fn line(&self) -> String {
+        self.told().map(|how| format!("\nended: {how}")).unwrap_or_default()
     }
 
     fn get(&self) -> MutexGuard<'_, State> {

@@ -79,7 +79,10 @@ impl Finished {
     #[track_caller]
     pub fn stdout<Way>(&self, expected: impl Expect<Way>) -> &Self {
         if let Some(text) = expected.mismatch(&self.output.stdout) {
-            self.fail(Verdict::Fail, &format!("stdout is not as expected\n{text}{}", self.more()));
+            self.fail(
+                Verdict::Fail,
+                &format!("stdout is not as expected\n{text}{}", last_words(&self.output.stderr)),
+            );
         }
         self
     }
@@ -98,7 +101,11 @@ impl Finished {
     pub fn check(&self, holds: bool, what: impl AsRef<str>) -> &Self {
         if !holds {
             let stdout = shown(&self.output.stdout, 300);
-            let text = format!("expected: {}\nreceived: stdout {stdout}{}", what.as_ref(), self.more());
+            let text = format!(
+                "expected: {}\nreceived: stdout {stdout}{}",
+                what.as_ref(),
+                last_words(&self.output.stderr)
+            );
             self.fail(Verdict::Fail, &text);
         }
         self
@@ -200,11 +207,7 @@ impl Finished {
             [] => String::new(),
             bytes => format!("\nstdout: {}", clip(&visible(bytes), 200)),
         };
-        self.fail(verdict, &format!("{text}{stdout}{}", self.more()))
-    }
-
-    fn more(&self) -> String {
-        last_words(&self.output.stderr)
+        self.fail(verdict, &format!("{text}{stdout}{}", last_words(&self.output.stderr)))
     }
 
     #[track_caller]

@@ -99,7 +99,7 @@ impl Running {
             self.shared.wait_for_rest("its output to be read", read);
             self.crash_if_panicked();
             let (stdout, stderr) = (shown(&self.stdout_now(), 200), shown(&self.stderr_now(), 200));
-            let (name, end) = (&self.name, self.how_it_ended());
+            let (name, end) = (&self.name, self.ending.line());
             let text = format!(
                 "{name} ended too early\nexpected: it waits {why}\nreceived: it has ended; stdout {stdout}\n          stderr {stderr}{end}"
             );

@@ -263,14 +263,9 @@ impl Running {
         }
     }
 
-    /// How it has ended, as a further line of a failure; nothing while it runs.
-    pub(crate) fn how_it_ended(&self) -> String {
-        self.ending.told().map(|how| format!("\nended: {how}")).unwrap_or_default()
-    }
-
-    /// The same, and its last words.
+    /// How it has ended, and its last words, as further lines of a failure; nothing while it runs.
     fn told_end(&self) -> String {
-        let end = self.how_it_ended();
+        let end = self.ending.line();
         if end.is_empty() { end } else { end + &last_words(&self.stderr.get().bytes) }
     }
 

@@ -11,6 +11,7 @@ use nix::poll::PollFlags;
 use nix::unistd::Pid;
 use sandbox::protocol::Verdict;
 
+use crate::capture::Capture;
 use crate::describe::meetings;
 use crate::ended::Started;
 use crate::failure::{fail, fail_with_detail};
@@ -128,11 +129,10 @@ impl Shared {
             let is_known = || stdout.is_up_to_date() && stderr.is_up_to_date() && ending.has_come();
             self.wait_for("its output to be read", is_known);
         }
-        let end = last.as_ref().and_then(|last| last.ending.told());
-        let end = end.map(|how| format!("\nended: {how}")).unwrap_or_default();
-        let (name, stdout, stderr) = match last {
-            Some(last) => (last.name, last.stdout.get().bytes.clone(), last.stderr.get().bytes.clone()),
-            None => ("nobody".to_owned(), Vec::new(), Vec::new()),
+        let bytes = |stream: &Capture| stream.get().bytes.clone();
+        let (name, stdout, stderr, end) = match last {
+            Some(last) => (last.name, bytes(&last.stdout), bytes(&last.stderr), last.ending.line()),
+            None => ("nobody".to_owned(), Vec::new(), Vec::new(), String::new()),
         };
         let command = self.command_line();
         if let Some(text) = panic_text(&name, &stderr) {

@@ -2,18 +2,16 @@
 
 use super::{Found, Group};
 use crate::object::{Key, Object};
-use crate::proc::process::Process;
+use crate::proc::descriptor::Table;
 use crate::report::{CauseKind, Kind};
 use crate::signals::has_handler;
-use crate::wait::Waiting;
 
 impl Group<'_> {
     /// Its handler does not write any more, or waits in the write itself.
     pub(super) fn self_pipe(&self) -> Option<Found> {
         let [at] = self.places.as_slice() else { return None };
         let wait = &self.all[*at];
-        let is_own = !wait.part.wakers.is_empty()
-            && wait.part.wakers.iter().all(|waker| self.wakes_itself(waker.pid, wait));
+        let is_own = wait.waits_for_itself() && !self.self_pipes(wait.pid).is_empty();
         let who = self.reader.names.brief(wait.pid);
         match wait.kind {
             Kind::Poll if is_own => Some((
@@ -35,35 +33,26 @@ impl Group<'_> {
         }
     }
 
-    fn wakes_itself(&self, pid: i32, wait: &Waiting) -> bool {
-        let member = self.reader.snapshot.members.get(&pid);
-        pid == wait.pid && member.is_some_and(catches) && self.own_pipes(pid).next().is_some()
-    }
-
     /// Whether this descriptor is an end of a pipe between the handlers of a program and its loop.
     pub(super) fn is_self_pipe(&self, pid: i32, number: i32) -> bool {
         let polls = self.waits().any(|wait| wait.pid == pid && wait.kind == Kind::Poll);
         let key = self.descriptor(pid, number).and_then(|held| held.object.key());
-        let member = self.reader.snapshot.members.get(&pid);
-        polls && member.is_some_and(catches) && self.own_pipes(pid).any(|own| Some(own) == key)
+        polls && key.is_some_and(|key| self.self_pipes(pid).contains(&key))
     }
 
-    /// The pipes of which a process has both ends.
-    fn own_pipes(&self, pid: i32) -> impl Iterator<Item = Key> + '_ {
+    /// The pipes of which a process has both ends, if it has a handler that others can make run.
+    fn self_pipes(&self, pid: i32) -> Vec<Key> {
         let member = self.reader.snapshot.members.get(&pid);
+        let member = member.filter(|member| member.threads.iter().any(has_handler));
         let tables = member.into_iter().flat_map(|member| member.tables.iter());
-        tables.flat_map(|(_, table)| {
+        let both_ends = |table: &Table| {
             let pipes = table.values().filter(|held| matches!(held.object, Object::Pipe(_)));
             let ends = |key: &Key| {
                 let same = || table.values().filter(|held| held.object.key().as_ref() == Some(key));
                 same().any(|held| held.reads) && same().any(|held| held.writes)
             };
             pipes.filter_map(|held| held.object.key()).filter(ends).collect::<Vec<Key>>()
-        })
+        };
+        tables.flat_map(|(_, table)| both_ends(table)).collect()
     }
-}
-
-/// Whether it has a handler for anything that others send.
-fn catches(member: &Process) -> bool {
-    member.threads.iter().any(has_handler)
 }

@@ -3,7 +3,7 @@
 use super::{Found, Group};
 use crate::proc::process::Process;
 use crate::report::{CauseKind, Kind};
-use crate::signals::{self, ENDING, bit};
+use crate::signals;
 use crate::wait::{Reader, Waiting};
 
 impl Group<'_> {
@@ -64,11 +64,7 @@ impl Group<'_> {
 
 /// The signals to end that have been sent to a process and have not been delivered.
 fn asked_to_end(member: &Process) -> u64 {
-    let ending = ENDING.iter().fold(0, |set, signal| set | bit(*signal));
-    member
-        .threads
-        .iter()
-        .fold(0, |set, thread| set | (thread.status.pending | thread.status.shared_pending) & ending)
+    member.threads.iter().fold(0, |set, thread| set | thread.status.all_pending()) & signals::ending()
 }
 
 impl Reader<'_> {

@@ -4,7 +4,7 @@
 use crate::object::Object;
 use crate::proc::process::Process;
 use crate::report::{Cause, CauseKind, Kind};
-use crate::signals::{ENDING, bit, names};
+use crate::signals::{ending, names};
 use crate::wait::{Reader, Waiting};
 
 impl Reader<'_> {
@@ -19,13 +19,8 @@ impl Reader<'_> {
         let own: Vec<usize> = (0..waits.len()).filter(|&at| waits[at].pid == member.pid).collect();
         let may_hear = |at: &usize| matches!(waits[*at].kind, Kind::Signal | Kind::Stopped | Kind::Run);
         // Behind a write to itself stands a handler, in which the signal is blocked only for a while.
-        let is_in_handler = || {
-            own.iter().any(|&at| {
-                let wakers = &waits[at].part.wakers;
-                let is_own = !wakers.is_empty() && wakers.iter().all(|waker| waker.pid == member.pid);
-                waits[at].kind == Kind::Write && is_own
-            })
-        };
+        let is_in_handler =
+            || own.iter().any(|&at| waits[at].kind == Kind::Write && waits[at].waits_for_itself());
         if signals == 0 || own.iter().any(may_hear) || reads(member, signals) || is_in_handler() {
             return None;
         }
@@ -45,8 +40,7 @@ impl Reader<'_> {
 
 /// Signals to end that are pending for the process, and that every thread of it blocks.
 fn blocked(member: &Process) -> u64 {
-    let ending = ENDING.iter().fold(0, |set, signal| set | bit(*signal));
-    member.living().fold(ending, |set, thread| set & thread.status.shared_pending & thread.status.blocked)
+    member.living().fold(ending(), |set, thread| set & thread.status.shared_pending & thread.status.blocked)
 }
 
 /// Whether the process has a signalfd for one of these signals: then it may still read them there.

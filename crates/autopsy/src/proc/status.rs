@@ -21,6 +21,13 @@ pub(crate) struct Status {
     pub(crate) switches: u64,
 }
 
+impl Status {
+    /// Signals that have come and have not been delivered, to this thread or to any of the process.
+    pub(crate) fn all_pending(&self) -> u64 {
+        self.pending | self.shared_pending
+    }
+}
+
 /// Reads a `status` file; a field that is not there counts as empty.
 pub(crate) fn parse(text: &str) -> Status {
     let mut status = Status::default();

@@ -12,7 +12,7 @@ use super::frame::{
 };
 use super::m6_crash::calls_until_ready;
 use super::relay::{Relay, Trouble};
-use super::{Caller, SERVER, UNIX, accept, ask, command, expect_call, play_server, ready, serve};
+use super::{Caller, SERVER, Site, UNIX, accept, ask, command, expect_call, play_server, ready, serve};
 
 /// Makes an object; gives its number.
 #[track_caller]
@@ -37,11 +37,7 @@ fn expect_change(peer: &Peer, client: u64, object: u32, length: u64) -> Frame {
     received
 }
 
-fn append(key: &str, value: &str) -> Vec<u8> {
-    append_bytes(key, value.as_bytes())
-}
-
-fn append_bytes(key: &str, value: &[u8]) -> Vec<u8> {
+fn append(key: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
     two(string(key), bytes(value))
 }
 
@@ -349,6 +345,18 @@ fn journal_with(room: &Room, value: &str) {
     site.end();
 }
 
+/// The value of `key` is what was appended with success; `what` tells what is wrong where it is not.
+#[track_caller]
+fn expect_value(site: &Site, room: &Room, value: &[u8], what: &str) {
+    let received = site.value(room, "key");
+    assert!(
+        received.as_deref() == Some(value),
+        "{what}\nexpected: {} bytes, what was answered with success and no more\nreceived: {:?}",
+        value.len(),
+        received.map(|received| received.len())
+    );
+}
+
 /// There is no room for a record: its append is refused, and the value is as it was. A part of the record may be in the file all
 /// the same; what is written behind it counts as much as what stood before. write(2): EFBIG, ENOSPC.
 #[test]
@@ -360,16 +368,10 @@ fn what_cannot_be_written_down_is_not_done() {
     let old = ready(limited.spawn());
     let client = old.client(&room, "the client");
     let mut value = room.bytes(600_000);
-    client.calls(APPEND, append_bytes("key", &value), (value.len() as u64).to_le_bytes());
-    let call = client.send(APPEND, append_bytes("key", &room.bytes(600_000)));
+    client.calls(APPEND, append("key", &value), (value.len() as u64).to_le_bytes());
+    let call = client.send(APPEND, append("key", room.bytes(600_000)));
     expect(&client.peer, &call.error(3, "File too large"));
-    let kept = old.value(&room, "key");
-    assert!(
-        kept.as_ref() == Some(&value),
-        "an append that could not be written down has changed the value\nexpected: {} bytes, as before\nreceived: {:?}",
-        value.len(),
-        kept.map(|kept| kept.len())
-    );
+    expect_value(&old, &room, &value, "an append that could not be written down has changed the value");
     // Whether there is room for this one is up to the journal's form.
     let word = room.word();
     if client.call(APPEND, append("key", &word)).kind == RESULT {
@@ -378,13 +380,7 @@ fn what_cannot_be_written_down_is_not_done() {
     old.end();
 
     let new = ready(journal("t").spawn());
-    let after = new.value(&room, "key");
-    assert!(
-        after.as_ref() == Some(&value),
-        "after a record for which there was no room, another value is in the journal than rpcd had\nexpected: {} bytes, what was answered and no more\nreceived: {:?}",
-        value.len(),
-        after.map(|after| after.len())
-    );
+    expect_value(&new, &room, &value, "another value is in the journal than rpcd had");
     new.end();
 }
 

@@ -49,12 +49,17 @@ fn time_each(shell: &Path, script: &str, file: &Path) -> anyhow::Result<f64> {
 
 pub(super) fn comparison<'a>(setup: &'a Setup, nothing: &Path) -> anyhow::Result<Comparison<'a>> {
     let date = program("date")?;
+    let mut texts = Vec::new();
+    for (held, bytes) in HELD {
+        let file = setup.scratch().join(format!("text-{bytes}"));
+        fs::write(&file, vec![b'x'; bytes]).context("write a text that a shell can hold")?;
+        texts.push((held, file));
+    }
     let mut rows = Vec::new();
     for contender in &setup.contenders {
-        for (held, bytes) in HELD {
-            let file = setup.scratch().join(format!("text-{bytes}"));
-            fs::write(&file, vec![b'x'; bytes]).context("write a text that a shell can hold")?;
-            let (shell, script) = (shell(contender)?, pipeline(contender, [nothing, &date], &file));
+        for (held, file) in &texts {
+            let (shell, script) = (shell(contender)?, pipeline(contender, [nothing, &date], file));
+            let file = file.clone();
             let name = format!("{}, {held}", contender.name);
             rows.push(Row::new(&name, contender.role, move |()| time_each(shell, &script, &file)));
         }
@@ -97,7 +102,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("text");
         let bash = contender("bash", Role::Peer);
-        std::fs::write(&file, "x").unwrap();
+        fs::write(&file, "x").unwrap();
         let date = program("date").unwrap();
         let script = pipeline(&bash, [&program("true").unwrap(), &date], &file);
         let all = Instant::now();
